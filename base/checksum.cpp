@@ -1,0 +1,90 @@
+#include "base/checksum.h"
+
+#include <array>
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#include <xxh_x86dispatch.h>
+#else
+#include <xxhash.h>
+#endif
+
+namespace pith {
+namespace {
+
+constexpr uint32_t kCastagnoli = 0x82F63B78;  // bit-reversed 0x1EDC6F41
+
+constexpr std::array<uint32_t, 256> make_table() {
+  std::array<uint32_t, 256> table{};
+  for (uint32_t i = 0; i < 256; ++i) {
+    uint32_t crc = i;
+    for (int bit = 0; bit < 8; ++bit) {
+      crc = (crc >> 1) ^ ((crc & 1) != 0 ? kCastagnoli : 0);
+    }
+    table[i] = crc;
+  }
+  return table;
+}
+constexpr std::array<uint32_t, 256> kTable = make_table();
+
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) uint32_t crc32c_sse42(ByteView bytes, uint32_t previous) {
+  uint64_t crc = ~previous;
+  const std::byte* at = bytes.data();
+  size_t left = bytes.size();
+  for (; left >= 8; left -= 8, at += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    crc = _mm_crc32_u64(crc, word);
+  }
+  auto tail = static_cast<uint32_t>(crc);
+  for (; left > 0; --left, ++at) {
+    tail = _mm_crc32_u8(tail, static_cast<uint8_t>(*at));
+  }
+  return ~tail;
+}
+#endif
+
+}  // namespace
+
+uint32_t crc32c_portable(ByteView bytes, uint32_t previous) {
+  uint32_t crc = ~previous;
+  for (const std::byte byte : bytes) {
+    crc = (crc >> 8) ^ kTable[(crc ^ static_cast<uint32_t>(byte)) & 0xFF];
+  }
+  return ~crc;
+}
+
+uint32_t crc32c(ByteView bytes, uint32_t previous) {
+#if defined(__x86_64__)
+  static const bool has_sse42 = __builtin_cpu_supports("sse4.2") != 0;
+  if (has_sse42) return crc32c_sse42(bytes, previous);
+#endif
+  return crc32c_portable(bytes, previous);
+}
+
+uint64_t xxh3_64(ByteView bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+struct Xxh3_128::State {
+  XXH3_state_t* handle = XXH3_createState();  // aligned to 64 bytes by the library
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { XXH3_freeState(handle); }
+};
+
+Xxh3_128::Xxh3_128() : state_(std::make_unique<State>()) { reset(); }
+Xxh3_128::~Xxh3_128() = default;
+
+void Xxh3_128::reset() { XXH3_128bits_reset(state_->handle); }
+
+void Xxh3_128::update(ByteView bytes) {
+  if (!bytes.empty()) XXH3_128bits_update(state_->handle, bytes.data(), bytes.size());
+}
+
+Hash128 Xxh3_128::digest() const {
+  const XXH128_hash_t hash = XXH3_128bits_digest(state_->handle);
+  return {.low = hash.low64, .high = hash.high64};
+}
+
+}  // namespace pith

@@ -1,0 +1,56 @@
+// Segments: typed byte ranges of an input. Formats produce them, codecs read them; they are all
+// that the two share. Segments are contiguous and in order; their sizes add up to the input.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace pith {
+
+// What a run of bytes is. Values up to 13 are those of a frame's segment-type byte
+// (docs/format.md); kDeflated exists only before coding and is written as kCompressed.
+enum class SegmentType : uint8_t {
+  kBytes = 0,
+  kText = 1,
+  kLog = 2,
+  kF32 = 3,
+  kF16 = 4,
+  kBf16 = 5,
+  kF64 = 6,
+  kF8 = 7,
+  kIntegers = 8,
+  kLasPoints = 9,
+  kPlyPoints = 10,
+  kArray = 11,
+  kMetadata = 12,
+  kCompressed = 13,
+  kDeflated = 14,
+};
+inline constexpr int kSegmentTypes = 15;
+
+std::string_view segment_type_name(SegmentType type);
+
+struct Segment;
+
+// A deflate stream and what it holds.
+struct DeflateLayout {
+  uint32_t header_size = 0;      // bytes before the raw deflate data (gzip or zlib header)
+  uint32_t trailer_size = 0;     // bytes after them (CRC-32 and size, or Adler-32)
+  uint64_t inflated_size = 0;    // bytes that the stream inflates to
+  std::vector<Segment> content;  // segments of the inflated bytes; sizes add up to inflated_size
+};
+
+// How values lie in a segment. Families add their fields here.
+struct Layout {
+  std::shared_ptr<const DeflateLayout> deflate;  // set if and only if the type is kDeflated
+};
+
+struct Segment {
+  uint64_t size = 0;  // bytes, at least 1
+  SegmentType type = SegmentType::kBytes;
+  Layout layout;
+};
+
+}  // namespace pith

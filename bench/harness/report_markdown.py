@@ -1,0 +1,123 @@
+"""The Markdown report, from the JSON result alone."""
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def header(result: Json) -> str:
+    """What was run on what, and everything that is not as it should be."""
+    machine, options = result["machine"], result["options"]
+    cores = ", ".join(str(core) for core in machine["cores_used"])
+    floor = result["floor"]
+    lines = [
+        f"# {result['title']}", "",
+        f"{machine['date']}, {machine['cpu']}{' (virtual)' if machine['virtual'] else ''}, "
+        f"{machine['cores']} cores, {machine['memory_bytes'] / 1e9:.0f} GB, {machine['system']}, "
+        f"kernel {machine['kernel']}, load {machine['load_at_start'][0]} at the start, "
+        f"source {machine['source']}.", "",
+        f"{options['repeat']} interleaved repetitions with {options['threads']} thread(s) on core "
+        f"{cores}, files on {options['scratch']}. MB = 1,000,000 bytes of the original; a speed "
+        "is best (median) of the repetitions. An empty command costs "
+        f"{floor['wall'] * 1e3:.1f} ms and {floor['peak_bytes'] / 1e6:.1f} MB, included "
+        "everywhere. Every restore was compared with the original.", "",
+    ]
+    if not result["complete"]:
+        lines += ["**INTERRUPTED: what follows is a part of the run.**", ""]
+    for title, notes in (("FAILED", _failures(result)),
+                         ("not installed", result["missing"]),
+                         ("files skipped", result["skipped_files"])):
+        if notes:
+            lines += [f"**{title}:**", "", *(f"- {note}" for note in notes), ""]
+    return "\n".join(lines)
+
+
+def totals(result: Json) -> str:
+    """One row a tool, over all files."""
+    count = len(result["files"])
+    size = sum(file["bytes"] for file in result["files"])
+    lines = [f"## Total: {count} file(s), {size:,} bytes", "",
+             "| tool | bytes | ratio | geomean | enc CPU MB/s | enc wall | dec CPU MB/s | "
+             "dec wall | enc MB | dec MB |",
+             "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
+    for row in result["totals"]:
+        note = "" if row["complete"] else f" ({row['files']} of {count} files only)"
+        lines.append(f"| {row['tool']}{note} | {_size(row)} | {row['ratio']:.3f} | "
+                     f"{row['ratio_geomean']:.3f} | {_costs(row)} |")
+    return "\n".join(lines + [""])
+
+
+def against(result: Json) -> str:
+    """pith relative to the reference peer."""
+    rows = result["against_reference"]
+    if not rows:
+        return ""
+    clock, reference = result["options"]["clock"], rows[0]["reference"]
+    lines = [f"## pith against {reference}", "",
+             f"Above 1 pith is better. Speeds ({clock} time) are paired within each repetition: "
+             "median [lowest, highest].", "",
+             "| file | level | size | encode speed | decode speed |", "|---|---|--:|--:|--:|"]
+    for row in rows:
+        cells = [f"{row[way][clock]['median']:.3f} [{row[way][clock]['min']:.3f}, "
+                 f"{row[way][clock]['max']:.3f}]" for way in ("encode", "decode")]
+        lines.append(f"| {row['file'] or '**all**'} | {row['tool']} | {row['size']:.3f} | "
+                     f"{' | '.join(cells)} |")
+    return "\n".join(lines + [""])
+
+
+def full(result: Json, picture: str) -> str:
+    """The whole report."""
+    parts = [header(result), totals(result), f"![ratio against speed]({picture})\n",
+             against(result), _sizes(result)]
+    for file in result["files"]:
+        rows = [row for row in result["per_file"] if row["file"] == file["name"]]
+        lines = [f"## {file['name']} ({file['bytes']:,} bytes)", "",
+                 "| tool | bytes | ratio | enc CPU MB/s | enc wall | dec CPU MB/s | dec wall | "
+                 "enc MB | dec MB |", "|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
+        lines += [f"| {row['tool']} | {_size(row)} | {row['ratio']:.3f} | {_costs(row)} |"
+                  for row in rows]
+        parts.append("\n".join(lines + [""]))
+    return "\n".join(part for part in [*parts, _tools(result)] if part)
+
+
+def _failures(result: Json) -> list[str]:
+    return [f"{row['tool']} on {row['file']}: {row['problem']}" for row in result["failures"]]
+
+
+def _size(row: Json) -> str:
+    return f"{row['packed_bytes']:,}" + (" (varies)" if row["size_varies"] else "")
+
+
+def _costs(row: Json) -> str:
+    speeds = [f"{_number(row[way][clock]['best'])} ({_number(row[way][clock]['median'])})"
+              for way in ("encode", "decode") for clock in ("cpu", "wall")]
+    peaks = [f"{row[way]['peak_bytes'] / 1e6:.1f}" for way in ("encode", "decode")]
+    return " | ".join(speeds + peaks)
+
+
+def _number(value: float) -> str:
+    """Three digits that mean something; more would be noise."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _sizes(result: Json) -> str:
+    """Compressed bytes, files by tools: the table for spreadsheets and papers."""
+    tools = [row["tool"] for row in result["totals"]]
+    cells = {(row["file"], row["tool"]): f"{row['packed_bytes']}" for row in result["per_file"]}
+    lines = ["## Compressed bytes", "", "| file | original | " + " | ".join(tools) + " |",
+             "|---|--:|" + "--:|" * len(tools)]
+    for file in result["files"]:
+        row = [cells.get((file["name"], tool), "FAILED") for tool in tools]
+        lines.append(f"| {file['name']} | {file['bytes']} | {' | '.join(row)} |")
+    return "\n".join(lines + [""]) if tools else ""
+
+
+def _tools(result: Json) -> str:
+    lines = ["## Tools", "", "| tool | version | compress | decompress |", "|---|---|---|---|"]
+    for tool in result["tools"]:
+        single = "" if tool["multithreaded"] or result["options"]["threads"] == 1 \
+            else " (one thread)"
+        lines.append(f"| {tool['name']}{single} | {tool['version']} | `{tool['compress']}` | "
+                     f"`{tool['decompress']}` |")
+    return "\n".join(lines + [""])

@@ -1,0 +1,139 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "base/source.h"
+#include "cli/commands.h"
+#include "cli/outputs.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "container/compressor.h"
+#include "container/reader.h"
+
+namespace pith::cli {
+namespace {
+
+CompressOptions compress_options(const Run& run, Progress& progress) {
+  CompressOptions options;
+  options.select.level = run.options.level;
+  options.select.forced = run.options.codec;
+  options.threads = run.threads;
+  options.memory_limit = run.memory_limit;
+  options.on_progress = [&progress](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };
+  return options;
+}
+
+Result<CompressSummary> compress_to(Sink& sink, const InputFile& input, const Run& run) {
+  FdSource source(input.fd, input.name);
+  Progress progress(run.options, input.name,
+                    input.is_regular() ? std::optional(input.size()) : std::nullopt);
+  return compress(source, sink, compress_options(run, progress));
+}
+
+void report(const InputFile& input, const std::string& output, const CompressSummary& summary,
+            const Run& run) {
+  run.messages.info(
+      input.name,
+      fmt::format("{} -> {} bytes (ratio {:.3f}), {}, to {}", summary.raw_size, summary.coded_size,
+                  static_cast<double>(summary.raw_size) / static_cast<double>(summary.coded_size),
+                  summary.format != nullptr ? summary.format->name() : "bytes",
+                  output == "-" ? "(stdout)" : output));
+}
+
+// Where the last complete stream of a file ends, and a check that only an unfinished stream or
+// padding follows.
+Result<uint64_t> end_of_streams(int fd, const std::string& name, uint64_t size, Messages& messages) {
+  if (size == 0) return 0;
+  const FileRandomAccess file(fd, size, name);
+  RandomAccessSource source(file);
+  StreamReader reader(source, {.check_payloads = true, .unknown_codecs = true});
+  uint64_t end = 0;
+  while (true) {
+    auto event = reader.next();
+    if (!event) {
+      // An append that was cut off leaves a stream that ends too early; anything else is damage.
+      const bool cut_short = reader.position() == size && event.error().code == ErrorCode::kDamaged;
+      if (!cut_short || (end == 0 && size >= kStreamHeaderSize + kTrailerSize + kMagic.size() &&
+                         reader.position() < kMagic.size())) {
+        return tl::unexpected(std::move(event).error());
+      }
+      messages.warning(name, fmt::format("ends in an unfinished stream; its {} bytes are cut off",
+                                         size - end));
+      return end;
+    }
+    if (std::holds_alternative<StreamEnd>(*event)) end = reader.position();
+    if (std::holds_alternative<InputEnd>(*event)) return end;
+  }
+}
+
+}  // namespace
+
+Result<void> compress_file(const std::string& path, const Run& run) {
+  const Options& options = run.options;
+  PITH_ASSIGN(const auto target, output_path(options, path, run.messages));
+  if (!target) return {};
+  PITH_ASSIGN(auto input,
+              open_input(path, is_in_place(options, path), options, run.messages));
+  if (!input) return {};
+  PITH_ASSIGN(Output output, Output::open(*target, *input, options, true));
+  PITH_ASSIGN(const CompressSummary summary, compress_to(output.sink(), *input, run));
+  PITH_TRY(output.commit(*input, options, run.messages));
+  report(*input, *target, summary, run);
+  return {};
+}
+
+// Writes in place: what is in the file stays untouched, and a failure cuts the new stream off again.
+Result<void> append_file(const std::string& path, const Run& run) {
+  const Options& options = run.options;
+  PITH_ASSIGN(const auto target, output_path(options, path, run.messages));
+  if (!target) return {};
+  PITH_ASSIGN(auto input,
+              open_input(path, is_in_place(options, path), options, run.messages));
+  if (!input) return {};
+  const UniqueFd file(::open(target->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!file.valid()) return tl::unexpected(errno_error(*target, "cannot open", errno));
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::kIo, *target + ": is not a regular file");
+  }
+  if (status.st_dev == input->status.st_dev && status.st_ino == input->status.st_ino) {
+    return fail(ErrorCode::kIo, *target + ": input and output are the same file");
+  }
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    return fail(ErrorCode::kIo, *target + ": another program is writing to it");
+  }
+  PITH_ASSIGN(const uint64_t end,
+              end_of_streams(file.get(), *target, static_cast<uint64_t>(status.st_size),
+                             run.messages));
+  const auto cut = [&]() -> Result<void> {
+    if (::ftruncate(file.get(), static_cast<off_t>(end)) != 0 ||
+        ::lseek(file.get(), static_cast<off_t>(end), SEEK_SET) < 0) {
+      return tl::unexpected(errno_error(*target, "write error", errno));
+    }
+    return {};
+  };
+  PITH_TRY(cut());
+  const TruncateOnSignal guard(file.get(), end);
+  FdSink sink(file.get(), *target);
+  auto summary = compress_to(sink, *input, run);
+  if (!summary) {
+    PITH_TRY(cut());
+    return tl::unexpected(std::move(summary).error());
+  }
+  if ((options.sync || options.remove_input) && ::fsync(file.get()) != 0) {
+    return tl::unexpected(errno_error(*target, "cannot sync", errno));
+  }
+  if (input->has_changed()) {
+    run.messages.warning(input->name, "changed while it was read; the input is kept");
+  } else if (options.remove_input && !input->is_stdin && ::unlink(path.c_str()) != 0) {
+    return tl::unexpected(errno_error(input->name, "cannot remove", errno));
+  }
+  report(*input, *target, *summary, run);
+  return {};
+}
+
+}  // namespace pith::cli

@@ -1,0 +1,380 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdlib>
+#include <functional>
+#include <span>
+
+#include "cli/inputs.h"
+#include "codecs/registry.h"
+
+namespace pith::cli {
+namespace {
+
+// What is collected while the arguments are read, before it is known to make sense together.
+struct Parsed {
+  Options options;
+  std::vector<std::string> file_lists;
+  bool decompress = false;
+  bool test = false;
+  bool list = false;
+  std::vector<Command> other_commands;
+};
+
+[[noreturn]] void reject(const std::string& message) {
+  throw CLI::ValidationError(message, CLI::ExitCodes::ValidationError);
+}
+
+uint64_t size_value(const std::string& text) {
+  const auto size = parse_size(text);
+  if (!size) reject(fmt::format("'{}' is not a size (a number, with K, M, G or T)", text));
+  return *size;
+}
+
+uint64_t number_value(const std::string& text, uint64_t largest) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value > largest) {
+    reject(fmt::format("'{}' is not a number from 0 to {}", text, largest));
+  }
+  return value;
+}
+
+void set_level(Options& options, const std::string& text) {
+  const uint64_t level = number_value(text, kMaxLevel);
+  if (level < kMinLevel) reject("levels are 1 (fastest) to 9 (smallest)");
+  options.level = static_cast<Level>(level);
+}
+
+void set_codec(Options& options, const std::string& name) {
+  options.codec = find_codec(name);
+  if (options.codec != nullptr) return;
+  std::string names;
+  for (const Codec* codec : all_codecs()) names += fmt::format(" {}", codec->name());
+  reject(fmt::format("there is no codec '{}'; there are:{}", name, names));
+}
+
+void set_range(Parsed& parsed, const std::string& text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string::npos) reject("a range is OFFSET:LENGTH");
+  parsed.options.range.offset = size_value(text.substr(0, colon));
+  const std::string length = text.substr(colon + 1);
+  if (!length.empty()) parsed.options.range.length = size_value(length);
+  parsed.other_commands.push_back(Command::kRange);
+}
+
+void set_progress(Options& options, const std::string& text) {
+  if (text == "never") {
+    options.progress = ProgressMode::kNever;
+  } else if (text == "auto") {
+    options.progress = ProgressMode::kAuto;
+  } else if (text == "always" || text.empty()) {
+    options.progress = ProgressMode::kAlways;
+  } else if (text == "json") {
+    options.progress = ProgressMode::kJson;
+  } else {
+    reject("progress is never, auto, always or json");
+  }
+}
+
+enum class Takes : uint8_t { kNothing, kValue, kMaybeValue };
+
+struct OptionRow {
+  const char* names;   // as CLI11 takes them
+  Takes takes;
+  const char* value;   // its name in --help
+  const char* group;
+  const char* help;
+  std::function<void(Parsed&, const std::string&)> apply;
+};
+
+constexpr const char* kWhat = "What to do (default: compress)";
+constexpr const char* kOutput = "Output";
+constexpr const char* kInput = "Input";
+constexpr const char* kEffort = "Compression";
+constexpr const char* kLimits = "Limits";
+constexpr const char* kTalk = "Messages";
+
+const std::vector<OptionRow>& option_table() {
+  using P = Parsed;
+  using S = std::string;
+  static const std::vector<OptionRow> kTable = {
+      {"-d,--decompress,--uncompress", Takes::kNothing, "", kWhat, "restore the original",
+       [](P& p, const S&) { p.decompress = true; }},
+      {"-t,--test", Takes::kNothing, "", kWhat, "decode and check, write nothing",
+       [](P& p, const S&) { p.test = true; }},
+      {"-l,--list", Takes::kNothing, "", kWhat, "list sizes (with --json: for programs)",
+       [](P& p, const S&) { p.list = true; }},
+      {"--explain", Takes::kNothing, "", kWhat,
+       "tell for each part its type, codec and size; of a .pith file or of one still to compress",
+       [](P& p, const S&) { p.other_commands.push_back(Command::kExplain); }},
+      {"--range", Takes::kValue, "OFFSET:LENGTH", kWhat,
+       "restore only these bytes, to standard output; decodes only the blocks that hold them",
+       set_range},
+      {"--recover", Takes::kNothing, "", kWhat,
+       "restore all undamaged blocks of a damaged file; lost ranges become zeros",
+       [](P& p, const S&) { p.other_commands.push_back(Command::kRecover); }},
+      {"--reindex", Takes::kNothing, "", kWhat, "write the index and the trailer of a file anew",
+       [](P& p, const S&) { p.other_commands.push_back(Command::kReindex); }},
+
+      {"-c,--stdout,--to-stdout", Takes::kNothing, "", kOutput, "write to standard output",
+       [](P& p, const S&) { p.options.to_stdout = true; }},
+      {"-o,--output", Takes::kValue, "FILE", kOutput, "write to FILE ('-': standard output)",
+       [](P& p, const S& v) { p.options.output = v; }},
+      {"--output-dir", Takes::kValue, "DIR", kOutput, "write into DIR, under the input's last name",
+       [](P& p, const S& v) { p.options.output_dir = v; }},
+      {"--output-dir-mirror", Takes::kValue, "DIR", kOutput,
+       "write into DIR, under the input's whole path",
+       [](P& p, const S& v) { p.options.output_dir_mirror = v; }},
+      {"--append", Takes::kNothing, "", kOutput,
+       "add a stream to the output file; what is in it stays untouched",
+       [](P& p, const S&) { p.options.append = true; }},
+      {"-f,--force", Takes::kNothing, "", kOutput,
+       "overwrite; follow links; use a terminal; -dc passes other files through",
+       [](P& p, const S&) { p.options.force = true; }},
+      {"--no-sync", Takes::kNothing, "", kOutput,
+       "do not wait until the output is on disk (with --rm it always is)",
+       [](P& p, const S&) { p.options.sync = false; }},
+      {"--recover-map", Takes::kValue, "FILE", kOutput,
+       "with --recover: write the map of lost ranges to FILE, as JSON",
+       [](P& p, const S& v) { p.options.recover_map = v; }},
+      {"--skip-holes", Takes::kNothing, "", kOutput,
+       "with --recover: leave lost ranges out instead of filling them with zeros",
+       [](P& p, const S&) { p.options.fill_holes = false; }},
+
+      {"-k,--keep", Takes::kNothing, "", kInput, "keep the input (the default)",
+       [](P& p, const S&) { p.options.remove_input = false; }},
+      {"--rm", Takes::kNothing, "", kInput, "remove the input after success",
+       [](P& p, const S&) { p.options.remove_input = true; }},
+      {"-r,--recursive", Takes::kNothing, "", kInput, "go into directories",
+       [](P& p, const S&) { p.options.recursive = true; }},
+      {"--one-file-system", Takes::kNothing, "", kInput,
+       "with -r: stay on the file system of each argument",
+       [](P& p, const S&) { p.options.one_file_system = true; }},
+      {"--files-from", Takes::kMaybeValue, "LIST", kInput,
+       "read file names from LIST, one a line; '-' or nothing: from standard input; 0: from "
+       "standard input, ended by NUL",
+       [](P& p, const S& v) { p.file_lists.push_back(v.empty() ? "-" : v); }},
+      {"--ignore-trailing", Takes::kNothing, "", kInput, "accept any bytes behind the last stream",
+       [](P& p, const S&) { p.options.ignore_trailing = true; }},
+
+      {"--level", Takes::kValue, "N", kEffort, "1 (fastest) to 9 (smallest); also -1 to -9",
+       [](P& p, const S& v) { set_level(p.options, v); }},
+      {"--codec", Takes::kValue, "NAME", kEffort, "use this codec instead of the best for the data",
+       [](P& p, const S& v) { set_codec(p.options, v); }},
+
+      {"-T,--threads", Takes::kValue, "N", kLimits,
+       "threads; 0 (the default): all that the system allows. The output does not depend on them",
+       [](P& p, const S& v) { p.options.threads = static_cast<unsigned>(number_value(v, 1024)); }},
+      {"--memlimit", Takes::kValue, "SIZE", kLimits,
+       "memory to use at most, both ways (default: half of what there is)",
+       [](P& p, const S& v) { p.options.memory_limit = size_value(v); }},
+      {"--max-output", Takes::kValue, "SIZE", kLimits, "refuse to restore more than SIZE",
+       [](P& p, const S& v) { p.options.max_output = size_value(v); }},
+      {"--max-ratio", Takes::kValue, "N", kLimits, "refuse to restore more than N times the input",
+       [](P& p, const S& v) { p.options.max_ratio = number_value(v, UINT64_MAX); }},
+
+      {"-v,--verbose", Takes::kNothing, "", kTalk, "say what is done to each file",
+       [](P& p, const S&) { ++p.options.verbosity; }},
+      {"-q,--quiet", Takes::kNothing, "", kTalk, "no warnings; twice: no errors either",
+       [](P& p, const S&) { --p.options.verbosity; }},
+      {"--progress", Takes::kMaybeValue, "WHEN", kTalk,
+       "never, auto (on a terminal, after half a second), always, json",
+       [](P& p, const S& v) { set_progress(p.options, v); }},
+      {"--json", Takes::kNothing, "", kTalk, "with -l and --explain: print JSON",
+       [](P& p, const S&) { p.options.json = true; }},
+  };
+  return kTable;
+}
+
+void add_row(CLI::App& app, const OptionRow& row, Parsed& parsed) {
+  if (row.takes == Takes::kNothing) {
+    app.add_flag_function(
+           row.names,
+           [&row, &parsed](int64_t count) {
+             for (int64_t i = 0; i < count; ++i) row.apply(parsed, "");
+           },
+           row.help)
+        ->group(row.group);
+    return;
+  }
+  auto* option = app.add_option_function<std::vector<std::string>>(
+      row.names,
+      [&row, &parsed](const std::vector<std::string>& values) {
+        if (values.empty()) row.apply(parsed, "");
+        for (const std::string& value : values) row.apply(parsed, value);
+      },
+      row.help);
+  option->group(row.group)->type_name(row.value)->allow_extra_args(false);
+  if (row.takes == Takes::kMaybeValue) {
+    option->expected(0, 1);
+  } else {
+    option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+}
+
+void read_environment(Parsed& parsed) {
+  const auto value_of = [](const char* name) -> std::optional<std::string> {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return value;
+  };
+  const auto read = [&](const char* name, auto&& apply) {
+    const auto value = value_of(name);
+    if (!value) return;
+    try {
+      apply(*value);
+    } catch (const CLI::ValidationError& error) {
+      reject(fmt::format("{}: {}", name, error.what()));
+    }
+  };
+  Options& options = parsed.options;
+  read("PITH_LEVEL", [&](const std::string& v) { set_level(options, v); });
+  read("PITH_THREADS", [&](const std::string& v) {
+    options.threads = static_cast<unsigned>(number_value(v, 1024));
+  });
+  read("PITH_MEMLIMIT", [&](const std::string& v) { options.memory_limit = size_value(v); });
+}
+
+// The program's other names stand for options.
+void apply_program_name(const char* argv0, Parsed& parsed) {
+  const std::string path = argv0 != nullptr ? argv0 : "";
+  const std::string name = path.substr(path.rfind('/') + 1);
+  parsed.decompress = name == "pithcat" || name == "unpith";
+  parsed.options.to_stdout = name == "pithcat";
+}
+
+// Puts what was read together; rejects what has no meaning.
+void settle(Parsed& parsed) {
+  Options& options = parsed.options;
+  if (parsed.other_commands.size() > 1 ||
+      (!parsed.other_commands.empty() && (parsed.test || parsed.list))) {
+    reject("--test, --list, --explain, --range, --recover and --reindex exclude each other");
+  }
+  if (!parsed.other_commands.empty()) {
+    options.command = parsed.other_commands.front();
+  } else if (parsed.list) {
+    options.command = Command::kList;
+  } else if (parsed.test) {
+    options.command = Command::kTest;
+  } else if (parsed.decompress) {
+    options.command = Command::kDecompress;
+  }
+  const int targets = static_cast<int>(options.to_stdout) +
+                      static_cast<int>(!options.output.empty()) +
+                      static_cast<int>(!options.output_dir.empty()) +
+                      static_cast<int>(!options.output_dir_mirror.empty());
+  if (targets > 1) reject("-c, -o, --output-dir and --output-dir-mirror exclude each other");
+  if (options.append && options.command != Command::kCompress) {
+    reject("--append goes with compressing only");
+  }
+  if (options.append && (options.to_stdout || options.output == "-")) {
+    reject("--append needs an output file");
+  }
+  if (options.output == "-") {
+    options.output.clear();
+    options.to_stdout = true;
+  }
+  if (options.remove_input && options.to_stdout) {
+    reject("--rm does not go with standard output: the input would be gone if a reader fails");
+  }
+  for (const std::string& list : parsed.file_lists) {
+    auto names = read_name_list(list);
+    if (!names) reject(names.error().message);
+    options.files.insert(options.files.end(), names->begin(), names->end());
+  }
+  if (parsed.file_lists.empty() && options.files.empty()) options.files = {"-"};
+  if (options.files.size() > 1 && !options.output.empty() && !options.append) {
+    reject("-o takes one input; --output-dir takes several");
+  }
+}
+
+}  // namespace
+
+std::optional<uint64_t> parse_size(const std::string& text) {
+  uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc()) return std::nullopt;
+  std::string unit(rest, end);
+  for (const char* ending : {"iB", "B"}) {
+    if (unit.size() > std::string(ending).size() && unit.ends_with(ending)) {
+      unit.resize(unit.size() - std::string(ending).size());
+      break;
+    }
+  }
+  static constexpr std::string_view kUnits = "KMGTPE";
+  if (unit.empty() || unit == "B") return value;
+  const size_t power = kUnits.find(static_cast<char>(std::toupper(unit[0])));
+  if (unit.size() != 1 || power == std::string_view::npos) return std::nullopt;
+  const uint64_t factor = uint64_t{1} << (10 * (power + 1));
+  if (value > UINT64_MAX / factor) return std::nullopt;
+  return value * factor;
+}
+
+std::variant<Options, int> parse_options(int argc, char** argv) {
+  Parsed parsed;
+  CLI::App app(
+      "Compresses each FILE to FILE.pith with the codec that was built for its kind of data.\n"
+      "With no FILE, or when FILE is -, reads standard input. The input is kept.\n");
+  app.name("pith");
+  app.set_help_flag("-h,--help", "print this and exit")->group(kTalk);
+  app.set_version_flag("-V,--version", "pith " PITH_VERSION, "print the version and exit")
+      ->group(kTalk);
+  app.add_option("FILE", parsed.options.files, "")->group("");
+  for (const OptionRow& row : option_table()) add_row(app, row, parsed);
+  for (Level level = kMinLevel; level <= kMaxLevel; ++level) {
+    app.add_flag_function(fmt::format("-{}", level),
+                          [&parsed, level](int64_t) { parsed.options.level = level; })
+        ->group("");
+  }
+  try {
+    apply_program_name(argc > 0 ? argv[0] : nullptr, parsed);
+    read_environment(parsed);
+    app.parse(argc, argv);
+    settle(parsed);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::Error& error) {
+    fmt::print(stderr, "pith: {}\nTry 'pith --help'.\n", error.what());
+    return 1;
+  }
+  return std::move(parsed.options);
+}
+
+std::string manual_page() {
+  std::string page =
+      ".Dd November 21, 2026\n.Dt PITH 1\n.Os\n.Sh NAME\n.Nm pith , pithcat , unpith\n"
+      ".Nd compress files with the codec built for their kind of data\n.Sh SYNOPSIS\n.Nm pith\n"
+      ".Op Ar options\n.Op Ar\n.Sh DESCRIPTION\n"
+      "Compresses each\n.Ar file\nto\n.Ar file Ns .pith\nand keeps it.\n"
+      "With no file, or when a file is\n.Sq - ,\nreads standard input.\n"
+      ".Nm pithcat\nstands for\n.Nm pith Fl dc ,\n.Nm unpith\nfor\n.Nm pith Fl d .\n";
+  const char* group = nullptr;
+  for (const OptionRow& row : option_table()) {
+    if (row.group != group) {
+      if (group != nullptr) page += ".El\n";
+      group = row.group;
+      page += fmt::format(".Ss {}\n.Bl -tag -width Ds\n", group);
+    }
+    std::string names = row.names;
+    for (size_t at = 0; (at = names.find(',', at)) != std::string::npos; at += 2) {
+      names.replace(at, 1, ", ");
+    }
+    for (size_t at = 0; (at = names.find('-', at)) != std::string::npos; at += 2) {
+      names.replace(at, 1, "\\-");
+    }
+    page += fmt::format(".It {} {}\n{}.\n", names, row.value, row.help);
+  }
+  page +=
+      ".El\n.Sh ENVIRONMENT\n.Ev PITH_LEVEL , PITH_THREADS , PITH_MEMLIMIT\n"
+      "give defaults of the options of these names.\n.Sh EXIT STATUS\n"
+      "0 success; 1 usage or input/output error; 2 warning; 3 damaged data; 4 a codec or version\n"
+      "that this program lacks; 5 a limit was reached. After a signal, that signal.\n";
+  return page;
+}
+
+}  // namespace pith::cli

@@ -1,0 +1,72 @@
+// The command line: one table of options, from which the parser, --help and the manual page come.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "codecs/codec.h"
+
+namespace pith::cli {
+
+enum class Command : uint8_t {
+  kCompress,
+  kDecompress,
+  kTest,
+  kList,
+  kExplain,
+  kRange,
+  kRecover,
+  kReindex,
+};
+
+enum class ProgressMode : uint8_t { kNever, kAuto, kAlways, kJson };
+
+struct ByteRange {
+  uint64_t offset = 0;
+  uint64_t length = UINT64_MAX;
+};
+
+struct Options {
+  Command command = Command::kCompress;
+  std::vector<std::string> files;  // empty or "-": standard input
+
+  bool to_stdout = false;
+  bool force = false;
+  bool remove_input = false;
+  bool recursive = false;
+  bool one_file_system = false;
+  bool append = false;
+  bool json = false;
+  bool ignore_trailing = false;
+  bool sync = true;
+  bool fill_holes = true;
+  std::string output;             // -o; "-" is standard output
+  std::string output_dir;         // --output-dir
+  std::string output_dir_mirror;  // --output-dir-mirror
+  std::string recover_map;
+
+  Level level = kDefaultLevel;
+  const Codec* codec = nullptr;
+  std::optional<unsigned> threads;  // 0: all that the system allows
+  std::optional<uint64_t> memory_limit;
+  uint64_t max_output = UINT64_MAX;
+  uint64_t max_ratio = 0;
+  ByteRange range;
+
+  int verbosity = 0;  // -v adds one, -q takes one off
+  ProgressMode progress = ProgressMode::kAuto;
+};
+
+// Options, or the exit status after --help, --version or an error (a message was printed).
+std::variant<Options, int> parse_options(int argc, char** argv);
+
+// "10", "64K", "1G" (multiples of 1024).
+std::optional<uint64_t> parse_size(const std::string& text);
+
+// The manual page in mdoc, made from the option table.
+std::string manual_page();
+
+}  // namespace pith::cli

@@ -1,0 +1,85 @@
+#include <sys/mman.h>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "cli/outputs.h"
+#include "cli/seekable.h"
+#include "container/recover.h"
+
+namespace pith::cli {
+namespace {
+
+// A file in memory, read-only.
+class MappedFile {
+ public:
+  static Result<MappedFile> map(const SeekableInput& input, const std::string& name) {
+    MappedFile mapped;
+    if (input.size() == 0) return mapped;
+    void* const address =
+        ::mmap(nullptr, input.size(), PROT_READ, MAP_PRIVATE | MAP_NORESERVE, input.fd(), 0);
+    if (address == MAP_FAILED) return tl::unexpected(errno_error(name, "cannot map", errno));
+    mapped.bytes_ = {static_cast<const std::byte*>(address), input.size()};
+    return mapped;
+  }
+  ~MappedFile() {
+    if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  }
+  MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+  MappedFile& operator=(MappedFile&&) = delete;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  ByteView bytes() const { return bytes_; }
+
+ private:
+  MappedFile() = default;
+  ByteView bytes_;
+};
+
+Result<void> write_map(const std::string& path, const std::string& json) {
+  PITH_ASSIGN(OutputFile file, OutputFile::create(path, {.overwrite = true}));
+  PITH_TRY(file.sink().write(as_bytes(json)));
+  return file.commit(std::nullopt);
+}
+
+}  // namespace
+
+// The output is committed even if something was lost; the exit status tells.
+Result<void> recover_file(const std::string& path, const Run& run) {
+  const Options& options = run.options;
+  Messages& messages = run.messages;
+  PITH_ASSIGN(const auto target, output_path(options, path, messages));
+  if (!target) return {};
+  PITH_ASSIGN(auto input, open_input(path, is_in_place(options, path), options, messages));
+  if (!input) return {};
+  PITH_ASSIGN(const SeekableInput seekable, SeekableInput::open(*input));
+  PITH_ASSIGN(const MappedFile mapped, MappedFile::map(seekable, input->name));
+  Options keeping = options;
+  keeping.remove_input = false;  // the damaged file stays, whatever was asked for
+  PITH_ASSIGN(Output output, Output::open(*target, *input, keeping, false));
+  PITH_ASSIGN(const RecoverReport report,
+              recover(mapped.bytes(), output.sink(),
+                      {.fill_holes = options.fill_holes,
+                       .threads = run.threads,
+                       .memory_limit = run.memory_limit}));
+  PITH_TRY(output.commit(*input, keeping, messages));
+  const std::string json = to_json(report);
+  if (!options.recover_map.empty()) {
+    PITH_TRY(write_map(options.recover_map, json));
+  } else if (!report.complete() && options.verbosity > -1) {
+    std::fputs(json.c_str(), *target == "-" ? stderr : stdout);
+  }
+  if (!report.complete()) {
+    return fail(ErrorCode::kDamaged,
+                fmt::format("{} bytes recovered; {} ranges are lost", report.recovered,
+                            report.lost.size()));
+  }
+  messages.info(input->name, fmt::format("nothing was lost of {} bytes", report.raw_size));
+  return {};
+}
+
+}  // namespace pith::cli

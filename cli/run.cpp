@@ -1,0 +1,71 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <functional>
+
+#include "cli/commands.h"
+#include "cli/resources.h"
+#include "cli/signals.h"
+
+namespace pith::cli {
+namespace {
+
+using FileCommand = Result<void> (*)(const std::string&, const Run&);
+
+FileCommand command_of(const Options& options) {
+  switch (options.command) {
+    case Command::kCompress:
+      return options.append ? append_file : compress_file;
+    case Command::kDecompress:
+      return decompress_file;
+    case Command::kTest:
+      return test_file;
+    case Command::kExplain:
+      return explain_file;
+    case Command::kRange:
+      return restore_range;
+    case Command::kRecover:
+      return recover_file;
+    case Command::kReindex:
+      return reindex_file;
+    case Command::kList:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  prepare_process();
+  auto parsed = parse_options(argc, argv);
+  if (const int* status = std::get_if<int>(&parsed)) {
+    // --help that could not be written has failed.
+    if (std::fflush(stdout) != 0 && *status == kExitOk) return kExitError;
+    return *status;
+  }
+  const Options& options = std::get<Options>(parsed);
+  Messages messages(options.verbosity);
+  const unsigned asked = options.threads.value_or(0);
+  const Run run{.options = options,
+                .messages = messages,
+                .threads = asked != 0 ? asked : available_threads(),
+                .memory_limit = options.memory_limit.value_or(default_memory_limit())};
+  if (options.command == Command::kList) {
+    list_files(run);
+  } else {
+    const FileCommand command = command_of(options);
+    for_each_input(options, messages, [&](const std::string& path) {
+      if (auto done = command(path, run); !done) {
+        messages.error(path == "-" ? "(stdin)" : path, done.error());
+      }
+    });
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    messages.error("(stdout)", errno_error("(stdout)", "write error", errno));
+  }
+  return messages.exit_status();
+}
+
+}  // namespace pith::cli

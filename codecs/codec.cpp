@@ -1,0 +1,30 @@
+#include "codecs/codec.h"
+
+#include <new>
+
+namespace pith {
+
+Result<EncodeOutcome> Codec::encode(const BlockView& block, Level level, ByteBuffer& out,
+                                    uint64_t& decode_memory, Scratch* scratch) const {
+  assert(!block.bytes.empty());
+  out.clear();
+  decode_memory = 0;
+  try {
+    PITH_ASSIGN(const EncodeOutcome outcome,
+                do_encode(block, level, out, decode_memory, scratch));
+    return out.size() > block.bytes.size() ? EncodeOutcome::kDeclined : outcome;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kLimit, "not enough memory to encode a block");
+  }
+}
+
+Result<void> Codec::decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
+                           Scratch* scratch) const {
+  try {
+    return do_decode(payload, raw, budget, scratch);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kLimit, "not enough memory to decode a block");
+  }
+}
+
+}  // namespace pith

@@ -1,0 +1,87 @@
+// The interface of every codec.
+//
+// A codec turns the bytes of one block into a payload and back, exactly. A block depends on nothing
+// but its own bytes, its segments and the level. A codec object is immutable and shared by all
+// threads; whatever changes lies in a Scratch, one for each thread.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/memory_budget.h"
+#include "base/result.h"
+#include "base/segment.h"
+
+namespace pith {
+
+// 1 (fastest) to 9 (smallest).
+using Level = int;
+inline constexpr Level kMinLevel = 1;
+inline constexpr Level kMaxLevel = 9;
+inline constexpr Level kDefaultLevel = 5;
+
+// The codec id of a frame. Ids are never reused; 0xF000 to 0xFFFF are private.
+enum class CodecId : uint16_t { kStored = 0, kZstd = 1, kDeflated = 2 };
+
+// A block before coding: its bytes, the segments that make it up (sizes add up to the bytes), and
+// the type of most of its bytes.
+struct BlockView {
+  ByteView bytes;
+  std::span<const Segment> segments;
+  SegmentType type = SegmentType::kBytes;
+};
+
+// Mutable working area of a codec; kept by a thread from block to block.
+class Scratch {
+ public:
+  virtual ~Scratch() = default;
+};
+
+enum class EncodeOutcome : uint8_t {
+  kEncoded,
+  kDeclined,  // this codec is of no use here: another one takes the block
+};
+
+class Codec {
+ public:
+  virtual ~Codec() = default;
+
+  virtual CodecId id() const = 0;
+  virtual std::string_view name() const = 0;
+
+  // True if the codec is made for segments of this type at this level.
+  virtual bool accepts(SegmentType type, Level level) const = 0;
+  // The block size at which the pipeline may cut segments that this codec accepts, at most 2^30.
+  virtual size_t max_block(Level level) const = 0;
+  // Upper bounds of the memory that a call allocates beside its input and its output.
+  virtual uint64_t encode_memory(size_t raw_size, Level level) const = 0;
+  virtual uint64_t decode_memory(size_t raw_size, Level level) const = 0;
+  // True if a block must be decoded and compared before it is written.
+  virtual bool verify_after_encode() const { return true; }
+  // Made anew by every thread that uses the codec; may be null.
+  virtual std::unique_ptr<Scratch> make_scratch() const { return nullptr; }
+
+  // The size that a block is expected to have, judged by a sample of it.
+  virtual Result<uint64_t> estimate(const BlockView& sample, Level level,
+                                    Scratch* scratch) const = 0;
+
+  // Writes the payload to `out` (which it clears first) and the memory that decoding this block
+  // takes to `decode_memory`. Declines when the payload would be larger than the block.
+  Result<EncodeOutcome> encode(const BlockView& block, Level level, ByteBuffer& out,
+                               uint64_t& decode_memory, Scratch* scratch) const;
+
+  // Fills `raw` exactly, or fails: kDamaged for a payload that no encoder writes, kLimit when the
+  // budget does not hold what the payload asks for. Safe for arbitrary payloads.
+  Result<void> decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
+                      Scratch* scratch) const;
+
+ private:
+  virtual Result<EncodeOutcome> do_encode(const BlockView& block, Level level, ByteBuffer& out,
+                                          uint64_t& decode_memory, Scratch* scratch) const = 0;
+  virtual Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
+                                 Scratch* scratch) const = 0;
+};
+
+}  // namespace pith

@@ -1,0 +1,132 @@
+#include "codecs/select.h"
+
+#include <algorithm>
+
+#include "codecs/stored/stored_codec.h"
+
+namespace pith {
+namespace {
+
+constexpr size_t kSamplePieces = 4;
+constexpr size_t kSamplePiece = 32 * 1024;
+
+bool is_candidate(const Codec& codec, SegmentType type, const SelectOptions& options) {
+  if (&codec == &stored_codec()) return false;  // always the last resort
+  if (options.nested && codec.id() == CodecId::kDeflated) return false;  // no codec wraps itself
+  if (options.forced != nullptr) return &codec == options.forced;
+  return codec.accepts(type, options.level);
+}
+
+std::vector<const Codec*> candidates(SegmentType type, const SelectOptions& options) {
+  std::vector<const Codec*> found;
+  for (const Codec* codec : all_codecs()) {
+    if (is_candidate(*codec, type, options)) found.push_back(codec);
+  }
+  return found;
+}
+
+// Pieces from the whole length of the block, back to back.
+ByteBuffer take_sample(ByteView bytes) {
+  ByteBuffer sample;
+  if (bytes.size() <= kSamplePieces * kSamplePiece) {
+    append(sample, bytes);
+    return sample;
+  }
+  for (size_t i = 0; i < kSamplePieces; ++i) {
+    const size_t at = (bytes.size() - kSamplePiece) / (kSamplePieces - 1) * i;
+    append(sample, bytes.subspan(at, kSamplePiece));
+  }
+  return sample;
+}
+
+// Orders the codecs by what they expect to make of the block, best first; drops those that expect
+// less than one percent of gain.
+Result<void> rank(std::vector<const Codec*>& codecs, const BlockView& block, Level level,
+                  CodecScratch& scratch) {
+  const ByteBuffer sample = take_sample(block.bytes);
+  const Segment whole{.size = sample.size(), .type = block.type, .layout = {}};
+  const BlockView view{.bytes = sample, .segments = {&whole, 1}, .type = block.type};
+  std::vector<std::pair<uint64_t, const Codec*>> ranked;
+  for (const Codec* codec : codecs) {
+    PITH_ASSIGN(const uint64_t size, codec->estimate(view, level, scratch.of(*codec)));
+    if (size < sample.size() - sample.size() / 100) ranked.emplace_back(size, codec);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  codecs.clear();
+  for (const auto& [size, codec] : ranked) codecs.push_back(codec);
+  return {};
+}
+
+Result<bool> restores(const Codec& codec, const BlockView& block, const EncodedBlock& encoded,
+                      CodecScratch& scratch) {
+  ByteBuffer raw(block.bytes.size());
+  MemoryBudget budget(encoded.decode_memory);
+  const auto decoded = codec.decode(encoded.payload, raw, budget, scratch.of(codec));
+  return decoded.has_value() && equal(raw, block.bytes);
+}
+
+}  // namespace
+
+Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& options,
+                                  CodecScratch& scratch) {
+  EncodedBlock encoded;
+  const auto try_codec = [&](const Codec& codec) -> Result<bool> {
+    encoded.codec = codec.id();
+    PITH_ASSIGN(const EncodeOutcome outcome,
+                codec.encode(block, options.level, encoded.payload, encoded.decode_memory,
+                             scratch.of(codec)));
+    if (outcome == EncodeOutcome::kDeclined) return false;
+    if (!codec.verify_after_encode()) return true;
+    return restores(codec, block, encoded, scratch);
+  };
+
+  auto codecs = candidates(block.type, options);
+  // A codec that wraps others knows by itself, and cheaply, whether it has anything to do.
+  if (options.forced == nullptr && !codecs.empty() &&
+      codecs.front()->id() == CodecId::kDeflated) {
+    PITH_ASSIGN(const bool done, try_codec(*codecs.front()));
+    if (done) return encoded;
+    codecs.erase(codecs.begin());
+  }
+  const bool doubtful =
+      block.type == SegmentType::kCompressed || block.type == SegmentType::kDeflated;
+  if (codecs.size() > 1 || (doubtful && options.forced == nullptr)) {
+    PITH_TRY(rank(codecs, block, options.level, scratch));
+  }
+  for (const Codec* codec : codecs) {
+    PITH_ASSIGN(const bool done, try_codec(*codec));
+    if (done) return encoded;
+  }
+  PITH_TRY(try_codec(stored_codec()));
+  return encoded;
+}
+
+BlockLimits block_limits(std::span<const SegmentType> types, const SelectOptions& options) {
+  BlockLimits limits;
+  for (const SegmentType type : types) {
+    limits.max_block = std::max(limits.max_block, max_block(type, options));
+  }
+  for (const Codec* codec : all_codecs()) {
+    const bool possible = std::any_of(types.begin(), types.end(), [&](SegmentType type) {
+      return is_candidate(*codec, type, options);
+    });
+    if (!possible) continue;
+    const size_t size = limits.max_block;
+    const uint64_t encode = codec->encode_memory(size, options.level);
+    limits.encode_memory = std::max(limits.encode_memory, encode);
+    limits.decode_memory =
+        std::max(limits.decode_memory, codec->decode_memory(size, options.level));
+  }
+  return limits;
+}
+
+size_t max_block(SegmentType type, const SelectOptions& options) {
+  size_t largest = stored_codec().max_block(options.level);
+  for (const Codec* codec : candidates(type, options)) {
+    largest = std::max(largest, codec->max_block(options.level));
+  }
+  return largest;
+}
+
+}  // namespace pith

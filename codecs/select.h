@@ -1,0 +1,37 @@
+// Selection: which codec takes a block, and the block's payload.
+//
+// The codecs that accept the block's type at the level estimate its size by a sample; they are tried
+// in the order of these estimates, and what none of them makes smaller is stored. The outcome
+// depends on the block and the options only.
+#pragma once
+
+#include "codecs/codec.h"
+#include "codecs/registry.h"
+
+namespace pith {
+
+struct SelectOptions {
+  Level level = kDefaultLevel;
+  const Codec* forced = nullptr;  // try this codec and no other
+  bool nested = false;            // the block lies inside a block of a codec that wraps others
+};
+
+struct EncodedBlock {
+  CodecId codec = CodecId::kStored;
+  uint64_t decode_memory = 0;  // bytes
+  ByteBuffer payload;
+};
+
+Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& options,
+                                  CodecScratch& scratch);
+
+// Largest values over the codecs that may take a block of one of `types`.
+struct BlockLimits {
+  size_t max_block = 0;
+  uint64_t encode_memory = 0;
+  uint64_t decode_memory = 0;
+};
+BlockLimits block_limits(std::span<const SegmentType> types, const SelectOptions& options);
+size_t max_block(SegmentType type, const SelectOptions& options);
+
+}  // namespace pith

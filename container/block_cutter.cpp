@@ -1,0 +1,104 @@
+#include "container/block_cutter.h"
+
+#include <algorithm>
+#include <array>
+
+namespace pith {
+namespace {
+
+// Archive headers and padding: they join any block.
+constexpr uint64_t kGlue = 4096;
+constexpr uint64_t kSmallSegment = 16384;
+// Deflate streams up to this size share a block with what surrounds them.
+constexpr uint64_t kSmallDeflated = uint64_t{1} << 20;
+
+SegmentType class_of(SegmentType type) {
+  return type == SegmentType::kText || type == SegmentType::kMetadata ? SegmentType::kBytes : type;
+}
+
+bool is_general(SegmentType type) { return class_of(type) == SegmentType::kBytes; }
+
+bool may_split(const Segment& segment) { return segment.type != SegmentType::kDeflated; }
+
+SegmentType type_of_most(const std::vector<Segment>& segments) {
+  std::array<uint64_t, kSegmentTypes> sizes{};
+  for (const Segment& segment : segments) {
+    if (segment.type == SegmentType::kDeflated) return SegmentType::kDeflated;
+    sizes[static_cast<size_t>(segment.type)] += segment.size;
+  }
+  return static_cast<SegmentType>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
+}
+
+}  // namespace
+
+bool BlockCutter::joins(const Segment& segment) const {
+  const SegmentType its_class = class_of(segment.type);
+  if (its_class == open_class_) {
+    return may_split(segment) || segment.size <= kSmallDeflated;
+  }
+  if (segment.type == SegmentType::kDeflated) {
+    return open_class_ == SegmentType::kBytes && segment.size <= kSmallDeflated;
+  }
+  if (open_.size <= kGlue && open_class_ == SegmentType::kBytes) return true;
+  if (is_general(segment.type)) {
+    return segment.size <= kGlue || open_class_ == SegmentType::kDeflated;
+  }
+  return segment.size <= kSmallSegment;
+}
+
+uint64_t BlockCutter::limit() const {
+  return max_block(open_class_ == SegmentType::kDeflated ? SegmentType::kBytes : open_class_,
+                   options_);
+}
+
+void BlockCutter::add(const Segment& segment) {
+  const bool only_glue = open_.size <= kGlue && open_class_ == SegmentType::kBytes;
+  if (open_.segments.empty() || (only_glue && segment.type != SegmentType::kDeflated)) {
+    open_class_ = class_of(segment.type);
+  }
+  open_.size += segment.size;
+  open_.segments.push_back(segment);
+}
+
+void BlockCutter::push(Segment segment) {
+  while (segment.size > 0) {
+    if (!open_.segments.empty() && !joins(segment)) close();
+    if (open_.segments.empty()) open_class_ = class_of(segment.type);
+    const uint64_t room = limit() - std::min(limit(), open_.size);
+    if (segment.size <= room) {
+      add(segment);
+      return;
+    }
+    if (!open_.segments.empty() && (!may_split(segment) || segment.size <= limit() / 4)) {
+      close();
+    } else if (!may_split(segment)) {
+      add(segment);
+      close();
+      return;
+    } else {
+      Segment part = segment;
+      part.size = room;
+      segment.size -= room;
+      if (room > 0) add(part);
+      close();
+    }
+  }
+}
+
+void BlockCutter::finish() {
+  if (!open_.segments.empty()) close();
+}
+
+std::optional<BlockPlan> BlockCutter::pop() {
+  if (closed_.empty()) return std::nullopt;
+  BlockPlan plan = std::move(closed_.front());
+  closed_.pop_front();
+  return plan;
+}
+
+void BlockCutter::close() {
+  open_.type = type_of_most(open_.segments);
+  closed_.push_back(std::exchange(open_, {}));
+}
+
+}  // namespace pith

@@ -1,0 +1,43 @@
+// Cuts a row of segments into blocks: groups small ones, cuts large ones.
+//
+// Bytes, text and metadata form one class and share blocks; every other type has its own. A segment
+// of at most kSmallSegment bytes of any type joins the block that it meets, because a frame of its
+// own and a cold start cost more than a better codec gains. What one codec cannot split (a deflate
+// stream) is never cut; a small one joins its neighbours.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "codecs/select.h"
+
+namespace pith {
+
+struct BlockPlan {
+  uint64_t size = 0;
+  SegmentType type = SegmentType::kBytes;  // of most bytes; kDeflated if any segment is
+  std::vector<Segment> segments;
+};
+
+class BlockCutter {
+ public:
+  explicit BlockCutter(const SelectOptions& options) : options_(options) {}
+
+  void push(Segment segment);
+  void finish();  // no more segments follow
+  std::optional<BlockPlan> pop();
+
+ private:
+  bool joins(const Segment& segment) const;
+  uint64_t limit() const;
+  void add(const Segment& segment);
+  void close();
+
+  SelectOptions options_;
+  BlockPlan open_;
+  SegmentType open_class_ = SegmentType::kBytes;
+  std::deque<BlockPlan> closed_;
+};
+
+}  // namespace pith

@@ -1,0 +1,64 @@
+#include "container/block_reader.h"
+
+#include <algorithm>
+
+namespace pith {
+namespace {
+
+constexpr size_t kReadSize = size_t{256} << 10;
+
+// Deflate streams are looked into only where a codec will make use of what is found there.
+SegmenterOptions segmenter_options(const SelectOptions& options) {
+  const auto codecs = all_codecs();
+  const bool inflate =
+      options.forced != nullptr
+          ? options.forced->id() == CodecId::kDeflated
+          : std::any_of(codecs.begin(), codecs.end(), [&](const Codec* codec) {
+              return codec->id() == CodecId::kDeflated &&
+                     codec->accepts(SegmentType::kDeflated, options.level);
+            });
+  return {.depth = 0, .inflate = inflate};
+}
+
+}  // namespace
+
+BlockReader::BlockReader(Source& source, const SelectOptions& options, const Format* format)
+    : source_(source), segmenter_(segmenter_options(options), format), cutter_(options) {}
+
+Result<std::optional<RawBlock>> BlockReader::next() {
+  std::optional<BlockPlan> plan;
+  while (!(plan = cutter_.pop())) {
+    if (ended_) return std::nullopt;
+    PITH_TRY(read_more());
+  }
+  // Whether this is the last block must be known before the block is used.
+  while (pending_.size() == plan->size && !ended_) PITH_TRY(read_more());
+  return take(std::move(*plan));
+}
+
+Result<void> BlockReader::read_more() {
+  const size_t start = pending_.size();
+  pending_.resize(start + kReadSize);
+  PITH_ASSIGN(const size_t got, source_.read(MutableBytes(pending_).subspan(start)));
+  pending_.resize(start + got);
+  ended_ = got < kReadSize;
+  segments_.clear();
+  segmenter_.feed(ByteView(pending_).subspan(start), ended_, segments_);
+  for (Segment& segment : segments_) cutter_.push(std::move(segment));
+  if (ended_) cutter_.finish();
+  return {};
+}
+
+RawBlock BlockReader::take(BlockPlan&& plan) {
+  RawBlock block{.bytes = std::move(pending_),
+                 .segments = std::move(plan.segments),
+                 .type = plan.type};
+  const auto size = static_cast<std::ptrdiff_t>(plan.size);
+  pending_.reserve(block.bytes.size() - plan.size + kReadSize);
+  pending_.assign(block.bytes.begin() + size, block.bytes.end());
+  block.bytes.resize(plan.size);
+  block.last = ended_ && pending_.empty();
+  return block;
+}
+
+}  // namespace pith

@@ -1,0 +1,46 @@
+// Reads an input and hands out its blocks: source → detection → segments → blocks.
+// The blocks depend on the bytes and the options only. At most one block and the look-ahead of the
+// segmenter are held.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/source.h"
+#include "container/block_cutter.h"
+#include "formats/detect.h"
+
+namespace pith {
+
+struct RawBlock {
+  ByteBuffer bytes;
+  std::vector<Segment> segments;
+  SegmentType type = SegmentType::kBytes;
+  bool last = false;  // nothing follows
+
+  BlockView view() const { return {.bytes = bytes, .segments = segments, .type = type}; }
+};
+
+class BlockReader {
+ public:
+  // `format`: used for the whole input; null: detected.
+  BlockReader(Source& source, const SelectOptions& options, const Format* format = nullptr);
+
+  // The next block; nothing at the end of the input.
+  Result<std::optional<RawBlock>> next();
+  // The input's format. Null before the first call of next().
+  const Format* format() const { return segmenter_.format(); }
+
+ private:
+  Result<void> read_more();
+  RawBlock take(BlockPlan&& plan);
+
+  Source& source_;
+  DetectingSegmenter segmenter_;
+  BlockCutter cutter_;
+  ByteBuffer pending_;  // read, and not yet in a block that was handed out
+  std::vector<Segment> segments_;
+  bool ended_ = false;
+};
+
+}  // namespace pith

@@ -1,0 +1,114 @@
+#include "container/compressor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/ordered_pool.h"
+#include "container/block_reader.h"
+#include "container/writer.h"
+
+namespace pith {
+namespace {
+
+// Buffers of a block that each thread has in flight: two blocks, raw and coded.
+constexpr uint64_t kBuffersPerThread = 4;
+
+struct CodedBlock {
+  RawBlock raw;
+  Result<EncodedBlock> encoded;
+  double seconds = 0;
+};
+
+// What the codecs may need for blocks of this input. A single block is known exactly.
+BlockLimits limits_of(const RawBlock& first, const Format& format, const SelectOptions& options) {
+  if (!first.last) return block_limits(format.types(), options);
+  BlockLimits limits{.max_block = first.bytes.size()};
+  for (const Codec* codec : all_codecs()) {
+    if (options.forced != nullptr ? codec != options.forced
+                                  : !codec->accepts(first.type, options.level)) {
+      continue;
+    }
+    const uint64_t memory = codec->encode_memory(first.bytes.size(), options.level);
+    limits.encode_memory = std::max(limits.encode_memory, memory);
+  }
+  return limits;
+}
+
+Result<unsigned> threads_for(const BlockLimits& limits, const CompressOptions& options) {
+  const uint64_t need = limits.encode_memory + kBuffersPerThread * limits.max_block;
+  const uint64_t fitting = options.memory_limit / std::max<uint64_t>(need, 1);
+  if (fitting == 0) {
+    return fail(ErrorCode::kLimit,
+                fmt::format("level {} needs {} MiB of memory; the limit is {} MiB (--memlimit)",
+                            options.select.level, (need >> 20) + 1, options.memory_limit >> 20));
+  }
+  return static_cast<unsigned>(std::min<uint64_t>(std::max(options.threads, 1U), fitting));
+}
+
+}  // namespace
+
+Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptions& options) {
+  BlockReader reader(source, options.select, options.format);
+  StreamWriter writer(sink);
+  if (!options.metadata.empty()) writer.add_metadata(options.metadata);
+  CompressSummary summary;
+
+  PITH_ASSIGN(std::optional<RawBlock> block, reader.next());
+  summary.format = reader.format();
+  if (!block) {
+    PITH_TRY(writer.finish());
+    summary.coded_size = writer.bytes_written();
+    return summary;
+  }
+  BlockLimits limits = limits_of(*block, *reader.format(), options.select);
+  PITH_ASSIGN(unsigned threads, threads_for(limits, options));
+  const bool single = block->last;
+  if (single) threads = 1;
+
+  std::vector<CodecScratch> scratch(threads);
+  OrderedPool<RawBlock, CodedBlock> pool(threads, [&](RawBlock&& raw, unsigned worker) {
+    const auto start = std::chrono::steady_clock::now();
+    auto encoded = encode_block(raw.view(), options.select, scratch[worker]);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    return CodedBlock{std::move(raw), std::move(encoded), took.count()};
+  });
+
+  while (true) {
+    while (block && !pool.full()) {
+      const bool last = block->last;
+      pool.submit(std::move(*block));
+      block.reset();
+      if (!last) {
+        PITH_ASSIGN(block, reader.next());
+      }
+    }
+    if (pool.empty()) break;
+    CodedBlock coded = pool.take();
+    if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "cancelled");
+    if (!coded.encoded) return tl::unexpected(std::move(coded.encoded).error());
+    if (summary.blocks == 0) {
+      if (single) limits.decode_memory = coded.encoded->decode_memory;
+      writer.set_bounds({.max_block = limits.max_block, .decode_memory = limits.decode_memory});
+    }
+    PITH_TRY(writer.add_block(coded.raw.view(), *coded.encoded));
+    summary.raw_size += coded.raw.bytes.size();
+    ++summary.blocks;
+    if (options.on_progress) options.on_progress(summary.raw_size, writer.bytes_written());
+    if (options.on_block) {
+      options.on_block({.segments = std::move(coded.raw.segments),
+                        .type = coded.raw.type,
+                        .codec = coded.encoded->codec,
+                        .raw_size = coded.raw.bytes.size(),
+                        .payload_size = coded.encoded->payload.size(),
+                        .decode_memory = coded.encoded->decode_memory,
+                        .seconds = coded.seconds});
+    }
+  }
+  PITH_TRY(writer.finish());
+  summary.coded_size = writer.bytes_written();
+  return summary;
+}
+
+}  // namespace pith

@@ -1,0 +1,19 @@
+// Random access: any range of a file's content from the blocks that hold it.
+#pragma once
+
+#include "base/sink.h"
+#include "base/source.h"
+
+namespace pith {
+
+struct RangeResult {
+  uint64_t bytes = 0;   // written
+  uint64_t blocks = 0;  // decoded for it
+};
+
+// Writes the raw bytes [offset, offset + length) to the sink; what lies behind the end of the
+// content is left out. `memory_limit` bounds what decoding a block may take.
+Result<RangeResult> restore_range(const RandomAccess& file, uint64_t offset, uint64_t length,
+                                  uint64_t memory_limit, Sink& sink);
+
+}  // namespace pith

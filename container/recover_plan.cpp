@@ -1,0 +1,207 @@
+#include "container/recover_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "container/recover_streams.h"
+
+namespace pith {
+namespace {
+
+constexpr int kMaxConflicts = 64;  // streams that are taken apart for frames that contradict others
+
+// A data frame on its way to its place.
+struct Block {
+  uint64_t raw_offset = 0;
+  uint64_t raw_hash = 0;
+  uint32_t raw_size = 0;
+  size_t order = 0;  // in the part
+
+  uint64_t raw_end() const { return raw_offset + raw_size; }
+  bool same_as(const Block& other) const {
+    return raw_offset == other.raw_offset && raw_size == other.raw_size &&
+           raw_hash == other.raw_hash;
+  }
+};
+
+using Part = std::span<const size_t>;  // records of one stream
+
+class Planner {
+ public:
+  explicit Planner(const ScannedFile& file) : file_(file) {}
+
+  RecoveryPlan run(const std::vector<FoundStream>& found) {
+    for (const FoundStream& stream : found) {
+      if (stream.records.empty()) {
+        plan_.streams.push_back(
+            {.is_stream = false,
+             .open_end = fmt::format("no readable stream in the {} bytes of the file from byte {} on",
+                                     stream.stretch_size, stream.stretch_position)});
+      } else {
+        separate(stream.records);
+      }
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  const Record& at(size_t index) const { return file_.records[index]; }
+
+  // Bytes in front of part[k] that no record of the part holds. What a broken frame claims does
+  // not count: its payload may be cut short.
+  uint64_t gap_before(Part part, size_t k) const {
+    const Record& before = at(part[k - 1]);
+    const uint64_t end = before.type == RecordType::kBrokenFrame
+                             ? before.position + kFrameHeaderSize
+                             : file_.end(before);
+    const uint64_t position = at(part[k]).position;
+    return position > end ? position - end : 0;
+  }
+  bool has_room_for_header(Part part, size_t k) const {
+    return k > 0 && gap_before(part, k) >= kStreamHeaderSize;
+  }
+
+  std::optional<FrameHeader> data_frame(size_t index) const {
+    const Record& record = at(index);
+    if (record.type != RecordType::kFrame && record.type != RecordType::kBrokenFrame) return {};
+    const FrameHeader frame = file_.frame(record);
+    return frame.is_data() ? std::optional(frame) : std::nullopt;
+  }
+  // The raw size of the whole stream, if the record is an index frame.
+  std::optional<uint64_t> indexed_size(size_t index) const {
+    const Record& record = at(index);
+    if (record.type != RecordType::kFrame) return {};
+    const FrameHeader frame = file_.frame(record);
+    return frame.kind == FrameKind::kIndex ? std::optional(frame.raw_offset) : std::nullopt;
+  }
+
+  // Streams that begin with the same block have the same salt. Where such streams follow each
+  // other and the trailer and the header between them are lost, only this separates them.
+  void separate(Part records) {
+    std::vector<bool> begins(records.size(), false);
+    size_t last_evidence = 0;
+    for (size_t k = 0; k < records.size(); ++k) {
+      const auto start = file_.implied_start(at(records[k]));
+      if (!start) continue;
+      last_evidence = k;
+      const auto behind = std::partition_point(
+          records.begin(), records.end(), [&](size_t i) { return at(i).position <= *start; });
+      const auto b = static_cast<size_t>(behind - records.begin());
+      if (!has_room_for_header(records, b)) continue;
+      const uint64_t gap = gap_before(records, b);
+      const uint64_t position = at(records[b]).position;
+      if (*start >= position - gap && *start + kStreamHeaderSize <= position) begins[b] = true;
+    }
+    size_t begin = 0;
+    std::optional<uint64_t> indexed;  // raw size of the part, once its index was seen
+    bool has_data = false;
+    for (size_t k = 0; k < records.size(); ++k) {
+      const auto frame = data_frame(records[k]);
+      if (k > begin && (begins[k] || (frame && has_data && starts_over(records, k, *frame, indexed,
+                                                                       last_evidence >= k)))) {
+        place(records.subspan(begin, k - begin), kMaxConflicts);
+        begin = k;
+        indexed.reset();
+        has_data = false;
+      }
+      has_data = has_data || frame;
+      if (const auto size = indexed_size(records[k])) indexed = size;
+    }
+    place(records.subspan(begin), kMaxConflicts);
+  }
+
+  // True if this data frame must be of a new stream though nothing says where that begins.
+  bool starts_over(Part records, size_t k, const FrameHeader& frame,
+                   std::optional<uint64_t> indexed, bool more_evidence) const {
+    if (!has_room_for_header(records, k)) return false;
+    if (indexed) return frame.raw_offset < *indexed;  // the index is the last frame of a stream
+    return frame.raw_offset == 0 && !more_evidence &&
+           gap_before(records, k) >= kTrailerSize + kStreamHeaderSize;
+  }
+
+  // Plans the records as one stream; frames that contradict each other make it two.
+  void place(Part part, int conflicts_left) {
+    PlannedStream stream{.salt = at(part.front()).salt};
+    std::vector<Block> blocks;
+    std::optional<uint64_t> size;
+    uint64_t reached = 0;  // raw end of the frames, broken ones included
+    for (size_t k = 0; k < part.size(); ++k) {
+      const Record& record = at(part[k]);
+      if (record.type == RecordType::kTrailer) size = believed_size(file_.trailer(record).raw_size);
+      if (const auto indexed = indexed_size(part[k])) {
+        if (!size) size = believed_size(*indexed);
+        stream.all_blocks = count_blocks(record);
+      }
+      const auto frame = data_frame(part[k]);
+      if (!frame) continue;
+      const Block block{frame->raw_offset, frame->raw_hash, frame->raw_size, k};
+      reached = std::max(reached, block.raw_end());
+      if (record.type == RecordType::kFrame) blocks.push_back(block);
+    }
+    const auto by_offset = [](const Block& a, const Block& b) {
+      return std::pair(a.raw_offset, a.order) < std::pair(b.raw_offset, b.order);
+    };
+    if (!std::is_sorted(blocks.begin(), blocks.end(), by_offset)) {
+      std::sort(blocks.begin(), blocks.end(), by_offset);
+    }
+    if (const auto k = conflict(part, blocks); k && conflicts_left > 0) {
+      place(part.first(*k), conflicts_left - 1);
+      return place(part.subspan(*k), conflicts_left - 1);
+    }
+    uint64_t end = 0;
+    const Block* before = nullptr;
+    for (const Block& block : blocks) {
+      if (block.raw_offset >= end) {
+        stream.blocks.push_back(at(part[block.order]).position);
+        end = block.raw_end();
+        before = &block;
+      } else if (block.same_as(*before)) {
+        ++plan_.duplicates;
+      }
+    }
+    stream.raw_size = std::max(reached, size.value_or(0));
+    if (!size) stream.open_end = "the end of the stream is lost, and how much it held is not known";
+    plan_.streams.push_back(std::move(stream));
+  }
+
+  // The first record of the part that contradicts an earlier one and may begin a stream.
+  std::optional<size_t> conflict(Part part, const std::vector<Block>& sorted) const {
+    std::optional<size_t> first;
+    for (size_t i = 1; i < sorted.size(); ++i) {
+      const Block& a = sorted[i - 1];
+      const Block& b = sorted[i];
+      if (b.raw_offset >= a.raw_end() || b.same_as(a)) continue;
+      // The new stream begins with the later one of the two, or before it.
+      size_t k = std::max(a.order, b.order);
+      const size_t earlier = std::min(a.order, b.order);
+      while (k > earlier && !has_room_for_header(part, k)) --k;
+      if (k > earlier && (!first || k < *first)) first = k;
+    }
+    return first;
+  }
+
+  std::optional<uint64_t> believed_size(uint64_t raw_size) const {
+    if (raw_size > largest_raw_offset(file_.bytes.size(), uint64_t{1} << kMaxBlockLog)) return {};
+    return raw_size;
+  }
+
+  std::optional<uint64_t> count_blocks(const Record& index) const {
+    const auto entries = parse_index(file_.payload(index));
+    if (!entries) return {};
+    return static_cast<uint64_t>(
+        std::count_if(entries->begin(), entries->end(),
+                      [](const IndexEntry& entry) { return entry.raw_size != 0; }));
+  }
+
+  const ScannedFile& file_;
+  RecoveryPlan plan_;
+};
+
+}  // namespace
+
+RecoveryPlan plan_recovery(const ScannedFile& file, ScanBudget& budget) {
+  return Planner(file).run(find_streams(file, budget));
+}
+
+}  // namespace pith

@@ -1,0 +1,209 @@
+#include "container/recover_scan.h"
+
+#include <algorithm>
+
+#include "base/byte_reader.h"
+
+namespace pith {
+namespace {
+
+constexpr size_t kTrailerCheckAt = kTrailerSize - 8;
+constexpr size_t kMarkSize = 4;  // the marks of frame and trailer; the magic begins with four, too
+
+// The rules that hold for a frame of any stream.
+constexpr StreamHeader kWidest = {.block_log = kMaxBlockLog, .memory_log = kMaxMemoryLog};
+
+// The first position in [from, end) where `lead` begins one of the marks, or `end`.
+// 'P' and 'T' follow in all of them.
+size_t find_mark(ByteView file, size_t from, size_t end, std::byte lead) {
+  while (from < end) {
+    const void* hit = std::memchr(file.data() + from, static_cast<int>(lead), end - from);
+    if (hit == nullptr) return end;
+    const auto at = static_cast<size_t>(static_cast<const std::byte*>(hit) - file.data());
+    if (file.size() - at < kMarkSize) return end;
+    if (file[at + 1] == kFrameSync[1] && file[at + 2] == kFrameSync[2]) return at;
+    from = at + 1;
+  }
+  return end;
+}
+
+// The first position from `from` on where a record may begin, or the size of the file.
+// Works in windows: both searches then stay near each other, and each page is read once.
+size_t next_candidate(ByteView file, size_t from) {
+  constexpr size_t kWindow = size_t{1} << 18;
+  while (from < file.size()) {
+    const size_t end = from + std::min(kWindow, file.size() - from);
+    const size_t sync = find_mark(file, from, end, kFrameSync[0]);
+    const size_t magic = find_mark(file, from, sync, kMagic[0]);
+    if (magic < end) return magic;  // at most `sync`
+    from = end;
+  }
+  return file.size();
+}
+
+uint32_t implied_trailer_salt(ByteView bytes) {
+  return crc32c(bytes.first(kTrailerCheckAt)) ^
+         ByteReader(bytes.subspan(kTrailerCheckAt, 4)).u32();
+}
+
+// The salt of a frame header whose fields keep the rules, or nothing.
+std::optional<uint32_t> plausible_salt(ByteView bytes) {
+  if (bytes.size() < kFrameHeaderSize || !FrameHeader::has_sync(bytes)) return std::nullopt;
+  const ByteView header_bytes = bytes.first(kFrameHeaderSize);
+  const uint32_t salt = FrameHeader::implied_salt(header_bytes);
+  const Result<void> valid = FrameHeader::parse(header_bytes, salt)->validate(kWidest);
+  // Frames of a kind that this program lacks are passed over like the others that are not data.
+  if (!valid && valid.error().code != ErrorCode::kUnsupported) return std::nullopt;
+  return salt;
+}
+
+std::optional<uint32_t> trailer_salt(ByteView bytes) {
+  if (bytes.size() < kTrailerSize || !Trailer::has_sync(bytes)) return std::nullopt;
+  const uint32_t salt = implied_trailer_salt(bytes.first(kTrailerSize));
+  if (!Trailer::parse(bytes.first(kTrailerSize), salt)) return std::nullopt;  // the end mark
+  return salt;
+}
+
+class Scanner {
+ public:
+  Scanner(ByteView file, ScanBudget& budget) : budget_(budget) { found_.bytes = file; }
+
+  ScannedFile run() {
+    const ByteView file = found_.bytes;
+    size_t at = 0;
+    while (at < file.size()) {
+      const std::optional<Record> record = examine(at);
+      if (record) found_.records.push_back(*record);
+      if (record && record->type != RecordType::kBrokenFrame) {
+        at = static_cast<size_t>(found_.end(*record));
+      } else {
+        at = next_candidate(file, at + 1);
+      }
+    }
+    drop_unconfirmed();
+    return std::move(found_);
+  }
+
+ private:
+  std::optional<Record> examine(size_t at) {
+    const ByteView left = found_.bytes.subspan(at);
+    if (const auto salt = plausible_salt(left)) return examine_frame(at, *salt);
+    if (const auto salt = trailer_salt(left)) return Record{at, *salt, RecordType::kTrailer};
+    if (left.size() < kStreamHeaderSize || !StreamHeader::has_magic(left)) return std::nullopt;
+    const Result<StreamHeader> header = StreamHeader::parse(left.first(kStreamHeaderSize));
+    if (header) return Record{at, header->salt, RecordType::kStreamHeader};
+    if (header.error().code == ErrorCode::kUnsupported) found_.unsupported = header.error().message;
+    return std::nullopt;
+  }
+
+  std::optional<Record> examine_frame(size_t at, uint32_t salt) {
+    const Record record{at, salt, RecordType::kFrame};
+    const Record broken{at, salt, RecordType::kBrokenFrame};
+    const FrameHeader header = found_.frame(record);
+    if (header.frame_size() > found_.bytes.size() - at) return broken;
+    if (!budget_.allows(header.payload_size)) {
+      ++found_.candidates_skipped;
+      return std::nullopt;
+    }
+    const ByteView payload = found_.payload(record);
+    ByteReader check(found_.bytes.subspan(at + kFrameHeaderSize + payload.size(),
+                                          kPayloadCheckSize));
+    if (crc32c(payload) == check.u32()) return record;
+    budget_.spend(header.payload_size);
+    return broken;
+  }
+
+  // A broken frame proves nothing by itself: any bytes behind a sync mark imply some salt. It stays
+  // only if an intact record has the same salt. A trailer stays also if its size fits the file.
+  void drop_unconfirmed() {
+    std::vector<uint32_t> salts;
+    for (const Record& record : found_.records) {
+      if (record.type == RecordType::kFrame || record.type == RecordType::kStreamHeader) {
+        salts.push_back(record.salt);
+      }
+    }
+    std::sort(salts.begin(), salts.end());
+    salts.erase(std::unique(salts.begin(), salts.end()), salts.end());
+    std::erase_if(found_.records, [&](const Record& record) {
+      if (std::binary_search(salts.begin(), salts.end(), record.salt)) return false;
+      if (record.type != RecordType::kTrailer) return true;
+      const uint64_t size = found_.trailer(record).stream_size;
+      return size < kStreamHeaderSize + kTrailerSize || size > found_.end(record);
+    });
+  }
+
+  ScanBudget& budget_;
+  ScannedFile found_;
+};
+
+}  // namespace
+
+StreamHeader ScannedFile::stream_header(const Record& record) const {
+  return *StreamHeader::parse(bytes.subspan(static_cast<size_t>(record.position),
+                                            kStreamHeaderSize));
+}
+
+FrameHeader ScannedFile::frame(const Record& record) const {
+  return *FrameHeader::parse(bytes.subspan(static_cast<size_t>(record.position), kFrameHeaderSize),
+                             record.salt);
+}
+
+Trailer ScannedFile::trailer(const Record& record) const {
+  return *Trailer::parse(bytes.subspan(static_cast<size_t>(record.position), kTrailerSize),
+                         record.salt);
+}
+
+ByteView ScannedFile::payload(const Record& record) const {
+  return bytes.subspan(static_cast<size_t>(record.position) + kFrameHeaderSize,
+                       frame(record).payload_size);
+}
+
+uint64_t ScannedFile::end(const Record& record) const {
+  switch (record.type) {
+    case RecordType::kStreamHeader:
+      return record.position + kStreamHeaderSize;
+    case RecordType::kTrailer:
+      return record.position + kTrailerSize;
+    case RecordType::kFrame:
+    case RecordType::kBrokenFrame:
+      break;
+  }
+  return std::min<uint64_t>(bytes.size(), record.position + frame(record).frame_size());
+}
+
+std::optional<uint64_t> ScannedFile::implied_start(const Record& record) const {
+  uint64_t size = 0;
+  uint64_t end_of_size = record.position;
+  if (record.type == RecordType::kTrailer) {
+    size = trailer(record).stream_size;
+    end_of_size += kTrailerSize;
+  } else if (record.type == RecordType::kFrame && frame(record).kind == FrameKind::kIndex) {
+    const auto entries = parse_index(payload(record));
+    if (!entries) return std::nullopt;
+    size = kStreamHeaderSize;
+    for (const IndexEntry& entry : *entries) size += kFrameOverhead + entry.payload_size;
+  } else {
+    return std::nullopt;
+  }
+  return size > end_of_size ? 0 : end_of_size - size;
+}
+
+bool ScannedFile::mentions(ByteView range, uint32_t salt, ScanBudget& budget) const {
+  if (!budget.allows(range.size())) return false;
+  budget.spend(range.size());
+  for (size_t at = next_candidate(range, 0); at < range.size();
+       at = next_candidate(range, at + 1)) {
+    const ByteView left = range.subspan(at);
+    if (plausible_salt(left) == salt || trailer_salt(left) == salt) return true;
+    if (left.size() < kStreamHeaderSize || !StreamHeader::has_magic(left)) continue;
+    const Result<StreamHeader> header = StreamHeader::parse(left.first(kStreamHeaderSize));
+    if (header && header->salt == salt) return true;
+  }
+  return false;
+}
+
+ScannedFile scan_records(ByteView file, ScanBudget& budget) {
+  return Scanner(file, budget).run();
+}
+
+}  // namespace pith

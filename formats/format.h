@@ -1,0 +1,59 @@
+// The interface of every file format. A format looks at the head of an input, says how sure it is,
+// and makes a segmenter that tells where in the input lies what. It never fails: whatever it does
+// not understand is a segment of type kBytes.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/segment.h"
+
+namespace pith {
+
+// Bytes at the front of an input that detection looks at. A fixed number, so that the outcome does
+// not depend on how the input arrives.
+inline constexpr size_t kDetectSize = 65536;
+
+// Bytes that a segmenter may hold back, undecided, in ordinary formats. Formats that must see a
+// whole stream before they know what it is state their own bound.
+inline constexpr size_t kMaxLookahead = 1 << 20;
+
+// Turns the bytes of an input, which arrive in pieces, into segments. However the input is cut into
+// pieces, the segments are the same.
+class Segmenter {
+ public:
+  virtual ~Segmenter() = default;
+  // Takes the next bytes; `last` is true with the final piece (which may be empty). Appends the
+  // segments that are now certain. They never cover more than was fed; with `last`, exactly all.
+  // A later call may go on with the last segment, if it has no layout: it grows where it is still
+  // in `out`, and a further one of the same type follows where the caller has taken it. So the
+  // segments are the same for every cut once neighbours are joined as append_segment() does.
+  virtual void feed(ByteView data, bool last, std::vector<Segment>& out) = 0;
+};
+
+// How a format may be used inside another one.
+struct SegmenterOptions {
+  int depth = 0;              // nesting: 0 for a file, 1 for an entry of an archive …
+  bool inflate = true;        // look into deflate streams
+};
+
+inline constexpr int kMaxFormatDepth = 4;
+
+class Format {
+ public:
+  virtual ~Format() = default;
+  virtual std::string_view name() const = 0;
+  // 0 (no) to 100 (certain), judged by the first kDetectSize bytes; `whole`: they are all there is.
+  virtual int detect(ByteView head, bool whole) const = 0;
+  // The segment types that its segmenter can produce.
+  virtual std::span<const SegmentType> types() const = 0;
+  virtual std::unique_ptr<Segmenter> make_segmenter(const SegmenterOptions& options) const = 0;
+};
+
+// Appends a segment; joins it to the one before if both have the same type and neither has a layout.
+void append_segment(std::vector<Segment>& out, uint64_t size, SegmentType type);
+
+}  // namespace pith

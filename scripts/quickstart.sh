@@ -1,0 +1,27 @@
+#!/bin/sh
+# From a fresh checkout to a compressed and restored file: installs what is missing, builds
+# build/pith, and shows compressing, listing and restoring.
+#   scripts/quickstart.sh [FILE]     (FILE: what to show it on; this project's sources by default)
+set -eu
+cd "$(dirname "$0")/.."
+
+scripts/install_deps.sh
+cmake --preset release
+cmake --build --preset release --target pith
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+if [ $# -gt 0 ]; then
+  sample=$work/$(basename "$1")
+  cp "$1" "$sample"
+else
+  sample=$work/pith-src.tar
+  tar -cf "$sample" --sort=name base codecs container formats cli docs
+fi
+
+set -x
+build/pith -v "$sample"
+build/pith -l "$sample.pith"
+build/pith -d -c "$sample.pith" | cmp - "$sample"
+{ set +x; } 2>/dev/null
+echo "restored: the same bytes. The program is build/pith"
