@@ -69,8 +69,9 @@ Result<bool> restores(const Codec& codec, const BlockView& block, const EncodedB
 }  // namespace
 
 Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& options,
-                                  CodecScratch& scratch) {
+                                  CodecScratch& scratch, ByteBuffer storage) {
   EncodedBlock encoded;
+  encoded.payload = std::move(storage);
   const auto try_codec = [&](const Codec& codec) -> Result<bool> {
     encoded.codec = codec.id();
     PITH_ASSIGN(const EncodeOutcome outcome,

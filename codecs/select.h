@@ -22,8 +22,9 @@ struct EncodedBlock {
   ByteBuffer payload;
 };
 
+// `storage`: a buffer whose memory the payload takes over.
 Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& options,
-                                  CodecScratch& scratch);
+                                  CodecScratch& scratch, ByteBuffer storage = {});
 
 // Largest values over the codecs that may take a block of one of `types`.
 struct BlockLimits {

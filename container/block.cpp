@@ -19,13 +19,14 @@ FrameHeader block_header(const BlockView& block, const EncodedBlock& encoded,
 }
 
 Result<ByteBuffer> decode_block(const FrameHeader& header, ByteView payload,
-                                CodecScratch& scratch) {
+                                CodecScratch& scratch, ByteBuffer storage) {
   const Codec* codec = find_codec(static_cast<CodecId>(header.codec));
   if (codec == nullptr) {
     return fail(ErrorCode::kUnsupported, fmt::format("needs codec {}", header.codec));
   }
   try {
-    ByteBuffer raw(header.raw_size);
+    ByteBuffer raw = std::move(storage);
+    raw.resize(header.raw_size);
     MemoryBudget budget(uint64_t{header.memory_kib} * 1024);
     PITH_TRY(codec->decode(payload, raw, budget, scratch.of(*codec)));
     if (xxh3_64(raw) != header.raw_hash) {

@@ -12,7 +12,9 @@ FrameHeader block_header(const BlockView& block, const EncodedBlock& encoded, ui
 
 // Decodes the payload of a data frame and checks the result against the header's hash. The frame
 // header must have passed validate(). kUnsupported for a codec that this program lacks.
-Result<ByteBuffer> decode_block(const FrameHeader& header, ByteView payload, CodecScratch& scratch);
+// `storage`: a buffer whose memory the result takes over.
+Result<ByteBuffer> decode_block(const FrameHeader& header, ByteView payload, CodecScratch& scratch,
+                                ByteBuffer storage = {});
 
 // The segment-type byte of a frame.
 uint8_t wire_segment_type(SegmentType type);

@@ -22,8 +22,9 @@ SegmenterOptions segmenter_options(const SelectOptions& options) {
 
 }  // namespace
 
-BlockReader::BlockReader(Source& source, const SelectOptions& options, const Format* format)
-    : source_(source), segmenter_(segmenter_options(options), format), cutter_(options) {}
+BlockReader::BlockReader(Source& source, const SelectOptions& options, BufferPool& buffers,
+                         const Format* format)
+    : source_(source), buffers_(buffers), segmenter_(segmenter_options(options), format), cutter_(options) {}
 
 Result<std::optional<RawBlock>> BlockReader::next() {
   std::optional<BlockPlan> plan;
@@ -53,9 +54,10 @@ RawBlock BlockReader::take(BlockPlan&& plan) {
   RawBlock block{.bytes = std::move(pending_),
                  .segments = std::move(plan.segments),
                  .type = plan.type};
-  const auto size = static_cast<std::ptrdiff_t>(plan.size);
-  pending_.reserve(block.bytes.size() - plan.size + kReadSize);
-  pending_.assign(block.bytes.begin() + size, block.bytes.end());
+  // The next block is probably as large; growing step by step would copy it several times.
+  pending_ = buffers_.take();
+  pending_.reserve(block.bytes.size() + kReadSize);
+  pending_.append(ByteView(block.bytes).subspan(plan.size));
   block.bytes.resize(plan.size);
   block.last = ended_ && pending_.empty();
   return block;

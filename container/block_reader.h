@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/buffer_pool.h"
 #include "base/source.h"
 #include "container/block_cutter.h"
 #include "formats/detect.h"
@@ -23,8 +24,10 @@ struct RawBlock {
 
 class BlockReader {
  public:
-  // `format`: used for the whole input; null: detected.
-  BlockReader(Source& source, const SelectOptions& options, const Format* format = nullptr);
+  // `format`: used for the whole input; null: detected. `buffers`: where the blocks' buffers come
+  // from; whoever gets a block gives them back.
+  BlockReader(Source& source, const SelectOptions& options, BufferPool& buffers,
+              const Format* format = nullptr);
 
   // The next block; nothing at the end of the input.
   Result<std::optional<RawBlock>> next();
@@ -36,6 +39,7 @@ class BlockReader {
   RawBlock take(BlockPlan&& plan);
 
   Source& source_;
+  BufferPool& buffers_;
   DetectingSegmenter segmenter_;
   BlockCutter cutter_;
   ByteBuffer pending_;  // read, and not yet in a block that was handed out

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/buffer_pool.h"
 #include "base/ordered_pool.h"
 #include "container/block_reader.h"
 #include "container/writer.h"
@@ -50,7 +51,8 @@ Result<unsigned> threads_for(const BlockLimits& limits, const CompressOptions& o
 }  // namespace
 
 Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptions& options) {
-  BlockReader reader(source, options.select, options.format);
+  BufferPool buffers(kBuffersPerThread * std::max(options.threads, 1U));
+  BlockReader reader(source, options.select, buffers, options.format);
   StreamWriter writer(sink);
   if (!options.metadata.empty()) writer.add_metadata(options.metadata);
   CompressSummary summary;
@@ -70,7 +72,7 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   std::vector<CodecScratch> scratch(threads);
   OrderedPool<RawBlock, CodedBlock> pool(threads, [&](RawBlock&& raw, unsigned worker) {
     const auto start = std::chrono::steady_clock::now();
-    auto encoded = encode_block(raw.view(), options.select, scratch[worker]);
+    auto encoded = encode_block(raw.view(), options.select, scratch[worker], buffers.take());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     return CodedBlock{std::move(raw), std::move(encoded), took.count()};
   });
@@ -105,6 +107,8 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
                         .decode_memory = coded.encoded->decode_memory,
                         .seconds = coded.seconds});
     }
+    buffers.give(std::move(coded.raw.bytes));
+    buffers.give(std::move(coded.encoded->payload));
   }
   PITH_TRY(writer.finish());
   summary.coded_size = writer.bytes_written();

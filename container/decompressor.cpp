@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/buffer_pool.h"
 #include "base/ordered_pool.h"
 #include "container/block.h"
 #include "container/reader.h"
@@ -21,7 +22,10 @@ struct Decoded {
 
 using Pool = OrderedPool<Job, Decoded>;
 
-Decoded decode_job(Job&& job, CodecScratch& scratch) {
+// Two blocks of each thread are in flight, coded and raw.
+constexpr uint64_t kBuffersPerThread = 4;
+
+Decoded decode_job(Job&& job, CodecScratch& scratch, BufferPool& buffers) {
   Decoded decoded{.job = std::move(job), .raw = ByteBuffer()};
   if (!decoded.job) return decoded;
   auto* frame = std::get_if<DataFrame>(&*decoded.job);
@@ -30,16 +34,17 @@ Decoded decode_job(Job&& job, CodecScratch& scratch) {
     decoded.raw = tl::unexpected(block_error(*frame, checked.error()));
     return decoded;
   }
-  decoded.raw = decode_block(frame->header, frame->payload, scratch);
+  decoded.raw = decode_block(frame->header, frame->payload, scratch, buffers.take());
   if (!decoded.raw) decoded.raw = tl::unexpected(block_error(*frame, decoded.raw.error()));
-  frame->payload = {};
+  buffers.give(std::move(frame->payload));
   return decoded;
 }
 
 class Decompressor {
  public:
   Decompressor(Source& source, Sink& sink, const DecompressOptions& options)
-      : reader_(source, {.ignore_trailing = options.ignore_trailing}),
+      : buffers_(kBuffersPerThread * std::max(options.threads, 1U)),
+        reader_(source, {.ignore_trailing = options.ignore_trailing}, &buffers_),
         sink_(sink),
         options_(options) {}
 
@@ -75,7 +80,7 @@ class Decompressor {
                   fmt::format("decoding needs {} MiB of memory; the limit is {} MiB (--memlimit)",
                               (single >> 20) + 1, options_.memory_limit >> 20));
     }
-    const uint64_t fitting = options_.memory_limit / (memory + 4 * header.max_block());
+    const uint64_t fitting = options_.memory_limit / (memory + kBuffersPerThread * header.max_block());
     const auto threads = static_cast<unsigned>(
         std::clamp<uint64_t>(fitting, 1, std::max(options_.threads, 1U)));
     if (pool_ && threads >= threads_) return {};
@@ -84,7 +89,7 @@ class Decompressor {
     threads_ = threads;
     scratch_ = std::vector<CodecScratch>(threads);
     pool_.emplace(threads, [this](Job&& job, unsigned worker) {
-      return decode_job(std::move(job), scratch_[worker]);
+      return decode_job(std::move(job), scratch_[worker], buffers_);
     });
     return {};
   }
@@ -112,7 +117,7 @@ class Decompressor {
     return {};
   }
 
-  Result<void> write_block(const DataFrame& frame, const Result<ByteBuffer>& raw) {
+  Result<void> write_block(const DataFrame& frame, Result<ByteBuffer>& raw) {
     if (!raw) return tl::unexpected(raw.error());
     if (raw->size() > options_.max_output - std::min(options_.max_output, summary_.raw_size)) {
       return fail(ErrorCode::kLimit, fmt::format("the output is larger than {} bytes (--max-output)",
@@ -129,6 +134,7 @@ class Decompressor {
     PITH_TRY(sink_.write(*raw));
     summary_.raw_size += raw->size();
     ++summary_.blocks;
+    buffers_.give(std::move(*raw));
     if (options_.on_progress) options_.on_progress(summary_.raw_size, coded);
     return {};
   }
@@ -142,6 +148,7 @@ class Decompressor {
     return {};
   }
 
+  BufferPool buffers_;
   StreamReader reader_;
   Sink& sink_;
   const DecompressOptions& options_;

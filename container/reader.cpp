@@ -67,6 +67,7 @@ Result<StreamEvent> StreamReader::next() {
     }
 
     DataFrame frame{.header = *header, .payload = {}, .file_offset = frame_start};
+    if (buffers_ != nullptr) frame.payload = buffers_->take();
     PITH_TRY(read_payload(frame));
     if (header->is_data()) {
       frame.number = file_blocks_++;

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/buffer_pool.h"
 #include "base/source.h"
 #include "container/layout.h"
 #include "container/metadata.h"
@@ -49,7 +50,9 @@ class StreamReader {
     bool check_payloads = false;   // check payloads of data frames here
     bool unknown_codecs = false;   // hand out blocks of codecs that this program lacks
   };
-  StreamReader(Source& source, const Options& options) : source_(source), options_(options) {}
+  // `buffers`: where payload buffers come from; whoever gets a frame gives them back.
+  StreamReader(Source& source, const Options& options, BufferPool* buffers = nullptr)
+      : source_(source), options_(options), buffers_(buffers) {}
 
   // The next event. After InputEnd or an error it must not be called again.
   Result<StreamEvent> next();
@@ -69,6 +72,7 @@ class StreamReader {
 
   Source& source_;
   Options options_;
+  BufferPool* buffers_;
   bool in_stream_ = false;
   bool any_stream_ = false;
   StreamHeader header_;

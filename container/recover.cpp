@@ -59,7 +59,7 @@ class Restorer {
     position_ = 0;
     for (const uint64_t block : stream.blocks) {
       while (pool_.full()) PITH_TRY(write_next());
-      const Record record{block, stream.salt, RecordType::kFrame};
+      const Record record{.position = block, .salt = stream.salt};
       FrameJob job{file_.frame(record), file_.payload(record)};
       waiting_.push_back(job.header);
       pool_.submit(std::move(job));
@@ -158,8 +158,10 @@ Result<RecoverReport> recover_checked(ByteView file, Sink& out, const RecoverOpt
       });
   const bool any_block = std::any_of(plan.streams.begin(), plan.streams.end(),
                                      [](const auto& stream) { return !stream.blocks.empty(); });
+  if (!any_block && scanned.unsupported) {
+    return fail(ErrorCode::kUnsupported, *scanned.unsupported);
+  }
   if (plan.streams.empty() || (!any_block && !intact_if_empty)) {
-    if (scanned.unsupported) return fail(ErrorCode::kUnsupported, *scanned.unsupported);
     return fail(ErrorCode::kDamaged, "no intact block was found");
   }
   PITH_TRY(check_size(plan, options.max_output));

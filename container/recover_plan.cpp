@@ -34,10 +34,7 @@ class Planner {
   RecoveryPlan run(const std::vector<FoundStream>& found) {
     for (const FoundStream& stream : found) {
       if (stream.records.empty()) {
-        plan_.streams.push_back(
-            {.is_stream = false,
-             .open_end = fmt::format("no readable stream in the {} bytes of the file from byte {} on",
-                                     stream.stretch_size, stream.stretch_position)});
+        add_stretch(stream.stretch_position, stream.stretch_position + stream.stretch_size);
       } else {
         separate(stream.records);
       }
@@ -47,6 +44,14 @@ class Planner {
 
  private:
   const Record& at(size_t index) const { return file_.records[index]; }
+
+  void add_stretch(uint64_t begin, uint64_t end) {
+    if (begin >= end) return;
+    plan_.streams.push_back(
+        {.is_stream = false,
+         .open_end = fmt::format("no readable stream in the {} bytes of the file from byte {} on",
+                                 end - begin, begin)});
+  }
 
   // Bytes in front of part[k] that no record of the part holds. What a broken frame claims does
   // not count: its payload may be cut short.
@@ -63,61 +68,110 @@ class Planner {
   }
 
   std::optional<FrameHeader> data_frame(size_t index) const {
-    const Record& record = at(index);
-    if (record.type != RecordType::kFrame && record.type != RecordType::kBrokenFrame) return {};
-    const FrameHeader frame = file_.frame(record);
-    return frame.is_data() ? std::optional(frame) : std::nullopt;
+    if (!at(index).is_data()) return {};
+    return file_.frame(at(index));
   }
-  // The raw size of the whole stream, if the record is an index frame.
+  // The raw size of the whole stream, if the record is an index frame. Its header is enough.
   std::optional<uint64_t> indexed_size(size_t index) const {
-    const Record& record = at(index);
-    if (record.type != RecordType::kFrame) return {};
-    const FrameHeader frame = file_.frame(record);
-    return frame.kind == FrameKind::kIndex ? std::optional(frame.raw_offset) : std::nullopt;
+    if (!at(index).is_index()) return {};
+    return file_.frame(at(index)).raw_offset;
   }
 
   // Streams that begin with the same block have the same salt. Where such streams follow each
   // other and the trailer and the header between them are lost, only this separates them.
   void separate(Part records) {
-    std::vector<bool> begins(records.size(), false);
+    std::vector<std::optional<uint64_t>> begins(records.size());  // where, in the file
     size_t last_evidence = 0;
     for (size_t k = 0; k < records.size(); ++k) {
-      const auto start = file_.implied_start(at(records[k]));
-      if (!start) continue;
+      const auto extent = file_.implied_extent(at(records[k]));
+      if (!extent) continue;
       last_evidence = k;
       const auto behind = std::partition_point(
-          records.begin(), records.end(), [&](size_t i) { return at(i).position <= *start; });
+          records.begin(), records.end(), [&](size_t i) { return at(i).position <= extent->begin; });
       const auto b = static_cast<size_t>(behind - records.begin());
       if (!has_room_for_header(records, b)) continue;
-      const uint64_t gap = gap_before(records, b);
       const uint64_t position = at(records[b]).position;
-      if (*start >= position - gap && *start + kStreamHeaderSize <= position) begins[b] = true;
+      if (extent->begin >= position - gap_before(records, b) &&
+          extent->begin + kStreamHeaderSize <= position &&
+          !continues(records.first(b), records.subspan(b), *extent, at(records[k]))) {
+        begins[b] = extent->begin;
+      }
     }
     size_t begin = 0;
-    std::optional<uint64_t> indexed;  // raw size of the part, once its index was seen
-    bool has_data = false;
+    uint64_t indexed = 0;  // raw size of the part, once its index was seen
+    uint64_t reached = 0;  // raw end of the part so far
     for (size_t k = 0; k < records.size(); ++k) {
       const auto frame = data_frame(records[k]);
-      if (k > begin && (begins[k] || (frame && has_data && starts_over(records, k, *frame, indexed,
-                                                                       last_evidence >= k)))) {
+      if (k > begin &&
+          (begins[k] || (frame && frame->raw_offset < std::max(indexed, reached) &&
+                         starts_over(records, k, *frame, indexed != 0, last_evidence >= k)))) {
         place(records.subspan(begin, k - begin), kMaxConflicts);
+        const Record& last = at(records[k - 1]);
+        if (begins[k] && last.is_index()) {
+          add_stretch(file_.end(last) + kTrailerSize, *begins[k]);
+        }
         begin = k;
-        indexed.reset();
-        has_data = false;
+        indexed = 0;
+        reached = 0;
       }
-      has_data = has_data || frame;
-      if (const auto size = indexed_size(records[k])) indexed = size;
+      if (frame) reached = std::max(reached, frame->raw_offset + frame->raw_size);
+      if (const auto size = indexed_size(records[k])) indexed = *size;
     }
     place(records.subspan(begin), kMaxConflicts);
   }
 
-  // True if this data frame must be of a new stream though nothing says where that begins.
-  bool starts_over(Part records, size_t k, const FrameHeader& frame,
-                   std::optional<uint64_t> indexed, bool more_evidence) const {
+  // A trailer or index (`evidence`) behind the gap between two parts says that its stream begins in
+  // the gap. True if they are one stream all the same, into which bytes were inserted.
+  bool continues(Part before, Part behind, const Extent& extent, const Record& evidence) const {
+    uint64_t reached = 0;
+    for (const size_t i : before) {
+      if (const auto frame = data_frame(i)) {
+        reached = std::max(reached, frame->raw_offset + frame->raw_size);
+      }
+    }
+    for (const size_t i : behind) {
+      const auto frame = data_frame(i);
+      if (!frame) continue;
+      if (frame->raw_offset < reached) return false;
+      break;
+    }
+    // As many bytes as the stream has, or a multiple of that: copies of it.
+    const Record& first = at(before.front());
+    if (first.type == RecordType::kStreamHeader &&
+        (extent.begin - first.position) % (extent.end - extent.begin) == 0) {
+      return false;
+    }
+    return !evidence.is_index() || index_lists(evidence, before);
+  }
+
+  // True if the index has all blocks of the part; of broken ones the header is enough.
+  bool index_lists(const Record& index, Part part) const {
+    const auto entries = parse_index(file_.payload(index));
+    if (!entries) return true;
+    std::vector<std::pair<uint64_t, uint64_t>> listed;  // raw offset and hash
+    uint64_t raw_offset = 0;
+    for (const IndexEntry& entry : *entries) {
+      if (entry.raw_size != 0) listed.emplace_back(raw_offset, entry.raw_hash);
+      raw_offset += entry.raw_size;
+    }
+    return std::all_of(part.begin(), part.end(), [&](size_t i) {
+      const auto frame = data_frame(i);
+      return !frame || std::binary_search(listed.begin(), listed.end(),
+                                          std::pair(frame->raw_offset, frame->raw_hash));
+    });
+  }
+
+  // True if this data frame, which goes back in the raw offsets, must be of a new stream though
+  // nothing says where that begins: blocks that are there twice follow the frame before at once,
+  // and blocks that changed places do not go on in order.
+  bool starts_over(Part records, size_t k, const FrameHeader& frame, bool index_seen,
+                   bool more_evidence) const {
     if (!has_room_for_header(records, k)) return false;
-    if (indexed) return frame.raw_offset < *indexed;  // the index is the last frame of a stream
-    return frame.raw_offset == 0 && !more_evidence &&
-           gap_before(records, k) >= kTrailerSize + kStreamHeaderSize;
+    if (index_seen) return true;  // the index is the last frame of a stream
+    if (more_evidence || gap_before(records, k) < kTrailerSize + kStreamHeaderSize) return false;
+    if (frame.raw_offset == 0) return true;
+    const auto next = k + 1 < records.size() ? data_frame(records[k + 1]) : std::nullopt;
+    return next && next->raw_offset == frame.raw_offset + frame.raw_size;
   }
 
   // Plans the records as one stream; frames that contradict each other make it two.
@@ -187,6 +241,7 @@ class Planner {
   }
 
   std::optional<uint64_t> count_blocks(const Record& index) const {
+    if (index.type != RecordType::kFrame) return {};
     const auto entries = parse_index(file_.payload(index));
     if (!entries) return {};
     return static_cast<uint64_t>(

@@ -88,18 +88,18 @@ class Scanner {
   std::optional<Record> examine(size_t at) {
     const ByteView left = found_.bytes.subspan(at);
     if (const auto salt = plausible_salt(left)) return examine_frame(at, *salt);
-    if (const auto salt = trailer_salt(left)) return Record{at, *salt, RecordType::kTrailer};
+    if (const auto salt = trailer_salt(left)) return Record{at, *salt, RecordType::kTrailer, {}};
     if (left.size() < kStreamHeaderSize || !StreamHeader::has_magic(left)) return std::nullopt;
     const Result<StreamHeader> header = StreamHeader::parse(left.first(kStreamHeaderSize));
-    if (header) return Record{at, header->salt, RecordType::kStreamHeader};
+    if (header) return Record{at, header->salt, RecordType::kStreamHeader, {}};
     if (header.error().code == ErrorCode::kUnsupported) found_.unsupported = header.error().message;
     return std::nullopt;
   }
 
   std::optional<Record> examine_frame(size_t at, uint32_t salt) {
-    const Record record{at, salt, RecordType::kFrame};
-    const Record broken{at, salt, RecordType::kBrokenFrame};
-    const FrameHeader header = found_.frame(record);
+    const FrameHeader header = found_.frame({.position = at, .salt = salt});
+    const Record record{at, salt, RecordType::kFrame, header.kind};
+    const Record broken{at, salt, RecordType::kBrokenFrame, header.kind};
     if (header.frame_size() > found_.bytes.size() - at) return broken;
     if (!budget_.allows(header.payload_size)) {
       ++found_.candidates_skipped;
@@ -171,21 +171,21 @@ uint64_t ScannedFile::end(const Record& record) const {
   return std::min<uint64_t>(bytes.size(), record.position + frame(record).frame_size());
 }
 
-std::optional<uint64_t> ScannedFile::implied_start(const Record& record) const {
+std::optional<Extent> ScannedFile::implied_extent(const Record& record) const {
   uint64_t size = 0;
-  uint64_t end_of_size = record.position;
+  uint64_t stream_end = end(record);
   if (record.type == RecordType::kTrailer) {
     size = trailer(record).stream_size;
-    end_of_size += kTrailerSize;
-  } else if (record.type == RecordType::kFrame && frame(record).kind == FrameKind::kIndex) {
+  } else if (record.is_index() && record.type == RecordType::kFrame) {
     const auto entries = parse_index(payload(record));
     if (!entries) return std::nullopt;
-    size = kStreamHeaderSize;
+    size = kStreamHeaderSize + frame(record).frame_size() + kTrailerSize;
     for (const IndexEntry& entry : *entries) size += kFrameOverhead + entry.payload_size;
+    stream_end += kTrailerSize;
   } else {
     return std::nullopt;
   }
-  return size > end_of_size ? 0 : end_of_size - size;
+  return Extent{size > stream_end ? 0 : stream_end - size, stream_end};
 }
 
 bool ScannedFile::mentions(ByteView range, uint32_t salt, ScanBudget& budget) const {

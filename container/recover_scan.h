@@ -27,6 +27,11 @@ struct Record {
   uint64_t position = 0;
   uint32_t salt = 0;  // as the header states it, or as it follows from the check
   RecordType type = RecordType::kFrame;
+  FrameKind kind = FrameKind::kData;  // of frames
+
+  bool is_frame() const { return type == RecordType::kFrame || type == RecordType::kBrokenFrame; }
+  bool is_data() const { return is_frame() && kind == FrameKind::kData; }
+  bool is_index() const { return is_frame() && kind == FrameKind::kIndex; }
 };
 
 // Bounds the checks of things that turn out to be nothing. Overlapping frame headers, made on
@@ -40,6 +45,12 @@ class ScanBudget {
 
  private:
   uint64_t left_;
+};
+
+// A range of the file.
+struct Extent {
+  uint64_t begin = 0;
+  uint64_t end = 0;
 };
 
 // A damaged file and the records in it, in the order of their positions. Broken frames may overlap
@@ -56,9 +67,9 @@ struct ScannedFile {
   ByteView payload(const Record& record) const;  // of an intact frame
   // The end of the record; for a broken frame the end that it claims, at most that of the file.
   uint64_t end(const Record& record) const;
-  // Where the stream begins by what a trailer or an index frame says about its size; 0 if it says
-  // more than there is (bytes were cut out). Nothing for other records.
-  std::optional<uint64_t> implied_start(const Record& record) const;
+  // Where the stream lies by what a trailer or an index frame says about its size. It begins at 0 if
+  // they say more than there is (bytes were cut out). Nothing for other records or a broken index.
+  std::optional<Extent> implied_extent(const Record& record) const;
   // True if `range` holds a stream header, frame header or trailer of this salt.
   bool mentions(ByteView range, uint32_t salt, ScanBudget& budget) const;
 };

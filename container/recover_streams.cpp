@@ -11,6 +11,9 @@ namespace {
 constexpr uint64_t kMaxComparisons = uint64_t{1} << 24;  // of streams, to find the outer one
 constexpr uint64_t kShortSighting = 64;                  // records, once the work is used up
 
+constexpr size_t kNearFrames = 4;          // frames looked at to find an intact one
+constexpr uint64_t kUsualMetadata = 4096;  // bytes that may lie between a stream header and its blocks
+
 // What the records of one salt, from one of them up to a trailer or to the next stream header, tell
 // about the stream that they come from.
 struct Sighting {
@@ -31,6 +34,12 @@ struct Sighting {
   bool is_lone_frame() const { return !has_header && !has_trailer && first == last; }
 };
 
+// A trailer or an index frame, and where its stream begins by what it says.
+struct Evidence {
+  size_t chain = 0;
+  uint64_t begin = 0;
+};
+
 class StreamFinder {
  public:
   StreamFinder(const ScannedFile& file, ScanBudget& budget)
@@ -41,13 +50,12 @@ class StreamFinder {
       return std::pair(records_[a].salt, a) < std::pair(records_[b].salt, b);
     });
     for (size_t c = 0; c < chain_.size(); ++c) {
-      const bool begins = c == 0 || at(c - 1).salt != at(c).salt ||
+      if (const auto extent = file_.implied_extent(at(c))) evidence_.push_back({c, extent->begin});
+      const bool begins = c == 0 || at(c - 1).salt != at(c).salt || chain_[c - 1] + 1 != chain_[c] ||
                           at(c - 1).type == RecordType::kTrailer;
-      if (begins && at(c).type != RecordType::kStreamHeader) headless_.push_back(c);
+      if (begins && at(c).type != RecordType::kStreamHeader) headless_.push_back(chain_[c]);
     }
-    std::sort(headless_.begin(), headless_.end(),
-              [&](size_t a, size_t b) { return chain_[a] < chain_[b]; });
-    sightings_.resize(headless_.size());
+    std::sort(headless_.begin(), headless_.end());
     sighting_work_ = 16 * records_.size();
   }
 
@@ -88,7 +96,10 @@ class StreamFinder {
         seen.has_header = true;
         continue;
       }
-      if (const auto start = file_.implied_start(record)) implied = start;
+      if (record.is_index() || record.type == RecordType::kTrailer) {
+        const Evidence* evidence = next_evidence(c);
+        if (evidence != nullptr && evidence->chain == c) implied = evidence->begin;
+      }
       if (record.type == RecordType::kTrailer) {
         seen.has_trailer = true;
         break;
@@ -119,22 +130,16 @@ class StreamFinder {
     }
   }
 
-  const Sighting& headless_sighting(size_t number) {
-    std::optional<Sighting>& seen = sightings_[number];
-    if (!seen) seen = sight(headless_[number]);
-    return *seen;
-  }
-
   // The stream to which the next record belongs, or in which it is nested.
   Sighting outermost() {
     Sighting best = sight(chain_from(records_[next_].salt, next_));
     if (begins_here(best) && !best.is_lone_frame()) return best;
-    const auto later = std::upper_bound(headless_.begin(), headless_.end(), next_,
-                                        [&](size_t i, size_t c) { return i < chain_[c]; });
-    for (auto number = static_cast<size_t>(later - headless_.begin());
-         number < headless_.size() && comparisons_ < kMaxComparisons; ++number, ++comparisons_) {
-      if (at(headless_[number]).salt == best.salt) continue;
-      const Sighting& other = headless_sighting(number);
+    for (auto later = std::upper_bound(headless_.begin(), headless_.end(), next_);
+         later != headless_.end() && comparisons_ < kMaxComparisons; ++later, ++comparisons_) {
+      const uint32_t salt = records_[*later].salt;
+      const size_t first = chain_from(salt, next_);
+      if (salt == best.salt || chain_[first] != *later) continue;
+      const Sighting other = sight(first);
       if (!encloses(other, best)) continue;
       best = other;
       if (begins_here(best)) break;
@@ -143,7 +148,7 @@ class StreamFinder {
   }
 
   // True if the stream begins exactly where the one before it ended, or at the start of the file.
-  bool begins_here(const Sighting& seen) const { return at_boundary_ && seen.start == explained_; }
+  bool begins_here(const Sighting& seen) const { return boundary_ && seen.start == boundary_; }
 
   // True if `inner` lies in blocks of `outer` that were destroyed. No record of `outer` precedes
   // those of `inner`.
@@ -153,14 +158,14 @@ class StreamFinder {
     const uint64_t position = inner.position;
     if (outer.start ? *outer.start >= position : !could_reach(outer, position)) return false;
     if (inner.is_lone_frame()) return true;
-    if (frames_mention(inner, outer)) return false;
-    if (frames_mention(outer, inner)) return true;
+    if (frames_hold(inner, outer)) return false;
+    if (frames_hold(outer, inner)) return true;
     if (outer.start) return true;
     if (inner.start) {
       // Two explanations for the bytes in front of `inner`: they are the lost beginning of `outer`,
       // or a stream that was lost as a whole, and then `outer` lost its beginning as well. The
       // first is the simpler one, if `inner` fits into a block.
-      return at_boundary_ && inner.complete_size <= outer.largest_block;
+      return boundary_ && inner.complete_size <= outer.largest_block;
     }
     return outer.covered > inner.covered;
   }
@@ -170,27 +175,52 @@ class StreamFinder {
     const uint64_t raw = headless.first_raw_offset;
     const uint64_t blocks = (raw >> kMinBlockLog) + 1;
     const uint64_t distance = headless.position - position;
-    return raw >= distance || blocks * kFrameOverhead + kMaxMetadata >= distance - raw;
+    return raw >= distance || blocks * kFrameOverhead + kUsualMetadata >= distance - raw;
   }
 
-  // True if an intact frame of `a` next to the first record of `b` holds records of `b`.
-  bool frames_mention(const Sighting& a, const Sighting& b) {
-    const size_t split = chain_from(a.salt, chain_[b.first]);
-    const auto frame_mentions = [&](size_t chain) {
-      return at(chain).type == RecordType::kFrame &&
-             file_.mentions(file_.payload(at(chain)), b.salt, budget_);
-    };
-    return (split > a.first && split <= a.last + 1 && frame_mentions(split - 1)) ||
-           (split >= a.first && split <= a.last && frame_mentions(split));
+  // True if a frame of `a` holds records of `b`: one of the intact frames before and behind the
+  // first record of `b`, or a broken one that claims the place of all of them.
+  bool frames_hold(const Sighting& a, const Sighting& b) {
+    const size_t split = std::min(chain_from(a.salt, chain_[b.first]), a.last + 1);
+    size_t before = split;
+    for (size_t left = kNearFrames; left > 0 && before > a.first; --left) {
+      const Record& record = at(--before);
+      if (record.type == RecordType::kBrokenFrame && file_.end(record) >= file_.end(at(b.last))) {
+        return true;
+      }
+      if (record.type == RecordType::kFrame) break;
+    }
+    size_t behind = split;
+    for (size_t left = kNearFrames; left > 0 && behind < a.last; --left) {
+      if (at(behind).type == RecordType::kFrame) break;
+      ++behind;
+    }
+    return (before >= a.first && before < split && mentions(before, b.salt)) ||
+           (behind <= a.last && mentions(behind, b.salt));
+  }
+  bool mentions(size_t chain, uint32_t salt) {
+    return at(chain).type == RecordType::kFrame &&
+           file_.mentions(file_.payload(at(chain)), salt, budget_);
   }
 
-  // A lone frame makes a stream only where no other stream explains it.
+  // A trailer or a frame alone makes a stream only where nothing else explains it.
   bool believable(const Sighting& seen) const {
     if (seen.has_header) return true;
-    if (!seen.has_frame) return seen.has_trailer && begins_here(seen);
-    if (!seen.is_lone_frame() || at_boundary_) return true;
+    if (!seen.has_frame) return seen.has_trailer && (begins_here(seen) || follows_loosely(seen));
+    if (!seen.is_lone_frame() || boundary_) return true;
     return seen.first_raw_offset == 0 &&
            seen.position >= explained_ + kTrailerSize + kStreamHeaderSize;
+  }
+
+  // True if the stream that this trailer ends has room behind the stream before, whose end is not
+  // known, and is followed by another one or by the end of the file.
+  bool follows_loosely(const Sighting& seen) const {
+    const size_t trailer = chain_[seen.last];
+    const uint64_t end = file_.end(records_[trailer]);
+    const bool bounded = end == file_.bytes.size() ||
+                         (trailer + 1 < records_.size() && records_[trailer + 1].position == end &&
+                          records_[trailer + 1].type == RecordType::kStreamHeader);
+    return bounded && !boundary_ && seen.start && *seen.start >= explained_ + kTrailerSize;
   }
 
   void take(const Sighting& seen) {
@@ -207,7 +237,6 @@ class StreamFinder {
     uint64_t claimed = 0;    // end of the last record, also if it is a broken frame
     size_t last = 0;
     bool ended = false;
-    raw_size_known_ = false;
     for (size_t c = seen.first; !ended && !chain_ends(c, seen.salt); ++c) {
       const Record& record = at(c);
       const bool first = stream.records.empty();
@@ -218,14 +247,16 @@ class StreamFinder {
         if (!first) break;
         header = file_.stream_header(record);
       } else if (record.type == RecordType::kTrailer) {
-        if (others && *file_.implied_start(record) >= claimed) break;
+        if (others && *start_of(c) > records_[last + 1].position) break;
         ended = true;
       } else {
         const FrameHeader frame = file_.frame(record);
         if (!fits(frame, header)) continue;
-        if (others && frame.is_data() && frame.raw_offset < expected) break;
-        if (frame.is_data()) expected = std::max(expected, frame.raw_offset + frame.raw_size);
-        if (frame.kind == FrameKind::kIndex) raw_size_known_ = true;
+        if (others) {
+          const auto start = start_of(c);
+          if (start ? *start > records_[last + 1].position : frame.raw_offset < expected) break;
+        }
+        expected = frame.raw_offset + (frame.is_data() ? frame.raw_size : 0);
       }
       stream.records.push_back(chain_[c]);
       last = chain_[c];
@@ -243,8 +274,33 @@ class StreamFinder {
            !goes_on_behind(next_, claimed)) {
       ++next_;
     }
-    at_boundary_ = ended;
     explained_ = next_ < records_.size() ? std::min(claimed, records_[next_].position) : claimed;
+    boundary_.reset();
+    if (ended) {
+      boundary_ = claimed;
+    } else if (records_[last].is_index()) {
+      boundary_ = claimed + kTrailerSize;
+    }
+  }
+
+  // Where the stream of this record begins, if anything tells it.
+  std::optional<uint64_t> start_of(size_t chain) const {
+    const Record& record = at(chain);
+    if (record.is_frame() && file_.frame(record).raw_offset == 0 &&
+        record.position >= kStreamHeaderSize) {
+      return record.position - kStreamHeaderSize;
+    }
+    const Evidence* evidence = next_evidence(chain);
+    if (evidence == nullptr || evidence->begin >= record.position) return {};
+    return evidence->begin;
+  }
+
+  // The first trailer or index frame of the same salt from `chain` on.
+  const Evidence* next_evidence(size_t chain) const {
+    const auto next =
+        std::lower_bound(evidence_.begin(), evidence_.end(), chain,
+                         [](const Evidence& evidence, size_t c) { return evidence.chain < c; });
+    return next == evidence_.end() || at(next->chain).salt != at(chain).salt ? nullptr : &*next;
   }
 
   bool fits(const FrameHeader& frame, const std::optional<StreamHeader>& header) const {
@@ -265,14 +321,11 @@ class StreamFinder {
            at(c - 1).type != RecordType::kTrailer;
   }
 
-  // Notes a stretch without a stream between what is explained and `end`.
+  // Notes a stretch without a stream in front of `end`. Where the stream before has lost its end,
+  // it is not known where such a stretch would begin.
   void note_stretch(uint64_t end) {
-    uint64_t begin = explained_;
-    if (!at_boundary_) {
-      // The stream before has lost its trailer, and if its size is not known, more than that.
-      if (!raw_size_known_) return;
-      begin += kTrailerSize;
-    }
+    if (!boundary_) return;
+    const uint64_t begin = *boundary_;
     if (begin >= end || is_padding(begin, end)) return;
     streams_.push_back({.stretch_position = begin, .stretch_size = end - begin});
   }
@@ -288,15 +341,14 @@ class StreamFinder {
   const std::vector<Record>& records_;
   ScanBudget& budget_;
   std::vector<size_t> chain_;     // indices of records, by salt, then by position
-  std::vector<size_t> headless_;  // chain positions where a stream without its header begins
-  std::vector<std::optional<Sighting>> sightings_;  // of headless_, made when needed
+  std::vector<size_t> headless_;  // indices of records where a stream without its header may begin
+  std::vector<Evidence> evidence_;  // by chain position
   uint64_t comparisons_ = 0;
   uint64_t sighting_work_ = 0;  // records that sightings may still look at
 
   size_t next_ = 0;            // the next record
   uint64_t explained_ = 0;     // the bytes before this belong to streams that were found
-  bool at_boundary_ = true;    // a stream ended exactly there
-  bool raw_size_known_ = false;  // of the stream before
+  std::optional<uint64_t> boundary_ = 0;  // where the next stream begins, if that is known
   std::vector<FoundStream> streams_;
 };
 

@@ -31,56 +31,56 @@ struct Signature {
 // field values are part of it.
 constexpr Signature kSignatures[] = {
     // Compressed files
-    {{0, "\xfd" "7zXZ\0"sv}},                                    // xz
-    {{0, "\x28\xb5\x2f\xfd"sv}},                                 // Zstandard, RFC 8878
-    {{0, "\xfd\x2f\xb5\x1e"sv}},                                 // Zstandard 0.1
-    {{0, "\x22\xb5\x2f\xfd"sv}},                                 // Zstandard 0.2
-    {{0, "\x23\xb5\x2f\xfd"sv}},                                 // Zstandard 0.3
-    {{0, "\x24\xb5\x2f\xfd"sv}},                                 // Zstandard 0.4
-    {{0, "\x25\xb5\x2f\xfd"sv}},                                 // Zstandard 0.5
-    {{0, "\x26\xb5\x2f\xfd"sv}},                                 // Zstandard 0.6
-    {{0, "\x27\xb5\x2f\xfd"sv}},                                 // Zstandard 0.7
-    {{0, "BZh"sv}, {4, "\x31\x41\x59\x26\x53\x59"sv}},           // bzip2: first block
-    {{0, "BZh"sv}, {4, "\x17\x72\x45\x38\x50\x90"sv}},           // bzip2: nothing inside
-    {{0, "BZ3v1"sv}},                                            // bzip3
-    {{0, "\x04\x22\x4d\x18"sv}},                                 // LZ4 frame
-    {{0, "\x02\x21\x4c\x18"sv}},                                 // LZ4 legacy frame
-    {{0, "LZIP\x01"sv}},                                         // lzip
-    {{0, "LRZI\0"sv}},                                           // lrzip
-    {{0, "\x89LZO\0\r\n\x1a\n"sv}},                              // lzop
-    {{0, "\xff\x06\0\0sNaPpY"sv}},                               // Snappy framing
-    {{0, "\x89PTH\r\n\x1a\n"sv}},                                // pith
+    {{0, "\xfd\x37zXZ\0"sv}},                           // xz
+    {{0, "\x28\xb5\x2f\xfd"sv}},                        // Zstandard, RFC 8878
+    {{0, "\xfd\x2f\xb5\x1e"sv}},                        // Zstandard 0.1
+    {{0, "\x22\xb5\x2f\xfd"sv}},                        // Zstandard 0.2
+    {{0, "\x23\xb5\x2f\xfd"sv}},                        // Zstandard 0.3
+    {{0, "\x24\xb5\x2f\xfd"sv}},                        // Zstandard 0.4
+    {{0, "\x25\xb5\x2f\xfd"sv}},                        // Zstandard 0.5
+    {{0, "\x26\xb5\x2f\xfd"sv}},                        // Zstandard 0.6
+    {{0, "\x27\xb5\x2f\xfd"sv}},                        // Zstandard 0.7
+    {{0, "BZh"sv}, {4, "\x31\x41\x59\x26\x53\x59"sv}},  // bzip2: first block
+    {{0, "BZh"sv}, {4, "\x17\x72\x45\x38\x50\x90"sv}},  // bzip2: nothing inside
+    {{0, "BZ3v1"sv}},                                   // bzip3
+    {{0, "\x04\x22\x4d\x18"sv}},                        // LZ4 frame
+    {{0, "\x02\x21\x4c\x18"sv}},                        // LZ4 legacy frame
+    {{0, "LZIP\x01"sv}},                                // lzip
+    {{0, "LRZI\0"sv}},                                  // lrzip
+    {{0, "\x89LZO\0\r\n\x1a\n"sv}},                     // lzop
+    {{0, "\xff\x06\0\0sNaPpY"sv}},                      // Snappy framing
+    {{0, "\x89PTH\r\n\x1a\n"sv}},                       // pith
     // Archives
-    {{0, "7z\xbc\xaf\x27\x1c"sv}},                               // 7-Zip
-    {{0, "Rar!\x1a\x07\0"sv}},                                   // RAR 1.5 to 4
-    {{0, "Rar!\x1a\x07\x01\0"sv}},                               // RAR 5
-    {{0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3"sv}},         // ZPAQ with locator tag
-    {{0, "zPQ\x01\x01"sv}},                                      // ZPAQ level 1
-    {{0, "zPQ\x02\x01"sv}},                                      // ZPAQ level 2
-    {{0, "MSCF\0\0\0\0"sv}},                                     // Microsoft cabinet
-    {{0, "hsqs"sv}, {28, "\x04\0\0\0"sv}},                       // SquashFS 4.0
+    {{0, "7z\xbc\xaf\x27\x1c"sv}},                        // 7-Zip
+    {{0, "Rar!\x1a\x07\0"sv}},                            // RAR 1.5 to 4
+    {{0, "Rar!\x1a\x07\x01\0"sv}},                        // RAR 5
+    {{0, "7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3"sv}},  // ZPAQ with locator tag
+    {{0, "zPQ\x01\x01"sv}},                               // ZPAQ level 1
+    {{0, "zPQ\x02\x01"sv}},                               // ZPAQ level 2
+    {{0, "MSCF\0\0\0\0"sv}},                              // Microsoft cabinet
+    {{0, "hsqs"sv}, {28, "\x04\0\0\0"sv}},                // SquashFS 4.0
     // Images
-    {{0, "\xff\xd8\xff"sv}},                                     // JPEG
-    {{0, "\0\0\0\x0cjP  \r\n\x87\n"sv}},                         // JPEG 2000
-    {{0, "\0\0\0\x0cJXL \r\n\x87\n"sv}},                         // JPEG XL container
-    {{0, "\x89PNG\r\n\x1a\n"sv}},                                // PNG
-    {{0, "GIF87a"sv}},                                           // GIF
-    {{0, "GIF89a"sv}},                                           // GIF
-    {{0, "RIFF"sv}, {8, "WEBPVP8"sv}},                           // WebP
+    {{0, "\xff\xd8\xff"sv}},              // JPEG
+    {{0, "\0\0\0\x0cjP  \r\n\x87\n"sv}},  // JPEG 2000
+    {{0, "\0\0\0\x0cJXL \r\n\x87\n"sv}},  // JPEG XL container
+    {{0, "\x89PNG\r\n\x1a\n"sv}},         // PNG
+    {{0, "GIF87a"sv}},                    // GIF
+    {{0, "GIF89a"sv}},                    // GIF
+    {{0, "RIFF"sv}, {8, "WEBPVP8"sv}},    // WebP
     // Sound and film
-    {{0, "ID3\x02"sv}},                                          // MP3 with ID3v2.2 tag
-    {{0, "ID3\x03"sv}},                                          // MP3 with ID3v2.3 tag
-    {{0, "ID3\x04"sv}},                                          // MP3 with ID3v2.4 tag
-    {{0, "OggS\0"sv}},                                           // Ogg
-    {{0, "fLaC\0\0\0\x22"sv}},                                   // FLAC
-    {{0, "fLaC\x80\0\0\x22"sv}},                                 // FLAC without comments
-    {{0, "\0\0"sv}, {4, "ftyp"sv}},                              // ISO media: MP4, HEIF, AVIF, MOV
-    {{0, "\x1a\x45\xdf\xa3"sv}},                                 // Matroska, WebM
+    {{0, "ID3\x02"sv}},              // MP3 with ID3v2.2 tag
+    {{0, "ID3\x03"sv}},              // MP3 with ID3v2.3 tag
+    {{0, "ID3\x04"sv}},              // MP3 with ID3v2.4 tag
+    {{0, "OggS\0"sv}},               // Ogg
+    {{0, "fLaC\0\0\0\x22"sv}},       // FLAC
+    {{0, "fLaC\x80\0\0\x22"sv}},     // FLAC without comments
+    {{0, "\0\0"sv}, {4, "ftyp"sv}},  // ISO media: MP4, HEIF, AVIF, MOV
+    {{0, "\x1a\x45\xdf\xa3"sv}},     // Matroska, WebM
     // Fonts and tables
-    {{0, "wOFF"sv}},                                             // WOFF
-    {{0, "wOF2"sv}},                                             // WOFF 2
-    {{0, "PAR1"sv}},                                             // Parquet
-    {{0, "PARE"sv}},                                             // Parquet with encrypted footer
+    {{0, "wOFF"sv}},  // WOFF
+    {{0, "wOF2"sv}},  // WOFF 2
+    {{0, "PAR1"sv}},  // Parquet
+    {{0, "PARE"sv}},  // Parquet with encrypted footer
 };
 
 bool has_mark(ByteView head, const Mark& mark) {
@@ -149,7 +149,7 @@ bool is_lzma_alone(ByteView head) {
   if (!reader.ok() || parameters != 0x5d || range_coder_start != 0) return false;
   if (size != kUnknownSize && size >= uint64_t{1} << 38) return false;
   // 2^n or 2^n + 2^(n-1), at least 4 KiB; or the largest value.
-  const int high_bit = std::bit_width(dictionary) - 1;
+  const int high_bit = static_cast<int>(std::bit_width(dictionary)) - 1;
   const bool rounded = high_bit >= 12 && std::countr_zero(dictionary) >= high_bit - 1;
   return rounded || dictionary == ~uint32_t{0};
 }
@@ -199,8 +199,7 @@ class CompressedFormat : public Format {
 
   int detect(ByteView head, bool) const override {
     const bool compressed = has_signature(head) || is_compressed_zip(head) || is_laz(head) ||
-                            is_behind_skippable_frames(head) || is_lzma_alone(head) ||
-                            is_mp3(head);
+                            is_behind_skippable_frames(head) || is_lzma_alone(head) || is_mp3(head);
     return compressed ? kCompressedScore : 0;
   }
 

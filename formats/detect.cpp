@@ -17,7 +17,7 @@ void DetectingSegmenter::feed(ByteView data, bool last, std::vector<Segment>& ou
     append(head_, data.first(wanted));
     data = data.subspan(wanted);
     if (head_.size() < kDetectSize && !last) return;
-    format_ = &detect_format(head_, last && data.empty());
+    format_ = &detect_format(head_, head_.size() < kDetectSize);
     segmenter_ = format_->make_segmenter(options_);
     const bool finished = last && data.empty();
     segmenter_->feed(head_, finished, out);

@@ -46,7 +46,8 @@ class Format {
  public:
   virtual ~Format() = default;
   virtual std::string_view name() const = 0;
-  // 0 (no) to 100 (certain), judged by the first kDetectSize bytes; `whole`: they are all there is.
+  // 0 (no) to 100 (certain), judged by the first kDetectSize bytes. `whole`: there are fewer than
+  // that, so `head` is all there is.
   virtual int detect(ByteView head, bool whole) const = 0;
   // The segment types that its segmenter can produce.
   virtual std::span<const SegmentType> types() const = 0;

@@ -80,9 +80,8 @@ struct Header {
 bool is_plausible_v7(Block block, char type) {
   const std::string_view name = as_text(block.first(100));
   const std::string_view path = name.substr(0, name.find('\0'));
-  const bool printable = std::none_of(path.begin(), path.end(), [](char c) {
-    return static_cast<uint8_t>(c) < 0x20;
-  });
+  const bool printable =
+      std::none_of(path.begin(), path.end(), [](char c) { return static_cast<uint8_t>(c) < 0x20; });
   const bool known_type = type == '\0' || (type >= '0' && type <= '7');
   return !path.empty() && printable && known_type && parse_number(block.subspan(100, 8)) &&
          parse_number(block.subspan(108, 8)) && parse_number(block.subspan(116, 8)) &&

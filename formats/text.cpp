@@ -79,28 +79,44 @@ size_t count_broken_utf8(ByteView text) {
   return broken;
 }
 
-bool looks_like_text(ByteView head) {
-  if (head.empty()) return false;
+// Detection looks at every file of an archive, so it reads only so much of a head: windows at its
+// front, middle and end. Only NUL, which memchr finds at memory speed, is searched for everywhere.
+constexpr size_t kWindow = 4096;
+constexpr size_t kWindows = 3;
+
+bool window_is_text(ByteView window) {
   size_t controls = 0;
   size_t words = 0;
-  for (const std::byte value : head) {
+  for (const std::byte value : window) {
     const auto byte = static_cast<uint8_t>(value);
-    if (byte == 0) return false;
     controls += is_control(byte) ? 1 : 0;
     words += is_word_or_space(byte) ? 1 : 0;
   }
-  const size_t tolerated = head.size() / kToleratedShare;
+  const size_t tolerated = window.size() / kToleratedShare;
   if (controls > tolerated) return false;
-  return words * 10 >= head.size() * 7 || count_broken_utf8(head) <= tolerated;
+  return words * 10 >= window.size() * 7 || count_broken_utf8(window) <= tolerated;
+}
+
+bool looks_like_text(ByteView head) {
+  if (head.empty() || std::memchr(head.data(), 0, head.size()) != nullptr) return false;
+  if (head.size() <= kWindows * kWindow) return window_is_text(head);
+  for (size_t i = 0; i < kWindows; ++i) {
+    size_t start = (head.size() - kWindow) / (kWindows - 1) * i;
+    // Not in the middle of a character.
+    for (int skipped = 0; i > 0 && skipped < 3; ++skipped, ++start) {
+      if ((static_cast<uint8_t>(head[start]) & 0xc0) != 0x80) break;
+    }
+    const size_t size = std::min(kWindow, head.size() - start);
+    if (!window_is_text(head.subspan(start, size))) return false;
+  }
+  return true;
 }
 
 class TextFormat : public Format {
  public:
   std::string_view name() const override { return "text"; }
 
-  int detect(ByteView head, bool) const override {
-    return looks_like_text(head) ? kTextScore : 0;
-  }
+  int detect(ByteView head, bool) const override { return looks_like_text(head) ? kTextScore : 0; }
 
   std::span<const SegmentType> types() const override {
     static constexpr std::array kTypes = {SegmentType::kText};

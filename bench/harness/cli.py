@@ -74,11 +74,14 @@ def _choose_tools(options: argparse.Namespace, family: inputs.Family,
     wanted = [f"{peers.PITH}-{level}" for level in levels]
     wanted += family.peers if options.peers is None else options.peers
     reference = family.reference if options.reference is None else options.reference
-    if reference == "none" or (options.reference is None and reference not in wanted):
-        reference = ""  # a narrowed run leaves the family's reference out
-    if reference and "-" not in reference:
-        raise UsageError(f"--reference {reference} needs a level, e.g. {reference}-1")
-    pairs = peers.expand(wanted + [reference] * bool(reference), table)
+    if reference and reference != "none" and "-" not in reference:
+        raise UsageError(f"the reference {reference} needs a level, e.g. {reference}-1")
+    pairs = peers.expand(wanted, table)
+    there = any(reference == f"{peer.name}-{level}" for peer, level in pairs)
+    if reference == "none" or (options.reference is None and not there):
+        reference = ""  # --peers without the family's reference: no ratios wanted
+    elif not there:
+        pairs += peers.expand([reference], table)
     tools, missing = peers.resolve(pairs, options.pith)
     return tools, missing, reference
 
@@ -90,6 +93,8 @@ def _run(options: argparse.Namespace) -> int:
     family = inputs.load_family(path)
     if options.repeat < 1 or options.threads < 1 or options.timeout <= 0:
         raise UsageError("--repeat, --threads and --timeout must be positive")
+    if not all(core.isdecimal() for core in options.cores):
+        raise UsageError("--cores takes numbers, e.g. 0,1")
     cores = machine.choose_cores(options.threads, [int(core) for core in options.cores])
     if not cores:
         raise UsageError(f"there are no {options.threads} such cores to pin to")

@@ -17,7 +17,7 @@ def header(result: Json) -> str:
         f"{machine['cores']} cores, {machine['memory_bytes'] / 1e9:.0f} GB, {machine['system']}, "
         f"kernel {machine['kernel']}, load {machine['load_at_start'][0]} at the start, "
         f"source {machine['source']}.", "",
-        f"{options['repeat']} interleaved repetitions with {options['threads']} thread(s) on core "
+        f"{options['repeat']} interleaved repetitions with {options['threads']} thread(s) on core(s) "
         f"{cores}, files on {options['scratch']}. MB = 1,000,000 bytes of the original; a speed "
         "is best (median) of the repetitions. An empty command costs "
         f"{floor['wall'] * 1e3:.1f} ms and {floor['peak_bytes'] / 1e6:.1f} MB, included "

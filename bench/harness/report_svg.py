@@ -13,7 +13,7 @@ Point = tuple[str, float, float]        # name, MB/s, ratio
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 _WIDTH, _HEIGHT = 620.0, 520.0           # of a panel's plot area
-_LEFT, _TOP, _GAP, _BOTTOM = 60.0, 70.0, 80.0, 60.0
+_LEFT, _TOP, _GAP, _BOTTOM = 60.0, 70.0, 80.0, 74.0
 _LETTER, _LINE = 6.3, 12.0               # of the labels, in pixels
 _PITH = "#c1121f"
 _PALETTE = ["#33658a", "#588157", "#8d6a9f", "#b08900", "#2a9d8f", "#7f5539", "#577590",
@@ -66,7 +66,7 @@ class _Panel:
                 'stroke-dasharray="5 4" stroke-opacity="0.6"/>')
 
     def series(self, points: list[Point], colour: str) -> str:
-        """A thin line through the levels of one tool."""
+        """A thin line through the levels; for pith only, with all tools it hides the dots."""
         path = "L".join(f"{self.x(speed):.1f},{self.y(ratio):.1f}" for _, speed, ratio in points)
         return f'<path d="M{path}" fill="none" stroke="{colour}" stroke-opacity="0.45"/>'
 
@@ -91,7 +91,8 @@ class _Panel:
         index = cost.index(min(cost))
         self.taken.append(boxes[index])
         left, base = places[index]
-        style = f'fill="{colour}"' + (' font-weight="bold"' if bold else "")
+        style = (f'fill="{colour}" stroke="white" stroke-width="3" paint-order="stroke"'
+                 + (' font-weight="bold"' if bold else ""))
         out = _text(left, base, name, "start", style)
         if index >= 6:
             near = left if left > x else left + wide
@@ -128,7 +129,8 @@ def draw(result: Json) -> str:
         out.append(panel.front(points))
         for peer in peers:
             own = [point for point in points if _peer(point[0]) == peer]
-            out.append(panel.series(own, colour(peer)))
+            if peer == "pith":
+                out.append(panel.series(own, colour(peer)))
             out += [panel.dot(p, colour(peer), 5 if peer == "pith" else 3.5) for p in own]
         for point in sorted(points, key=lambda p: _peer(p[0]) != "pith"):  # pith's places first
             peer = _peer(point[0])

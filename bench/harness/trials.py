@@ -56,6 +56,7 @@ def scratch_folder(largest: int, fallback: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="pith-bench-",
                                    dir=_MEMORY_DISK if in_memory else fallback))
     try:
+        _touch_memory(folder, 3 * largest)
         yield folder.resolve()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -130,6 +131,17 @@ def _difference(file: InputFile, setup: Setup) -> str:
     with restored.open("rb") as stream:
         same = hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
     return "" if same else "WRONG RESTORE: other bytes"
+
+
+def _touch_memory(folder: Path, size: int) -> None:
+    """On a virtual machine the first use of a page costs several times the later ones;
+    without this the first tool of the first repetition pays it."""
+    chunk = bytes(1 << 20)
+    filler = folder / "filler"
+    with filler.open("wb") as stream:
+        for _ in range(0, size, len(chunk)):
+            stream.write(chunk)
+    filler.unlink()
 
 
 def _safe_name(name: str) -> str:

@@ -21,7 +21,7 @@ struct Example {
 
 TEST(CompressedFormat, KnowsSignatures) {
   const Example kExamples[] = {
-      {"xz", "\xfd" "7zXZ\0\0\x04"sv},
+      {"xz", "\xfd\x37zXZ\0\0\x04"sv},
       {"zstd", "\x28\xb5\x2f\xfd\x04\x00"sv},
       {"zstd 0.7", "\x27\xb5\x2f\xfd"sv},
       {"zstd behind a skippable frame", "\x5e\x2a\x4d\x18\x02\0\0\0ab\x28\xb5\x2f\xfd"sv},
@@ -48,8 +48,12 @@ TEST(CompressedFormat, KnowsSignatures) {
       {"mp3 with tag", "ID3\x04\0\0"sv},
       {"ogg", "OggS\0\x02"sv},
       {"flac", "fLaC\0\0\0\x22\x10"sv},
-      {"mp4", "\0\0\0\x20" "ftypisom"sv},
-      {"heic", "\0\0\0\x18" "ftypheic"sv},
+      {"mp4",
+       "\0\0\0\x20"
+       "ftypisom"sv},
+      {"heic",
+       "\0\0\0\x18"
+       "ftypheic"sv},
       {"webm", "\x1a\x45\xdf\xa3\x01"sv},
       {"woff2", "wOF2\0\x01\0\0"sv},
       {"parquet", "PAR1\x15\x04"sv},
@@ -70,12 +74,15 @@ TEST(CompressedFormat, LeavesOthersAlone) {
       {"text about bzip2", "BZh is how it starts"sv},
       {"zeros", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"sv},
       {"a skippable frame alone", "\x50\x2a\x4d\x18\x02\0\0\0ab"sv},
-      {"a skippable frame and something", "\x50\x2a\x4d\x18\x02\0\0\0ab" "cdefghij"sv},
+      {"a skippable frame and something",
+       "\x50\x2a\x4d\x18\x02\0\0\0ab"
+       "cdefghij"sv},
       {"lzma with an odd dictionary", "\x5d\x01\x02\x83\x01\x10\x27\0\0\0\0\0\0\0\x21"sv},
       {"lzma with an absurd size", "\x5d\0\0\x80\0\x10\x27\0\0\0\0\0\x01\0\x21"sv},
       {"empty zip", "PK\x05\x06\0\0\0\0"sv},
   };
-  for (const Example& example : kExamples) EXPECT_FALSE(is_compressed(example.head)) << example.name;
+  for (const Example& example : kExamples)
+    EXPECT_FALSE(is_compressed(example.head)) << example.name;
 }
 
 void add_zip_entry(ByteBuffer& out, uint16_t flags, uint16_t method, std::string_view name,

@@ -81,8 +81,9 @@ bool is_tar(std::string_view head) { return tar_format().detect(as_bytes(head), 
 TEST(TarFormat, SplitsEntries) {
   const std::string tar = entry("a.txt", "hello") +
                           entry("b.png", "\x89PNG\r\n\x1a\n" + std::string(600, '\x01')) + kEnd;
-  EXPECT_EQ(segments_of(tar), "metadata 512, text 5, metadata 1019, compressed 608, metadata 416, "
-                              "bytes 1024");
+  EXPECT_EQ(segments_of(tar),
+            "metadata 512, text 5, metadata 1019, compressed 608, metadata 416, "
+            "bytes 1024");
   EXPECT_TRUE(is_tar(tar));
 }
 
@@ -156,16 +157,14 @@ std::string pax_record(std::string_view key, std::string_view value) {
 
 // An entry whose header says 0 while the pax records say more.
 std::string pax_entry(const std::string& records, const std::string& content, char type = '0') {
-  return entry("PaxHeaders/a", records, 'x') + HeaderBlock("a", 0, type).sealed() +
-         padded(content);
+  return entry("PaxHeaders/a", records, 'x') + HeaderBlock("a", 0, type).sealed() + padded(content);
 }
 
 TEST(TarFormat, LetsPaxOverrideTheSize) {
   const std::string records =
       pax_record("path", "a\nb=c") + pax_record("size", "600") + pax_record("mtime", "1.5");
   const std::string tar = pax_entry(records, std::string(600, 'a')) + entry("b", "text");
-  EXPECT_EQ(segments_of(tar),
-            "metadata 1536, text 600, metadata 936, text 4, metadata 508");
+  EXPECT_EQ(segments_of(tar), "metadata 1536, text 600, metadata 936, text 4, metadata 508");
 }
 
 TEST(TarFormat, KeepsThePaxSizeForTheNextEntryOnly) {
@@ -191,11 +190,11 @@ TEST(TarFormat, IgnoresBrokenPaxRecords) {
 }
 
 TEST(TarFormat, PassesOverHugePaxHeaders) {
-  const std::string records = pax_record("comment", std::string(1 << 20, 'c')) +
-                              pax_record("size", "600");
+  const std::string records =
+      pax_record("comment", std::string(1 << 20, 'c')) + pax_record("size", "600");
   const std::string tar = pax_entry(records, "") + entry("b", "text");
-  EXPECT_EQ(segments_of(tar), fmt::format("metadata {}, text 4, metadata 508",
-                                          1024 + padded(records).size() + 512));
+  EXPECT_EQ(segments_of(tar),
+            fmt::format("metadata {}, text 4, metadata 508", 1024 + padded(records).size() + 512));
 }
 
 TEST(TarFormat, ReadsBinarySizes) {
@@ -207,18 +206,17 @@ TEST(TarFormat, ReadsBinarySizes) {
 
 TEST(TarFormat, ReadsSizesInOldStyle) {
   for (const std::string_view size : {"       1130 "sv, "1130\0       "sv, "000000001130"sv}) {
-    const std::string tar =
-        HeaderBlock("a", 0).put(124, size).sealed() + std::string(1024, 'a');
+    const std::string tar = HeaderBlock("a", 0).put(124, size).sealed() + std::string(1024, 'a');
     EXPECT_EQ(segments_of(tar), "metadata 512, text 600, metadata 424");
   }
   EXPECT_EQ(segments_of(HeaderBlock("a", 0).put(124, "            ").sealed()), "metadata 512");
 }
 
 TEST(TarFormat, HandsOverAtAnAbsurdSize) {
-  for (const std::string_view size :
-       {"\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"sv,
-        "\x80\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff"sv,
-        "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"sv, "00000000009\0"sv, "0000x000000\0"sv}) {
+  for (const std::string_view size : {"\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"sv,
+                                      "\x80\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff"sv,
+                                      "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"sv,
+                                      "00000000009\0"sv, "0000x000000\0"sv}) {
     const std::string tar =
         entry("a", "text") + HeaderBlock("b", 0).put(124, size).sealed() + entry("c", "text");
     EXPECT_EQ(segments_of(tar), "metadata 512, text 4, metadata 508, bytes 1536");
@@ -249,19 +247,25 @@ TEST(TarFormat, ToleratesACutAnywhere) {
 
 TEST(TarFormat, StepsOverGnuSparseMaps) {
   HeaderBlock header("a", 600, 'S', kGnu);
-  header.put(386, "00000000000\0" "00000001000\0"sv).put(483, "00000100000\0"sv);
+  header
+      .put(386,
+           "00000000000\0"
+           "00000001000\0"sv)
+      .put(483, "00000100000\0"sv);
   const std::string content = std::string(600, 'a');
   EXPECT_EQ(segments_of(header.sealed() + padded(content) + entry("b", "text")),
             "metadata 512, text 600, metadata 936, text 4, metadata 508");
 
   header.put(482, "\x01");
   std::string first_map(512, '\0');
-  first_map.replace(0, 24, "00000010000\0" "00000001000\0"sv);
+  first_map.replace(0, 24,
+                    "00000010000\0"
+                    "00000001000\0"sv);
   first_map[504] = '\x01';
   std::string last_map(512, '\0');
-  EXPECT_EQ(segments_of(header.sealed() + first_map + last_map + padded(content) +
-                        entry("b", "text")),
-            "metadata 1536, text 600, metadata 936, text 4, metadata 508");
+  EXPECT_EQ(
+      segments_of(header.sealed() + first_map + last_map + padded(content) + entry("b", "text")),
+      "metadata 1536, text 600, metadata 936, text 4, metadata 508");
 
   last_map[0] = 'x';
   EXPECT_EQ(segments_of(header.sealed() + first_map + last_map + padded(content)),

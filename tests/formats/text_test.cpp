@@ -26,10 +26,12 @@ TEST(TextFormat, TakesAscii) {
 }
 
 TEST(TextFormat, TakesUtf8) {
-  EXPECT_TRUE(is_text("\xef\xbb\xbf" "with a byte order mark\n"sv));
-  EXPECT_TRUE(is_text("\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82"));    // Cyrillic
-  EXPECT_TRUE(is_text("\xe4\xbd\xa0\xe5\xa5\xbd\xe4\xb8\x96\xe7\x95\x8c"));    // Chinese
-  EXPECT_TRUE(is_text("\xf0\x9f\x98\x80\xf0\x9f\x98\x81\xf0\x9f\x98\x82"));    // emoji
+  EXPECT_TRUE(
+      is_text("\xef\xbb\xbf"
+              "with a byte order mark\n"sv));
+  EXPECT_TRUE(is_text("\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82"));  // Cyrillic
+  EXPECT_TRUE(is_text("\xe4\xbd\xa0\xe5\xa5\xbd\xe4\xb8\x96\xe7\x95\x8c"));  // Chinese
+  EXPECT_TRUE(is_text("\xf0\x9f\x98\x80\xf0\x9f\x98\x81\xf0\x9f\x98\x82"));  // emoji
 }
 
 TEST(TextFormat, TakesACharacterCutOffAtTheEnd) {
@@ -42,8 +44,10 @@ TEST(TextFormat, TakesACharacterCutOffAtTheEnd) {
 TEST(TextFormat, RefusesWhatUtf8Forbids) {
   const std::string padding = "\xe4\xbd\xa0";  // keeps the share of ASCII low
   for (const std::string_view broken :
-       {"\xc0\x80"sv, "\xe0\x80\x80"sv, "\xed\xa0\x80"sv, "\xf4\x90\x80\x80"sv, "\xf5\x80\x80\x80"sv,
-        "\x80"sv, "\xff"sv, "\xe4\xbd" "a"sv}) {
+       {"\xc0\x80"sv, "\xe0\x80\x80"sv, "\xed\xa0\x80"sv, "\xf4\x90\x80\x80"sv,
+        "\xf5\x80\x80\x80"sv, "\x80"sv, "\xff"sv,
+        "\xe4\xbd"
+        "a"sv}) {
     EXPECT_FALSE(is_text(padding + std::string(broken) + padding));
   }
 }
@@ -56,8 +60,12 @@ TEST(TextFormat, TakesLatin1WithManyLetters) {
 TEST(TextFormat, RefusesNulsAndControls) {
   EXPECT_FALSE(is_text("a\0b"sv));
   EXPECT_FALSE(is_text(repeat("long text without end ", 3000) + '\0'));
-  EXPECT_FALSE(is_text("a\x01" "b"));
-  EXPECT_FALSE(is_text("a\x7f" "b"));
+  EXPECT_FALSE(
+      is_text("a\x01"
+              "b"));
+  EXPECT_FALSE(
+      is_text("a\x7f"
+              "b"));
 }
 
 TEST(TextFormat, ToleratesTheOddStrayByteInALongText) {

@@ -34,8 +34,8 @@ class Generator {
   }
 
   std::string text(size_t size) {
-    static constexpr std::string_view kWords[] = {"the ", "mixer ", "of ",     "orders\n",
-                                                  "and ", "7, ",    "\xc3\xa9t\xc3\xa9 "};
+    static constexpr std::string_view kWords[] = {
+        "the ", "mixer ", "of ", "orders\n", "and ", "7, ", "\xc3\xa9t\xc3\xa9 "};
     std::string result;
     while (result.size() < size) result += kWords[below(std::size(kWords))];
     result.resize(size);
@@ -72,12 +72,18 @@ class Generator {
   std::string content(int depth) {
     const size_t size = below(10) == 0 ? 60000 + below(12000) : below(3000);
     switch (below(depth > 0 ? 6 : 4)) {
-      case 0: return text(size);
-      case 1: return bytes(size);
-      case 2: return "\x89PNG\r\n\x1a\n" + bytes(size);
-      case 3: return "";
-      case 4: return deflated(content(depth - 1), below(2) == 0 ? 15 : 15 + 16);
-      default: return tar(3, depth - 1);
+      case 0:
+        return text(size);
+      case 1:
+        return bytes(size);
+      case 2:
+        return "\x89PNG\r\n\x1a\n" + bytes(size);
+      case 3:
+        return "";
+      case 4:
+        return deflated(content(depth - 1), below(2) == 0 ? 15 : 15 + 16);
+      default:
+        return tar(3, depth - 1);
     }
   }
 
@@ -95,12 +101,19 @@ class Generator {
       block.replace(offset, field.size(), field);
     };
     put(0, "name");
-    put(100, "0000644\0" "0001750\0" "0001750\0"sv);
+    put(100,
+        "0000644\0"
+        "0001750\0"
+        "0001750\0"sv);
     put(124, fmt::format("{:011o}", data.size()));
-    put(136, "14371573050\0"
-             "        "sv);
+    put(136,
+        "14371573050\0"
+        "        "sv);
     block[156] = type;
-    if (below(5) != 0) put(257, below(2) == 0 ? "ustar\000" "00"sv : "ustar  \0"sv);
+    if (below(5) != 0)
+      put(257, below(2) == 0 ? "ustar\000"
+                               "00"sv
+                             : "ustar  \0"sv);
     if (type == 'S') block[482] = static_cast<char>(below(2));
     int sum = 0;
     for (const char byte : block) sum += static_cast<uint8_t>(byte);
@@ -114,14 +127,24 @@ class Generator {
 };
 
 std::vector<std::string> make_inputs() {
-  static constexpr std::string_view kMagics[] = {
-      "\x1f\x8b\x08\0"sv,   "\x78\x01"sv,         "\x78\x5e"sv,       "\x78\x9c"sv,
-      "\x78\xda"sv,         "\x89PNG\r\n\x1a\n"sv, "PK\x03\x04"sv,     "\xfd" "7zXZ\0"sv,
-      "\x28\xb5\x2f\xfd"sv, "\x50\x2a\x4d\x18"sv, "BZh91AY&SY"sv,     "\xff\xfb\x90\x64"sv,
-      "LASF"sv,             "\x5d\0\0\x80\0"sv,   "\x89PTH\r\n\x1a\n"sv};
+  static constexpr std::string_view kMagics[] = {"\x1f\x8b\x08\0"sv,
+                                                 "\x78\x01"sv,
+                                                 "\x78\x5e"sv,
+                                                 "\x78\x9c"sv,
+                                                 "\x78\xda"sv,
+                                                 "\x89PNG\r\n\x1a\n"sv,
+                                                 "PK\x03\x04"sv,
+                                                 "\xfd\x37zXZ\0"sv,
+                                                 "\x28\xb5\x2f\xfd"sv,
+                                                 "\x50\x2a\x4d\x18"sv,
+                                                 "BZh91AY&SY"sv,
+                                                 "\xff\xfb\x90\x64"sv,
+                                                 "LASF"sv,
+                                                 "\x5d\0\0\x80\0"sv,
+                                                 "\x89PTH\r\n\x1a\n"sv};
   Generator generator(20240117);
   std::vector<std::string> inputs = {"", "x", std::string("\0", 1)};
-  for (const size_t size : {100, 5000, 70000}) {
+  for (const size_t size : {size_t{100}, size_t{5000}, size_t{70000}}) {
     inputs.push_back(generator.bytes(size));
     inputs.push_back(generator.text(size));
     inputs.push_back(generator.deflated(generator.text(size), 15));
@@ -130,6 +153,10 @@ std::vector<std::string> make_inputs() {
   // Around the size that detection waits for.
   for (const size_t size : {kDetectSize - 1, kDetectSize, kDetectSize + 1}) {
     inputs.push_back(generator.text(size));
+    for (const int window_bits : {15, 15 + 16}) {
+      inputs.push_back(generator.deflated(generator.text(5000), window_bits));
+      inputs.back() += generator.bytes(size - inputs.back().size());
+    }
   }
   for (const std::string_view magic : kMagics) {
     inputs.push_back(std::string(magic) + generator.bytes(2000));

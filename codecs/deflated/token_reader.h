@@ -1,0 +1,33 @@
+// Reads the literals and matches at the front of a deflate stream, from which its encoder's
+// parameters can be told without making the stream again.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace pith::deflated {
+
+// A literal, a match, or the bytes of a stored block, whose tokens are not known.
+struct ReadToken {
+  static constexpr uint16_t kStored = 0xffff;
+
+  uint16_t value;     // the literal, or the length of the match or of the stored block
+  uint16_t distance;  // 0: literal; kStored: stored block
+
+  bool operator==(const ReadToken&) const = default;
+};
+
+struct TokenPrefix {
+  std::vector<ReadToken> tokens;
+  // Number of tokens in the first block; 0 if it is stored, is the only one, or has more tokens
+  // than were read.
+  size_t first_block = 0;
+  bool only_fixed_blocks = true;  // among those read
+};
+
+// Reads at most `limit` tokens, up to the end of a block or the first thing that is wrong.
+TokenPrefix read_tokens(ByteView deflate, size_t limit);
+
+}  // namespace pith::deflated

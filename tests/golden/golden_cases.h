@@ -1,0 +1,94 @@
+// The golden files of the current version: what each one holds and how it is made. Files of released
+// versions stay for ever; a change of a bitstream adds a new folder and never touches an old one.
+#pragma once
+
+#include <zlib.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/support/hand_made.h"
+#include "tests/support/random_data.h"
+#include "tests/support/streams.h"
+
+namespace pith::test {
+
+struct GoldenCase {
+  std::string name;
+  ByteBuffer content;
+  ByteBuffer file;
+};
+
+inline ByteBuffer compressed_with(ByteView bytes, const char* codec, Level level) {
+  CompressOptions options;
+  options.select.forced = find_codec(codec);
+  options.select.level = level;
+  return compress_bytes(bytes, options);
+}
+
+inline ByteBuffer gzip_member(ByteView bytes, int level) {
+  z_stream stream{};
+  deflateInit2(&stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  ByteBuffer out(deflateBound(&stream, static_cast<uLong>(bytes.size())));
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+inline std::vector<GoldenCase> golden_cases() {
+  const ByteBuffer text = random_text(20000, 1);
+  const ByteBuffer noise = random_bytes(5000, 2);
+  std::vector<GoldenCase> cases;
+  cases.push_back({"empty", {}, compress_bytes({})});
+  cases.push_back({"one_byte", ByteBuffer(as_bytes("x")), compress_bytes(as_bytes("x"))});
+  cases.push_back({"stored", noise, compressed_with(noise, "stored", 5)});
+  cases.push_back({"zstd", text, compressed_with(text, "zstd", 5)});
+  cases.push_back({"zeros", ByteBuffer(100000, std::byte{0}),
+                   compress_bytes(ByteBuffer(100000, std::byte{0}), 5)});
+
+  const ByteBuffer gzipped = gzip_member(text, 6);
+  cases.push_back({"deflated_gzip", gzipped, compress_bytes(gzipped, 5)});
+
+  ByteBuffer blocks;
+  HandMadeStream stream(static_cast<uint32_t>(xxh3_64(random_text(400, 10))));
+  for (uint32_t i = 10; i < 16; ++i) {
+    const ByteBuffer block = random_text(400 + i, i);
+    stream.stored(i == 10 ? random_text(400, 10) : block);
+    blocks.append(i == 10 ? random_text(400, 10) : block);
+  }
+  cases.push_back({"blocks_with_index", blocks, stream.finish()});
+
+  ByteBuffer a = random_text(500, 20);
+  HandMadeStream frames(static_cast<uint32_t>(xxh3_64(a)));
+  frames.plain(4, write_codec_table({{1, 0, 1, "zstd"}}))
+      .plain(2, write_metadata({{.tag = 1, .flags = 0, .value = ByteBuffer(as_bytes("name"))},
+                                {.tag = 999, .flags = 7, .value = ByteBuffer(as_bytes("?"))}}))
+      .stored(a)
+      .plain(200, as_bytes("a frame of the future"))
+      .stored(noise)
+      .plain(5, as_bytes("parity"));
+  a.append(noise);
+  cases.push_back({"all_frame_kinds", a, frames.finish()});
+
+  ByteBuffer both = text;
+  both.append(noise);
+  ByteBuffer two_streams = compress_bytes(text, 1);
+  two_streams.append(compress_bytes({}));
+  two_streams.append(compress_bytes(noise, 9));
+  cases.push_back({"concatenated", both, two_streams});
+
+  ByteBuffer padded = compress_bytes(text, 3);
+  padded.resize(padded.size() + 1024, std::byte{0});
+  cases.push_back({"nul_padding", text, padded});
+
+  const ByteBuffer inner = compress_bytes(text, 1);
+  cases.push_back({"nested", inner, compressed_with(inner, "stored", 1)});
+  return cases;
+}
+
+}  // namespace pith::test
