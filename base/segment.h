@@ -34,6 +34,11 @@ std::string_view segment_type_name(SegmentType type);
 
 struct Segment;
 
+// Bounds of what a kDeflated segment may be: bytes of the stream with header and trailer, and bytes
+// that it inflates to.
+inline constexpr uint64_t kMaxDeflateStream = uint64_t{32} << 20;
+inline constexpr uint64_t kMaxInflated = uint64_t{128} << 20;
+
 // A deflate stream and what it holds.
 struct DeflateLayout {
   uint32_t header_size = 0;      // bytes before the raw deflate data (gzip or zlib header)

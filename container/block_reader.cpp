@@ -40,6 +40,7 @@ Result<std::optional<RawBlock>> BlockReader::next() {
 Result<void> BlockReader::read_more() {
   const size_t start = pending_.size();
   pending_.resize(start + kReadSize);
+  largest_pending_ = std::max(largest_pending_, pending_.size());
   PITH_ASSIGN(const size_t got, source_.read(MutableBytes(pending_).subspan(start)));
   pending_.resize(start + got);
   ended_ = got < kReadSize;
@@ -54,9 +55,9 @@ RawBlock BlockReader::take(BlockPlan&& plan) {
   RawBlock block{.bytes = std::move(pending_),
                  .segments = std::move(plan.segments),
                  .type = plan.type};
-  // The next block is probably as large; growing step by step would copy it several times.
+  // As much as any block needed so far: growing step by step would copy the bytes several times.
   pending_ = buffers_.take();
-  pending_.reserve(block.bytes.size() + kReadSize);
+  pending_.reserve(largest_pending_);
   pending_.append(ByteView(block.bytes).subspan(plan.size));
   block.bytes.resize(plan.size);
   block.last = ended_ && pending_.empty();

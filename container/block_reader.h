@@ -43,6 +43,7 @@ class BlockReader {
   DetectingSegmenter segmenter_;
   BlockCutter cutter_;
   ByteBuffer pending_;  // read, and not yet in a block that was handed out
+  size_t largest_pending_ = 0;
   std::vector<Segment> segments_;
   bool ended_ = false;
 };

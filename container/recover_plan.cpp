@@ -34,7 +34,10 @@ class Planner {
   RecoveryPlan run(const std::vector<FoundStream>& found) {
     for (const FoundStream& stream : found) {
       if (stream.records.empty()) {
-        add_stretch(stream.stretch_position, stream.stretch_position + stream.stretch_size);
+        plan_.streams.push_back(
+            {.is_stream = false,
+             .open_end = fmt::format("no readable stream in the {} bytes of the file from byte {} on",
+                                     stream.stretch_size, stream.stretch_position)});
       } else {
         separate(stream.records);
       }
@@ -45,21 +48,9 @@ class Planner {
  private:
   const Record& at(size_t index) const { return file_.records[index]; }
 
-  void add_stretch(uint64_t begin, uint64_t end) {
-    if (begin >= end) return;
-    plan_.streams.push_back(
-        {.is_stream = false,
-         .open_end = fmt::format("no readable stream in the {} bytes of the file from byte {} on",
-                                 end - begin, begin)});
-  }
-
-  // Bytes in front of part[k] that no record of the part holds. What a broken frame claims does
-  // not count: its payload may be cut short.
+  // Bytes in front of part[k] that no record of the part surely holds.
   uint64_t gap_before(Part part, size_t k) const {
-    const Record& before = at(part[k - 1]);
-    const uint64_t end = before.type == RecordType::kBrokenFrame
-                             ? before.position + kFrameHeaderSize
-                             : file_.end(before);
+    const uint64_t end = file_.sure_end(at(part[k - 1]));
     const uint64_t position = at(part[k]).position;
     return position > end ? position - end : 0;
   }
@@ -80,7 +71,7 @@ class Planner {
   // Streams that begin with the same block have the same salt. Where such streams follow each
   // other and the trailer and the header between them are lost, only this separates them.
   void separate(Part records) {
-    std::vector<std::optional<uint64_t>> begins(records.size());  // where, in the file
+    std::vector<bool> begins(records.size(), false);
     size_t last_evidence = 0;
     for (size_t k = 0; k < records.size(); ++k) {
       const auto extent = file_.implied_extent(at(records[k]));
@@ -94,28 +85,21 @@ class Planner {
       if (extent->begin >= position - gap_before(records, b) &&
           extent->begin + kStreamHeaderSize <= position &&
           !continues(records.first(b), records.subspan(b), *extent, at(records[k]))) {
-        begins[b] = extent->begin;
+        begins[b] = true;
       }
     }
     size_t begin = 0;
-    uint64_t indexed = 0;  // raw size of the part, once its index was seen
     uint64_t reached = 0;  // raw end of the part so far
     for (size_t k = 0; k < records.size(); ++k) {
       const auto frame = data_frame(records[k]);
       if (k > begin &&
-          (begins[k] || (frame && frame->raw_offset < std::max(indexed, reached) &&
-                         starts_over(records, k, *frame, indexed != 0, last_evidence >= k)))) {
+          (begins[k] || (frame && frame->raw_offset < reached && last_evidence < k &&
+                         starts_over(records, k, *frame)))) {
         place(records.subspan(begin, k - begin), kMaxConflicts);
-        const Record& last = at(records[k - 1]);
-        if (begins[k] && last.is_index()) {
-          add_stretch(file_.end(last) + kTrailerSize, *begins[k]);
-        }
         begin = k;
-        indexed = 0;
         reached = 0;
       }
       if (frame) reached = std::max(reached, frame->raw_offset + frame->raw_size);
-      if (const auto size = indexed_size(records[k])) indexed = *size;
     }
     place(records.subspan(begin), kMaxConflicts);
   }
@@ -135,10 +119,10 @@ class Planner {
       if (frame->raw_offset < reached) return false;
       break;
     }
-    // As many bytes as the stream has, or a multiple of that: copies of it.
+    // More bytes in front than the stream has itself: rather a copy of it than an insertion.
     const Record& first = at(before.front());
     if (first.type == RecordType::kStreamHeader &&
-        (extent.begin - first.position) % (extent.end - extent.begin) == 0) {
+        extent.begin - first.position >= extent.end - extent.begin) {
       return false;
     }
     return !evidence.is_index() || index_lists(evidence, before);
@@ -164,11 +148,8 @@ class Planner {
   // True if this data frame, which goes back in the raw offsets, must be of a new stream though
   // nothing says where that begins: blocks that are there twice follow the frame before at once,
   // and blocks that changed places do not go on in order.
-  bool starts_over(Part records, size_t k, const FrameHeader& frame, bool index_seen,
-                   bool more_evidence) const {
-    if (!has_room_for_header(records, k)) return false;
-    if (index_seen) return true;  // the index is the last frame of a stream
-    if (more_evidence || gap_before(records, k) < kTrailerSize + kStreamHeaderSize) return false;
+  bool starts_over(Part records, size_t k, const FrameHeader& frame) const {
+    if (gap_before(records, k) < kTrailerSize + kStreamHeaderSize) return false;
     if (frame.raw_offset == 0) return true;
     const auto next = k + 1 < records.size() ? data_frame(records[k + 1]) : std::nullopt;
     return next && next->raw_offset == frame.raw_offset + frame.raw_size;

@@ -171,6 +171,11 @@ uint64_t ScannedFile::end(const Record& record) const {
   return std::min<uint64_t>(bytes.size(), record.position + frame(record).frame_size());
 }
 
+uint64_t ScannedFile::sure_end(const Record& record) const {
+  const bool broken = record.type == RecordType::kBrokenFrame;
+  return broken ? record.position + kFrameHeaderSize : end(record);
+}
+
 std::optional<Extent> ScannedFile::implied_extent(const Record& record) const {
   uint64_t size = 0;
   uint64_t stream_end = end(record);

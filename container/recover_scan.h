@@ -67,6 +67,8 @@ struct ScannedFile {
   ByteView payload(const Record& record) const;  // of an intact frame
   // The end of the record; for a broken frame the end that it claims, at most that of the file.
   uint64_t end(const Record& record) const;
+  // The same, but of a broken frame the end of its header: its payload may be cut short.
+  uint64_t sure_end(const Record& record) const;
   // Where the stream lies by what a trailer or an index frame says about its size. It begins at 0 if
   // they say more than there is (bytes were cut out). Nothing for other records or a broken index.
   std::optional<Extent> implied_extent(const Record& record) const;

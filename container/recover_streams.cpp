@@ -11,7 +11,7 @@ namespace {
 constexpr uint64_t kMaxComparisons = uint64_t{1} << 24;  // of streams, to find the outer one
 constexpr uint64_t kShortSighting = 64;                  // records, once the work is used up
 
-constexpr size_t kNearFrames = 4;          // frames looked at to find an intact one
+constexpr size_t kNearFrames = 4;          // looked at for nested records, in either direction
 constexpr uint64_t kUsualMetadata = 4096;  // bytes that may lie between a stream header and its blocks
 
 // What the records of one salt, from one of them up to a trailer or to the next stream header, tell
@@ -178,29 +178,24 @@ class StreamFinder {
     return raw >= distance || blocks * kFrameOverhead + kUsualMetadata >= distance - raw;
   }
 
-  // True if a frame of `a` holds records of `b`: one of the intact frames before and behind the
-  // first record of `b`, or a broken one that claims the place of all of them.
+  // True if a frame of `a` holds records of `b`: an intact one near the first record of `b`, or a
+  // broken one that claims the place of all of them.
   bool frames_hold(const Sighting& a, const Sighting& b) {
     const size_t split = std::min(chain_from(a.salt, chain_[b.first]), a.last + 1);
-    size_t before = split;
-    for (size_t left = kNearFrames; left > 0 && before > a.first; --left) {
-      const Record& record = at(--before);
-      if (record.type == RecordType::kBrokenFrame && file_.end(record) >= file_.end(at(b.last))) {
+    const size_t begin = split - std::min(kNearFrames, split - a.first);
+    const size_t end = std::min(split + kNearFrames, a.last + 1);
+    const uint64_t last = file_.sure_end(at(b.last));
+    for (size_t c = begin; c < end; ++c) {
+      const Record& record = at(c);
+      if (record.type == RecordType::kBrokenFrame && c < split && file_.end(record) > last) {
         return true;
       }
-      if (record.type == RecordType::kFrame) break;
+      if (record.type == RecordType::kFrame &&
+          file_.mentions(file_.payload(record), b.salt, budget_)) {
+        return true;
+      }
     }
-    size_t behind = split;
-    for (size_t left = kNearFrames; left > 0 && behind < a.last; --left) {
-      if (at(behind).type == RecordType::kFrame) break;
-      ++behind;
-    }
-    return (before >= a.first && before < split && mentions(before, b.salt)) ||
-           (behind <= a.last && mentions(behind, b.salt));
-  }
-  bool mentions(size_t chain, uint32_t salt) {
-    return at(chain).type == RecordType::kFrame &&
-           file_.mentions(file_.payload(at(chain)), salt, budget_);
+    return false;
   }
 
   // A trailer or a frame alone makes a stream only where nothing else explains it.
@@ -233,9 +228,11 @@ class StreamFinder {
 
     FoundStream stream;
     std::optional<StreamHeader> header;
-    uint64_t expected = 0;   // raw offset
+    uint64_t expected = 0;   // raw offset of the next frame
+    uint64_t reached = 0;    // raw offset, the largest so far
     uint64_t claimed = 0;    // end of the last record, also if it is a broken frame
     size_t last = 0;
+    bool index_seen = false;
     bool ended = false;
     for (size_t c = seen.first; !ended && !chain_ends(c, seen.salt); ++c) {
       const Record& record = at(c);
@@ -248,15 +245,23 @@ class StreamFinder {
         header = file_.stream_header(record);
       } else if (record.type == RecordType::kTrailer) {
         if (others && *start_of(c) > records_[last + 1].position) break;
+        if (file_.trailer(record).raw_size < reached && begins_in_frame(c, stream.records)) continue;
         ended = true;
       } else {
         const FrameHeader frame = file_.frame(record);
         if (!fits(frame, header)) continue;
+        // Behind the index there is only the trailer; with room for that, a new stream begins.
+        if (index_seen && record.position >= claimed + kTrailerSize) break;
         if (others) {
           const auto start = start_of(c);
           if (start ? *start > records_[last + 1].position : frame.raw_offset < expected) break;
         }
+        if (record.is_index() && frame.raw_offset < reached && begins_in_frame(c, stream.records)) {
+          continue;
+        }
         expected = frame.raw_offset + (frame.is_data() ? frame.raw_size : 0);
+        reached = std::max(reached, expected);
+        index_seen = index_seen || record.is_index();
       }
       stream.records.push_back(chain_[c]);
       last = chain_[c];
@@ -301,6 +306,19 @@ class StreamFinder {
         std::lower_bound(evidence_.begin(), evidence_.end(), chain,
                          [](const Evidence& evidence, size_t c) { return evidence.chain < c; });
     return next == evidence_.end() || at(next->chain).salt != at(chain).salt ? nullptr : &*next;
+  }
+
+  // True if the stream of this trailer or index frame begins, by what that says, inside an intact
+  // frame of another one.
+  bool begins_in_frame(size_t chain, const std::vector<size_t>& records) const {
+    const std::optional<uint64_t> start = start_of(chain);
+    if (!start) return false;
+    const auto behind = std::partition_point(records.begin(), records.end(), [&](size_t i) {
+      return records_[i].position < *start;
+    });
+    if (behind == records.begin()) return false;
+    const Record& record = records_[*(behind - 1)];
+    return record.type == RecordType::kFrame && file_.end(record) > *start;
   }
 
   bool fits(const FrameHeader& frame, const std::optional<StreamHeader>& header) const {

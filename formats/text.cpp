@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.h"
 #include "formats/bytes.h"
 
 namespace pith {
@@ -14,7 +15,7 @@ constexpr int kTextScore = 60;
 // logs and crawled pages have some. Shorter inputs may have none.
 constexpr size_t kToleratedShare = 256;
 
-bool is_control(uint8_t byte) {
+constexpr bool is_control(uint8_t byte) {
   switch (byte) {
     case '\t':
     case '\n':
@@ -28,70 +29,47 @@ bool is_control(uint8_t byte) {
   }
 }
 
-bool is_word_or_space(uint8_t byte) {
+constexpr bool is_word_or_space(uint8_t byte) {
   const uint8_t lower = byte | 0x20;
   return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == ' ' ||
          byte == '\n';
 }
 
-// What a lead byte says about the character: its length and the range of the second byte, which
-// shuts out overlong forms, surrogates and values above U+10FFFF (RFC 3629, section 4).
-struct Utf8Lead {
-  size_t length = 0;  // 0: no lead byte
-  uint8_t low = 0x80;
-  uint8_t high = 0xbf;
-};
-
-Utf8Lead utf8_lead(uint8_t byte) {
-  if (byte < 0x80) return {.length = 1};
-  if (byte < 0xc2) return {};
-  if (byte < 0xe0) return {.length = 2};
-  if (byte == 0xe0) return {.length = 3, .low = 0xa0};
-  if (byte == 0xed) return {.length = 3, .high = 0x9f};
-  if (byte < 0xf0) return {.length = 3};
-  if (byte == 0xf0) return {.length = 4, .low = 0x90};
-  if (byte < 0xf4) return {.length = 4};
-  if (byte == 0xf4) return {.length = 4, .high = 0x8f};
-  return {};
-}
-
-// The length of the character at the front of `text`, 0 if there is none. A character that is cut
-// off by the end of `text` counts with the bytes that it has.
-size_t utf8_character(ByteView text) {
-  const Utf8Lead lead = utf8_lead(static_cast<uint8_t>(text[0]));
-  const size_t length = std::min(lead.length, text.size());
-  for (size_t i = 1; i < length; ++i) {
-    const auto byte = static_cast<uint8_t>(text[i]);
-    const uint8_t low = i == 1 ? lead.low : uint8_t{0x80};
-    const uint8_t high = i == 1 ? lead.high : uint8_t{0xbf};
-    if (byte < low || byte > high) return 0;
+// For each byte value 1 in the low half if it is a control character, in the high half if it is
+// part of a word: one addition counts both.
+constexpr std::array<uint32_t, 256> kCounts = [] {
+  std::array<uint32_t, 256> counts{};
+  for (size_t i = 0; i < counts.size(); ++i) {
+    const auto byte = static_cast<uint8_t>(i);
+    counts[i] = (is_control(byte) ? 1U : 0U) + (is_word_or_space(byte) ? 0x10000U : 0U);
   }
-  return length;
-}
+  return counts;
+}();
 
-size_t count_broken_utf8(ByteView text) {
+// A sequence that the end of `bytes` cuts off is not broken.
+size_t count_broken_utf8(ByteView bytes) {
+  std::string_view text = as_text(bytes);
   size_t broken = 0;
   while (!text.empty()) {
-    const size_t length = utf8_character(text);
-    if (length == 0) ++broken;
-    text = text.subspan(std::max<size_t>(length, 1));
+    const size_t size = utf8_sequence_size(text);
+    if (size == 0 && is_utf8_prefix(text)) break;
+    if (size == 0) ++broken;
+    text.remove_prefix(std::max<size_t>(size, 1));
   }
   return broken;
 }
 
 // Detection looks at every file of an archive, so it reads only so much of a head: windows at its
 // front, middle and end. Only NUL, which memchr finds at memory speed, is searched for everywhere.
-constexpr size_t kWindow = 4096;
+constexpr size_t kWindow = 1024;
 constexpr size_t kWindows = 3;
+static_assert(kWindow * kWindows < 0x10000, "the two counts share 32 bits");
 
 bool window_is_text(ByteView window) {
-  size_t controls = 0;
-  size_t words = 0;
-  for (const std::byte value : window) {
-    const auto byte = static_cast<uint8_t>(value);
-    controls += is_control(byte) ? 1 : 0;
-    words += is_word_or_space(byte) ? 1 : 0;
-  }
+  uint32_t counts = 0;
+  for (const std::byte byte : window) counts += kCounts[static_cast<size_t>(byte)];
+  const size_t controls = counts & 0xffff;
+  const size_t words = counts >> 16;
   const size_t tolerated = window.size() / kToleratedShare;
   if (controls > tolerated) return false;
   return words * 10 >= window.size() * 7 || count_broken_utf8(window) <= tolerated;

@@ -19,5 +19,5 @@ for target in "$@"; do
   mkdir -p "build-fuzz/corpus/$target"
   "build-fuzz/${target}_fuzz" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
     -max_len=100000 -artifact_prefix="build-fuzz/$target-" -print_final_stats=1 \
-    "build-fuzz/corpus/$target" "tests/fuzz/corpus/$target" 2>&1 | tail -n 20
+    "build-fuzz/corpus/$target" "tests/fuzz/corpus/$target" tests/golden 2>&1 | tail -n 20
 done

@@ -30,7 +30,7 @@ class Stream:
     def __init__(self, salt=None, **header):
         self.salt, self.header, self.frames, self.raw = salt, header, [], b""
 
-    def frame(self, kind, payload, **wrong):
+    def frame(self, kind, payload, /, **wrong):
         values = dict(kind=kind, segment=0, codec=0, raw_size=len(payload), payload_size=len(payload),
                       raw_offset=len(self.raw), raw_hash=xxh3_64(payload), memory=0, sync=b"\xF5PTB",
                       header_xor=0, payload_xor=0)
@@ -38,7 +38,7 @@ class Stream:
         self.frames.append((values | wrong, payload))
         return self
 
-    def block(self, raw, payload=None, **values):
+    def block(self, raw, payload=None, /, **values):
         payload = raw if payload is None else payload
         self.frame(DATA, payload, **dict(raw_size=len(raw), raw_hash=xxh3_64(raw)) | values)
         self.raw += raw

@@ -96,15 +96,13 @@ bool BlockWriter::match(uint32_t length, uint32_t distance, uint64_t block_size)
 }
 
 bool BlockWriter::is_full(uint64_t block_size) const {
-  if (parameters_.encoder == Encoder::kGzip && parameters_.level > 2 && tokens_.size() % 4096 == 0 &&
-      shall_end_early(block_size)) {
-    return true;
-  }
-  return tokens_.size() == parameters_.block_tokens();
+  return tokens_.size() == parameters_.block_tokens() || shall_end_early(block_size);
 }
 
 // gzip's rule: a block that is mostly literals and yet compresses to less than half is ended.
 bool BlockWriter::shall_end_early(uint64_t block_size) const {
+  if (parameters_.encoder != Encoder::kGzip || parameters_.level <= 2) return false;
+  if (tokens_.size() % kEarlyEndTokens != 0) return false;
   uint64_t bits = tokens_.size() * 8;
   for (int symbol = 0; symbol < kDistanceSymbols; ++symbol) {
     bits += uint64_t{distance_counts_[static_cast<size_t>(symbol)]} *

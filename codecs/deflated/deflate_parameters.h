@@ -52,6 +52,9 @@ struct EncoderParameters {
   }
 };
 
+// gzip: numbers of tokens at which a block may be ended early are multiples of this.
+inline constexpr size_t kEarlyEndTokens = 4096;
+
 // How hard a level searches.
 struct MatchEffort {
   uint32_t good;   // after a match of this length, only a quarter of the chain is searched

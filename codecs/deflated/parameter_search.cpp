@@ -107,18 +107,29 @@ class Search {
   int trials_ = 0;
 };
 
-// The size of the first block tells the variant, unless it is the only block or a stored one.
+// The size of the first block tells the variant, unless it is the only block or a stored one; then
+// it is one of the common ones.
 std::vector<Search::Variant> Search::variants() const {
+  const auto block_tokens = [](const Variant& variant) {
+    return EncoderParameters{.encoder = variant.encoder, .memory_level = variant.memory_level}
+        .block_tokens();
+  };
   constexpr Variant kGzip = {Encoder::kGzip, 8};
-  if (prefix_.first_block == 0) return {{Encoder::kZlib, 8}, kGzip, {Encoder::kZlib, 9}};
   std::vector<Variant> found;
-  for (uint8_t memory_level = 1; memory_level <= 9; ++memory_level) {
-    const EncoderParameters parameters{.memory_level = memory_level};
-    if (prefix_.first_block == parameters.block_tokens()) {
-      found.push_back({Encoder::kZlib, memory_level});
+  if (!prefix_.first_block_is_followed) {
+    for (const Variant& variant : {Variant{Encoder::kZlib, 8}, kGzip, Variant{Encoder::kZlib, 9}}) {
+      if (prefix_.first_block <= block_tokens(variant)) found.push_back(variant);
     }
+    return found;
   }
-  if (prefix_.first_block == 32767 || prefix_.first_block % 4096 == 0) found.push_back(kGzip);
+  for (uint8_t memory_level = 1; memory_level <= 9; ++memory_level) {
+    const Variant variant = {Encoder::kZlib, memory_level};
+    if (prefix_.first_block == block_tokens(variant)) found.push_back(variant);
+  }
+  if (prefix_.first_block == block_tokens(kGzip) ||
+      prefix_.first_block % kEarlyEndTokens == 0) {
+    found.push_back(kGzip);
+  }
   return found;
 }
 
@@ -169,16 +180,17 @@ std::optional<EncoderParameters> Search::try_strategies(EncoderParameters parame
 
 std::optional<EncoderParameters> Search::run(const EncoderHints& hints) {
   const std::vector<Variant> candidates = variants();
-  if (candidates.empty() || prefix_.tokens.empty()) return std::nullopt;
+  if (candidates.empty() || prefix_.tokens.empty() != content_.empty()) return std::nullopt;
   strategies_ = strategies();
-  if (hints.likely && fits_prefix(*hints.likely) && makes_stream(*hints.likely)) {
+  if (hints.likely && hints.likely->valid() && fits_prefix(*hints.likely) && makes_stream(*hints.likely)) {
     return hints.likely;
   }
   std::vector<uint8_t> levels;
   for (uint8_t level = hints.first_level; level <= hints.last_level; ++level) {
     levels.push_back(level);
   }
-  for (const uint8_t level : {6, 9, 1, 5, 7, 8, 4, 3, 2}) {
+  static constexpr std::array<uint8_t, 9> kCommonFirst = {6, 9, 1, 5, 7, 8, 4, 3, 2};
+  for (const uint8_t level : kCommonFirst) {
     if (level < hints.first_level || level > hints.last_level) levels.push_back(level);
   }
   for (uint8_t window_bits = hints.window_bits; window_bits <= 15; ++window_bits) {

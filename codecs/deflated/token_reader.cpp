@@ -54,12 +54,13 @@ class BitReader {
   uint32_t filled_ = 0;
 };
 
-// A Huffman code as a table over the next kMaxCodeLength bits.
+// A Huffman code as a table over as many bits as its longest code has.
 class Decoder {
  public:
   // False if the lengths are of no prefix code.
   bool build(std::span<const uint8_t> lengths) {
-    entries_.assign(size_t{1} << kMaxCodeLength, Entry{});
+    longest_ = std::max<uint32_t>(1, *std::max_element(lengths.begin(), lengths.end()));
+    entries_.assign(size_t{1} << longest_, Entry{});
     std::array<uint32_t, kMaxCodeLength + 2> next{};
     for (const uint8_t length : lengths) ++next[length + 1u];
     next[1] = 0;
@@ -82,7 +83,7 @@ class Decoder {
   }
 
   int read(BitReader& bits) const {
-    const Entry entry = entries_[bits.peek(kMaxCodeLength)];
+    const Entry entry = entries_[bits.peek(longest_)];
     if (entry.length == 0) return -1;
     bits.skip(entry.length);
     return entry.symbol;
@@ -94,6 +95,7 @@ class Decoder {
     uint8_t length = 0;
   };
   std::vector<Entry> entries_;
+  uint32_t longest_ = 0;
 };
 
 bool read_dynamic_codes(BitReader& bits, Decoder& literals, Decoder& distances) {
@@ -134,14 +136,13 @@ bool set_fixed_codes(Decoder& literals, Decoder& distances) {
   return literals.build(fixed_literal_lengths()) && distances.build(distance_lengths);
 }
 
-enum class BlockEnd { kWhole, kLimit, kWrong };
-
-BlockEnd read_block(BitReader& bits, const Decoder& literals, const Decoder& distances,
-                    size_t limit, std::vector<ReadToken>& tokens) {
+// True if the end of the block was reached.
+bool read_block(BitReader& bits, const Decoder& literals, const Decoder& distances,
+                size_t limit, std::vector<ReadToken>& tokens) {
   while (tokens.size() < limit) {
     const int symbol = literals.read(bits);
-    if (symbol < 0 || symbol >= kLiteralSymbols || !bits.ok()) return BlockEnd::kWrong;
-    if (symbol == kEndOfBlock) return BlockEnd::kWhole;
+    if (symbol < 0 || symbol >= kLiteralSymbols || !bits.ok()) return false;
+    if (symbol == kEndOfBlock) return true;
     if (symbol < kEndOfBlock) {
       tokens.push_back({.value = static_cast<uint16_t>(symbol), .distance = 0});
       continue;
@@ -149,14 +150,14 @@ BlockEnd read_block(BitReader& bits, const Decoder& literals, const Decoder& dis
     const SymbolRange length = length_range(symbol);
     const uint32_t length_value = length.base + bits.bits(length.extra_bits);
     const int distance_symbol = distances.read(bits);
-    if (distance_symbol < 0 || distance_symbol >= kDistanceSymbols) return BlockEnd::kWrong;
+    if (distance_symbol < 0 || distance_symbol >= kDistanceSymbols) return false;
     const SymbolRange distance = distance_range(distance_symbol);
     const uint32_t distance_value = distance.base + bits.bits(distance.extra_bits);
-    if (!bits.ok()) return BlockEnd::kWrong;
+    if (!bits.ok()) return false;
     tokens.push_back({.value = static_cast<uint16_t>(length_value),
                       .distance = static_cast<uint16_t>(distance_value)});
   }
-  return BlockEnd::kLimit;
+  return false;
 }
 
 }  // namespace
@@ -188,10 +189,12 @@ TokenPrefix read_tokens(ByteView deflate, size_t limit) {
                   : set_fixed_codes(literals, distances))) {
       return prefix;
     }
-    if (read_block(bits, literals, distances, limit, prefix.tokens) != BlockEnd::kWhole) {
-      return prefix;
+    const bool whole = read_block(bits, literals, distances, limit, prefix.tokens);
+    if (first) {
+      prefix.first_block = prefix.tokens.size();
+      prefix.first_block_is_followed = whole && !last;
     }
-    if (first && !last) prefix.first_block = prefix.tokens.size();
+    if (!whole) return prefix;
   }
   return prefix;
 }

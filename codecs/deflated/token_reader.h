@@ -21,10 +21,9 @@ struct ReadToken {
 
 struct TokenPrefix {
   std::vector<ReadToken> tokens;
-  // Number of tokens in the first block; 0 if it is stored, is the only one, or has more tokens
-  // than were read.
-  size_t first_block = 0;
-  bool only_fixed_blocks = true;  // among those read
+  size_t first_block = 0;                // tokens read of the first block; 0 if it is a stored one
+  bool first_block_is_followed = false;  // it was read whole, and is not the last
+  bool only_fixed_blocks = true;         // among those read
 };
 
 // Reads at most `limit` tokens, up to the end of a block or the first thing that is wrong.

@@ -5,7 +5,8 @@
 #     PITH=build/pith tests/cli/compare_peers.sh [-v] [PEER...]
 #
 # PEER: pith, gzip, xz, zstd, 7z (default: all that are installed). -v tells the reason of every
-# failure below the table. A row that this machine cannot judge (no root, no strace) is a dash.
+# failure below the table. A row that this machine cannot judge (no root, no strace) is a dash;
+"none": the program does not do that at all (7z writes archives, and none to standard output).
 set -u
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 : "${PITH:?is the program to test}"
@@ -31,7 +32,9 @@ done
   sed -nE 's/^(not ok|ok) ([^:#]*[^:# ]).*/\2/p' "$results/${peers[0]}" | while IFS= read -r row; do
     printf '%s|' "$row"
     for peer in "${peers[@]}"; do
-      if grep -qF "not ok $row: " "$results/$peer"; then
+      if grep -qF "not ok $row: it has no " "$results/$peer"; then
+        printf 'none|'
+      elif grep -qF "not ok $row: " "$results/$peer"; then
         printf 'FAIL|'
       elif grep -qF "ok $row # SKIPPED" "$results/$peer"; then
         printf -- '-|'
@@ -44,7 +47,7 @@ done
     echo
   done
   printf 'failing rows|'
-  for peer in "${peers[@]}"; do printf '%s|' "$(grep -c '^not ok' "$results/$peer")"; done
+  for peer in "${peers[@]}"; do printf '%s|' "$(grep '^not ok' "$results/$peer" | grep -vc 'it has no')"; done
   echo
 } | column -t -s '|'
 

@@ -15,10 +15,11 @@ namespace {
 size_t replay(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) {
     size_t count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(path)) count += replay(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(path)) {
+      count += replay(entry.path());
+    }
     return count;
   }
-  if (path.extension() == ".md") return 0;
   std::ifstream file(path, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());

@@ -1,0 +1,57 @@
+#include "formats/inflater.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <limits>
+#include <new>
+
+namespace pith {
+namespace {
+
+constexpr size_t kOutputSize = 32 * 1024;
+constexpr int kGzipWrapper = 16;    // added to the window size, for inflateInit2()
+constexpr int kHeaderWasRead = 128;  // flag in z_stream::data_type
+
+}  // namespace
+
+Inflater::Inflater(DeflateWrapper wrapper)
+    : stream_(std::make_unique<z_stream>()), buffer_(kOutputSize) {
+  const int bits = wrapper == DeflateWrapper::kGzip ? MAX_WBITS + kGzipWrapper : MAX_WBITS;
+  if (inflateInit2(stream_.get(), bits) != Z_OK) throw std::bad_alloc();
+}
+
+Inflater::~Inflater() { inflateEnd(stream_.get()); }
+
+void Inflater::reset() {
+  inflateReset(stream_.get());
+  output_ = {};
+  header_size_ = 0;
+}
+
+Inflater::Status Inflater::step(ByteView& data) {
+  const size_t size = std::min<size_t>(data.size(), std::numeric_limits<uInt>::max());
+  // zlib does not write to its input.
+  stream_->next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(data.data()));
+  stream_->avail_in = static_cast<uInt>(size);
+  stream_->next_out = reinterpret_cast<Bytef*>(buffer_.data());
+  stream_->avail_out = static_cast<uInt>(buffer_.size());
+  // Z_BLOCK stops behind the header, whose size is learnt in this way.
+  int status = inflate(stream_.get(), header_size_ == 0 ? Z_BLOCK : Z_NO_FLUSH);
+  if (status == Z_OK && header_size_ == 0 && (stream_->data_type & kHeaderWasRead) != 0) {
+    header_size_ = static_cast<uint32_t>(stream_->total_in);
+    status = inflate(stream_.get(), Z_NO_FLUSH);
+  }
+  data = data.subspan(size - stream_->avail_in);
+  output_ = ByteView(buffer_).first(buffer_.size() - stream_->avail_out);
+  if (status == Z_STREAM_END) return Status::kEnd;
+  if (status == Z_MEM_ERROR) throw std::bad_alloc();
+  // Z_BUF_ERROR: there was nothing to do, which is no fault.
+  if (status != Z_OK && status != Z_BUF_ERROR) return Status::kDamaged;
+  return stream_->avail_out == 0 ? Status::kOutput : Status::kMore;
+}
+
+uint64_t Inflater::bytes_in() const { return stream_->total_in; }
+uint64_t Inflater::bytes_out() const { return stream_->total_out; }
+
+}  // namespace pith
