@@ -16,15 +16,34 @@ namespace {
 
 constexpr const char* kNoIntactBlock = "no intact block holds these bytes";
 
-// Decodes the planned blocks on several threads and writes them and the holes between them in order.
+uint64_t decode_memory(const FrameHeader& header) {
+  return uint64_t{header.memory_kib} * 1024 + header.raw_size;
+}
+
+// The number of threads for which the memory suffices: each has a block in work and one waiting.
+unsigned affordable_threads(const ScannedFile& file, const RecoveryPlan& plan,
+                            const RecoverOptions& options) {
+  uint64_t largest = 1;
+  for (const PlannedStream& stream : plan.streams) {
+    for (const uint64_t block : stream.blocks) {
+      const FrameHeader header = file.frame({.position = block, .salt = stream.salt});
+      const uint64_t memory = decode_memory(header);
+      if (memory <= options.memory_limit) largest = std::max(largest, memory + header.raw_size);
+    }
+  }
+  const uint64_t affordable = std::max<uint64_t>(1, options.memory_limit / largest);
+  return static_cast<unsigned>(std::min<uint64_t>(std::max(1U, options.threads), affordable));
+}
+
+// Decodes the planned blocks on several threads; writes them and the holes between them in order.
 class Restorer {
  public:
-  Restorer(const ScannedFile& file, Sink& out, const RecoverOptions& options)
+  Restorer(const ScannedFile& file, const RecoverOptions& options, unsigned threads, Sink& out)
       : file_(file),
-        out_(out),
         options_(options),
-        scratch_(std::max(1U, options.threads)),
-        pool_(std::max(1U, options.threads),
+        out_(out),
+        scratch_(threads),
+        pool_(threads,
               [this](FrameJob&& job, unsigned worker) { return decode(job, scratch_[worker]); }) {}
 
   Result<RecoverReport> run(const RecoveryPlan& plan) {
@@ -45,7 +64,7 @@ class Restorer {
   };
 
   Result<ByteBuffer> decode(const FrameJob& job, CodecScratch& scratch) const {
-    const uint64_t memory = uint64_t{job.header.memory_kib} * 1024 + job.header.raw_size;
+    const uint64_t memory = decode_memory(job.header);
     if (memory > options_.memory_limit) {
       return fail(ErrorCode::kLimit,
                   fmt::format("a block needs {} bytes of memory, more than allowed", memory));
@@ -58,6 +77,7 @@ class Restorer {
     const uint64_t lost_before = report_.blocks_lost;
     position_ = 0;
     for (const uint64_t block : stream.blocks) {
+      if (options_.stop.stop_requested()) return fail(ErrorCode::kCancelled, "cancelled");
       while (pool_.full()) PITH_TRY(write_next());
       const Record record{.position = block, .salt = stream.salt};
       FrameJob job{file_.frame(record), file_.payload(record)};
@@ -102,9 +122,10 @@ class Restorer {
   }
 
   Result<void> lose(uint64_t size, const std::string& reason) {
-    const bool continues = !report_.lost.empty() && report_.lost.back().size_known &&
-                           report_.lost.back().reason == reason &&
-                           report_.lost.back().offset + report_.lost.back().size == report_.raw_size;
+    const bool continues =
+        !report_.lost.empty() && report_.lost.back().size_known &&
+        report_.lost.back().reason == reason &&
+        report_.lost.back().offset + report_.lost.back().size == report_.raw_size;
     if (continues) {
       report_.lost.back().size += size;
     } else {
@@ -127,8 +148,8 @@ class Restorer {
   }
 
   const ScannedFile& file_;
-  Sink& out_;
   const RecoverOptions& options_;
+  Sink& out_;
   RecoverReport report_;
   uint64_t position_ = 0;  // raw offset in the stream
   std::optional<std::string> unsupported_;
@@ -150,12 +171,12 @@ Result<void> check_size(const RecoveryPlan& plan, uint64_t max_output) {
 
 Result<RecoverReport> recover_checked(ByteView file, Sink& out, const RecoverOptions& options) {
   ScanBudget budget(file.size());
-  const ScannedFile scanned = scan_records(file, budget);
+  const ScannedFile scanned = scan_records(file, budget, options.stop);
+  if (options.stop.stop_requested()) return fail(ErrorCode::kCancelled, "cancelled");
   const RecoveryPlan plan = plan_recovery(scanned, budget);
-  const bool intact_if_empty =
-      std::all_of(plan.streams.begin(), plan.streams.end(), [](const PlannedStream& stream) {
-        return stream.size_known() && stream.raw_size == 0;
-      });
+  const bool intact_if_empty = std::all_of(
+      plan.streams.begin(), plan.streams.end(),
+      [](const PlannedStream& stream) { return stream.size_known() && stream.raw_size == 0; });
   const bool any_block = std::any_of(plan.streams.begin(), plan.streams.end(),
                                      [](const auto& stream) { return !stream.blocks.empty(); });
   if (!any_block && scanned.unsupported) {
@@ -165,7 +186,7 @@ Result<RecoverReport> recover_checked(ByteView file, Sink& out, const RecoverOpt
     return fail(ErrorCode::kDamaged, "no intact block was found");
   }
   PITH_TRY(check_size(plan, options.max_output));
-  Restorer restorer(scanned, out, options);
+  Restorer restorer(scanned, options, affordable_threads(scanned, plan, options), out);
   PITH_ASSIGN(RecoverReport report, restorer.run(plan));
   if (report.blocks_recovered == 0 && !report.complete()) {
     if (restorer.unsupported()) return fail(ErrorCode::kUnsupported, *restorer.unsupported());
@@ -201,8 +222,8 @@ std::string to_json(const RecoverReport& report) {
   std::string out = fmt::format(
       "{{\n  \"complete\": {},\n  \"raw_size\": {},\n  \"recovered\": {},\n  \"streams\": {},\n"
       "  \"blocks_recovered\": {},\n  \"blocks_lost\": {},\n  \"duplicates\": {},\n  \"lost\": [",
-      report.complete(), report.raw_size, report.recovered, report.streams,
-      report.blocks_recovered, report.blocks_lost, report.duplicates);
+      report.complete(), report.raw_size, report.recovered, report.streams, report.blocks_recovered,
+      report.blocks_lost, report.duplicates);
   const char* separator = "\n";
   for (const LostRange& range : report.lost) {
     out += fmt::format("{}    {{\"offset\": {}, \"size\": {}, \"reason\": {}}}", separator,

@@ -2,6 +2,7 @@
 // intact comes back at its place, and a report says what is missing.
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,23 +20,24 @@ struct LostRange {
 };
 
 struct RecoverReport {
-  uint64_t raw_size = 0;  // of the original, as far as it is known
+  uint64_t raw_size = 0;   // of the original, as far as it is known
   uint64_t recovered = 0;  // bytes
   std::vector<LostRange> lost;
   uint64_t streams = 0;
   uint64_t blocks_recovered = 0;
-  uint64_t blocks_lost = 0;  // at least: without the index of a stream nobody knows
-  uint64_t duplicates = 0;   // frames that were there twice
+  uint64_t blocks_lost = 0;         // at least: without the index of a stream nobody knows
+  uint64_t duplicates = 0;          // frames that were there twice
   uint64_t candidates_skipped = 0;  // frame headers not followed up; only in files made to hurt
 
   bool complete() const { return lost.empty(); }
 };
 
 struct RecoverOptions {
-  bool fill_holes = true;               // zeros for lost ranges of known size, else nothing
+  bool fill_holes = true;  // zeros for lost ranges of known size, else nothing
   unsigned threads = 1;
-  uint64_t memory_limit = UINT64_MAX;  // for one block: raw bytes and decode memory
+  uint64_t memory_limit = UINT64_MAX;  // fewer threads first; a block that needs more is lost
   uint64_t max_output = UINT64_MAX;    // bytes; more is kLimit, before anything is written
+  std::stop_token stop{};
 };
 
 // `file` is the whole damaged file. kDamaged if nothing in it can be restored; kUnsupported if

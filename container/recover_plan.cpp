@@ -9,7 +9,8 @@
 namespace pith {
 namespace {
 
-constexpr int kMaxConflicts = 64;  // streams that are taken apart for frames that contradict others
+// Contradictions within a stream that are followed up. More of them are in files made to hurt only.
+constexpr int kMaxConflicts = 64;
 
 // A data frame on its way to its place.
 struct Block {
@@ -36,8 +37,9 @@ class Planner {
       if (stream.records.empty()) {
         plan_.streams.push_back(
             {.is_stream = false,
-             .open_end = fmt::format("no readable stream in the {} bytes of the file from byte {} on",
-                                     stream.stretch_size, stream.stretch_position)});
+             .open_end =
+                 fmt::format("no readable stream in the {} bytes of the file from byte {} on",
+                             stream.stretch_size, stream.stretch_position)});
       } else {
         separate(stream.records);
       }
@@ -73,17 +75,20 @@ class Planner {
   void separate(Part records) {
     std::vector<bool> begins(records.size(), false);
     size_t last_evidence = 0;
+    int checks_left = kMaxConflicts;
     for (size_t k = 0; k < records.size(); ++k) {
       const auto extent = file_.implied_extent(at(records[k]));
       if (!extent) continue;
       last_evidence = k;
-      const auto behind = std::partition_point(
-          records.begin(), records.end(), [&](size_t i) { return at(i).position <= extent->begin; });
+      if (checks_left == 0) continue;
+      const auto behind = std::partition_point(records.begin(), records.end(), [&](size_t i) {
+        return at(i).position <= extent->begin;
+      });
       const auto b = static_cast<size_t>(behind - records.begin());
-      if (!has_room_for_header(records, b)) continue;
+      if (b > k || !has_room_for_header(records, b)) continue;
       const uint64_t position = at(records[b]).position;
       if (extent->begin >= position - gap_before(records, b) &&
-          extent->begin + kStreamHeaderSize <= position &&
+          extent->begin + kStreamHeaderSize <= position && checks_left-- > 0 &&
           !continues(records.first(b), records.subspan(b), *extent, at(records[k]))) {
         begins[b] = true;
       }
@@ -92,9 +97,8 @@ class Planner {
     uint64_t reached = 0;  // raw end of the part so far
     for (size_t k = 0; k < records.size(); ++k) {
       const auto frame = data_frame(records[k]);
-      if (k > begin &&
-          (begins[k] || (frame && frame->raw_offset < reached && last_evidence < k &&
-                         starts_over(records, k, *frame)))) {
+      if (k > begin && (begins[k] || (frame && frame->raw_offset < reached && last_evidence < k &&
+                                      starts_over(records, k, *frame)))) {
         place(records.subspan(begin, k - begin), kMaxConflicts);
         begin = k;
         reached = 0;

@@ -21,7 +21,7 @@ struct PlannedStream {
 
 struct RecoveryPlan {
   std::vector<PlannedStream> streams;
-  uint64_t duplicates = 0;             // frames that say again what another one says
+  uint64_t duplicates = 0;  // frames that say again what another one says
 };
 
 RecoveryPlan plan_recovery(const ScannedFile& file, ScanBudget& budget);

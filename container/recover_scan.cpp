@@ -42,8 +42,7 @@ size_t next_candidate(ByteView file, size_t from) {
 }
 
 uint32_t implied_trailer_salt(ByteView bytes) {
-  return crc32c(bytes.first(kTrailerCheckAt)) ^
-         ByteReader(bytes.subspan(kTrailerCheckAt, 4)).u32();
+  return crc32c(bytes.first(kTrailerCheckAt)) ^ ByteReader(bytes.subspan(kTrailerCheckAt, 4)).u32();
 }
 
 // The salt of a frame header whose fields keep the rules, or nothing.
@@ -66,12 +65,15 @@ std::optional<uint32_t> trailer_salt(ByteView bytes) {
 
 class Scanner {
  public:
-  Scanner(ByteView file, ScanBudget& budget) : budget_(budget) { found_.bytes = file; }
+  Scanner(ByteView file, ScanBudget& budget)
+      : budget_(budget), largest_raw_offset_(largest_raw_offset(file.size(), kWidest.max_block())) {
+    found_.bytes = file;
+  }
 
-  ScannedFile run() {
+  ScannedFile run(const std::stop_token& stop) {
     const ByteView file = found_.bytes;
     size_t at = 0;
-    while (at < file.size()) {
+    while (at < file.size() && !stop.stop_requested()) {
       const std::optional<Record> record = examine(at);
       if (record) found_.records.push_back(*record);
       if (record && record->type != RecordType::kBrokenFrame) {
@@ -100,14 +102,15 @@ class Scanner {
     const FrameHeader header = found_.frame({.position = at, .salt = salt});
     const Record record{at, salt, RecordType::kFrame, header.kind};
     const Record broken{at, salt, RecordType::kBrokenFrame, header.kind};
+    if (header.raw_offset > largest_raw_offset_) return std::nullopt;
     if (header.frame_size() > found_.bytes.size() - at) return broken;
     if (!budget_.allows(header.payload_size)) {
       ++found_.candidates_skipped;
       return std::nullopt;
     }
     const ByteView payload = found_.payload(record);
-    ByteReader check(found_.bytes.subspan(at + kFrameHeaderSize + payload.size(),
-                                          kPayloadCheckSize));
+    ByteReader check(
+        found_.bytes.subspan(at + kFrameHeaderSize + payload.size(), kPayloadCheckSize));
     if (crc32c(payload) == check.u32()) return record;
     budget_.spend(header.payload_size);
     return broken;
@@ -126,21 +129,21 @@ class Scanner {
     salts.erase(std::unique(salts.begin(), salts.end()), salts.end());
     std::erase_if(found_.records, [&](const Record& record) {
       if (std::binary_search(salts.begin(), salts.end(), record.salt)) return false;
-      if (record.type != RecordType::kTrailer) return true;
-      const uint64_t size = found_.trailer(record).stream_size;
-      return size < kStreamHeaderSize + kTrailerSize || size > found_.end(record);
+      return record.type != RecordType::kTrailer || !found_.implied_extent(record) ||
+             found_.trailer(record).stream_size > found_.end(record);
     });
   }
 
   ScanBudget& budget_;
+  uint64_t largest_raw_offset_;
   ScannedFile found_;
 };
 
 }  // namespace
 
 StreamHeader ScannedFile::stream_header(const Record& record) const {
-  return *StreamHeader::parse(bytes.subspan(static_cast<size_t>(record.position),
-                                            kStreamHeaderSize));
+  return *StreamHeader::parse(
+      bytes.subspan(static_cast<size_t>(record.position), kStreamHeaderSize));
 }
 
 FrameHeader ScannedFile::frame(const Record& record) const {
@@ -181,6 +184,7 @@ std::optional<Extent> ScannedFile::implied_extent(const Record& record) const {
   uint64_t stream_end = end(record);
   if (record.type == RecordType::kTrailer) {
     size = trailer(record).stream_size;
+    if (size < kStreamHeaderSize + kTrailerSize) return std::nullopt;
   } else if (record.is_index() && record.type == RecordType::kFrame) {
     const auto entries = parse_index(payload(record));
     if (!entries) return std::nullopt;
@@ -207,8 +211,15 @@ bool ScannedFile::mentions(ByteView range, uint32_t salt, ScanBudget& budget) co
   return false;
 }
 
-ScannedFile scan_records(ByteView file, ScanBudget& budget) {
-  return Scanner(file, budget).run();
+ScannedFile scan_records(ByteView file, ScanBudget& budget, const std::stop_token& stop) {
+  return Scanner(file, budget).run(stop);
+}
+
+uint64_t largest_raw_offset(uint64_t file_size, uint64_t max_block) {
+  constexpr uint64_t kCutOut = 1500;  // frames
+  constexpr uint64_t kLargest = uint64_t{1} << 62;
+  const uint64_t frames = file_size / kFrameOverhead + kCutOut;
+  return frames >= kLargest / max_block ? kLargest : frames * max_block;
 }
 
 }  // namespace pith

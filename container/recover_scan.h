@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -58,7 +59,7 @@ struct Extent {
 struct ScannedFile {
   ByteView bytes;
   std::vector<Record> records;
-  uint64_t candidates_skipped = 0;       // frame headers that were not followed up: budget spent
+  uint64_t candidates_skipped = 0;         // frame headers that were not followed up: budget spent
   std::optional<std::string> unsupported;  // why a stream header was not accepted
 
   StreamHeader stream_header(const Record& record) const;
@@ -69,13 +70,19 @@ struct ScannedFile {
   uint64_t end(const Record& record) const;
   // The same, but of a broken frame the end of its header: its payload may be cut short.
   uint64_t sure_end(const Record& record) const;
-  // Where the stream lies by what a trailer or an index frame says about its size. It begins at 0 if
-  // they say more than there is (bytes were cut out). Nothing for other records or a broken index.
+  // Where the stream lies by what a trailer or an index frame says about its size. It begins at 0
+  // if they say more than there is (bytes were cut out). Nothing for other records or a broken
+  // index.
   std::optional<Extent> implied_extent(const Record& record) const;
   // True if `range` holds a stream header, frame header or trailer of this salt.
   bool mentions(ByteView range, uint32_t salt, ScanBudget& budget) const;
 };
 
-ScannedFile scan_records(ByteView file, ScanBudget& budget);
+// Stops early on request: what is found then is of no use.
+ScannedFile scan_records(ByteView file, ScanBudget& budget, const std::stop_token& stop = {});
+
+// The largest raw offset that a frame of a stream with such blocks may have in a file of this size:
+// what frames of the smallest size could hold, with room for some that were cut out.
+uint64_t largest_raw_offset(uint64_t file_size, uint64_t max_block);
 
 }  // namespace pith

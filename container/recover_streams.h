@@ -19,8 +19,4 @@ struct FoundStream {
 
 std::vector<FoundStream> find_streams(const ScannedFile& file, ScanBudget& budget);
 
-// The largest raw offset that a frame of a stream with such blocks may have in a file of this size:
-// what frames of the smallest size could hold, with room for some that were cut out.
-uint64_t largest_raw_offset(uint64_t file_size, uint64_t max_block);
-
 }  // namespace pith

@@ -27,6 +27,7 @@ class BitWriter {
     append(bytes_, view);
   }
 
+  uint32_t pending_bits() const { return pending_count_; }  // of the last, incomplete byte
   ByteView written() const { return bytes_; }  // whole bytes
   void drop_written() { bytes_.clear(); }
   void reset() {

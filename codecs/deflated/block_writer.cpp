@@ -186,6 +186,19 @@ Result<void> BlockWriter::end_block(ByteView bytes, uint64_t size, bool last) {
   return {};
 }
 
+// Empty blocks up to a whole byte. From an odd bit a stored one is the way, from an even bit as many
+// fixed ones of ten bits as it takes.
+void BlockWriter::end_chunk() {
+  if (bits_.pending_bits() % 2 != 0) {
+    bits_.bits(static_cast<uint32_t>(BlockType::kStored) << 1, kBlockHeaderBits);
+    write_stored({});
+  }
+  while (bits_.pending_bits() != 0) {
+    bits_.bits(static_cast<uint32_t>(BlockType::kFixed) << 1, kBlockHeaderBits);
+    bits_.bits(0, 7);  // end of block
+  }
+}
+
 void BlockWriter::write_stored(ByteView bytes) {
   bits_.align();
   const auto size = static_cast<uint32_t>(bytes.size());

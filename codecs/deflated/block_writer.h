@@ -20,6 +20,7 @@ class BlockWriter : public TokenSink {
   bool literal(std::byte value, uint64_t block_size) override;
   bool match(uint32_t length, uint32_t distance, uint64_t block_size) override;
   Result<void> end_block(ByteView bytes, uint64_t size, bool last) override;
+  void end_chunk() override;
 
  private:
   struct Token {

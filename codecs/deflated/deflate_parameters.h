@@ -12,9 +12,10 @@ namespace pith::deflated {
 inline constexpr uint32_t kMinMatch = 3;
 inline constexpr uint32_t kMaxMatch = 258;
 
-// The two programs go back to the same code. gzip kept a rule that ends blocks early and handles
-// the end of the input in another way.
-enum class Encoder : uint8_t { kZlib = 0, kGzip = 1 };
+// gzip and zlib go back to the same code; gzip kept a rule that ends blocks early, and handles the
+// end of the input in another way. pigz runs zlib on chunks of the input.
+enum class Encoder : uint8_t { kZlib = 0, kGzip = 1, kPigz = 2 };
+inline constexpr size_t kPigzChunk = size_t{128} << 10;
 
 // With the numbers of zlib's deflateInit2().
 enum class Strategy : uint8_t {
@@ -36,10 +37,10 @@ struct EncoderParameters {
   bool operator==(const EncoderParameters&) const = default;
 
   bool valid() const {
-    const bool in_range = encoder <= Encoder::kGzip && static_cast<uint8_t>(strategy) < kStrategies &&
+    const bool in_range = encoder <= Encoder::kPigz && static_cast<uint8_t>(strategy) < kStrategies &&
                           level >= 1 && level <= 9 && memory_level >= 1 && memory_level <= 9 &&
                           window_bits >= 9 && window_bits <= 15;
-    // gzip has no setting but the level.
+    // The programs have no setting but the level.
     const bool settable = encoder == Encoder::kZlib ||
                           (strategy == Strategy::kDefault && memory_level == 8 && window_bits == 15);
     return in_range && settable;

@@ -29,13 +29,21 @@ class TokenComparer : public TokenSink {
                 length);
   }
   Result<void> end_block(ByteView, uint64_t, bool) override {
-    return fail(ErrorCode::kCancelled, {});
+    if (stopped_) return fail(ErrorCode::kCancelled, {});
+    return {};
   }
+  void end_chunk() override {}
 
   bool all_equal() const { return equal_ && stored_left_ == 0; }
 
  private:
   bool take(const ReadToken& token, uint32_t size) {
+    stopped_ = compare(token, size);
+    return stopped_;
+  }
+
+  // True if there is nothing more to compare.
+  bool compare(const ReadToken& token, uint32_t size) {
     while (stored_left_ == 0) {
       if (next_ == expected_.size()) return true;
       const ReadToken& expected = expected_[next_++];
@@ -54,6 +62,7 @@ class TokenComparer : public TokenSink {
   const std::vector<ReadToken>& expected_;
   size_t next_ = 0;
   uint32_t stored_left_ = 0;
+  bool stopped_ = false;
   bool equal_ = true;
 };
 
@@ -115,11 +124,13 @@ std::vector<Search::Variant> Search::variants() const {
         .block_tokens();
   };
   constexpr Variant kGzip = {Encoder::kGzip, 8};
+  constexpr Variant kPigz = {Encoder::kPigz, 8};
   std::vector<Variant> found;
   if (!prefix_.first_block_is_followed) {
     for (const Variant& variant : {Variant{Encoder::kZlib, 8}, kGzip, Variant{Encoder::kZlib, 9}}) {
       if (prefix_.first_block <= block_tokens(variant)) found.push_back(variant);
     }
+    if (content_.size() > kPigzChunk && prefix_.first_block == 0) found.push_back(kPigz);
     return found;
   }
   for (uint8_t memory_level = 1; memory_level <= 9; ++memory_level) {
@@ -129,6 +140,10 @@ std::vector<Search::Variant> Search::variants() const {
   if (prefix_.first_block == block_tokens(kGzip) ||
       prefix_.first_block % kEarlyEndTokens == 0) {
     found.push_back(kGzip);
+  }
+  if (content_.size() > kPigzChunk && (prefix_.first_block == block_tokens(kPigz) ||
+                                       prefix_.first_block_bytes == kPigzChunk)) {
+    found.push_back(kPigz);
   }
   return found;
 }

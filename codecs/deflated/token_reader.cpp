@@ -160,6 +160,12 @@ bool read_block(BitReader& bits, const Decoder& literals, const Decoder& distanc
   return false;
 }
 
+uint64_t inflated_size(const std::vector<ReadToken>& tokens) {
+  uint64_t size = 0;
+  for (const ReadToken& token : tokens) size += token.distance == 0 ? 1 : token.value;
+  return size;
+}
+
 }  // namespace
 
 TokenPrefix read_tokens(ByteView deflate, size_t limit) {
@@ -192,6 +198,7 @@ TokenPrefix read_tokens(ByteView deflate, size_t limit) {
     const bool whole = read_block(bits, literals, distances, limit, prefix.tokens);
     if (first) {
       prefix.first_block = prefix.tokens.size();
+      prefix.first_block_bytes = inflated_size(prefix.tokens);
       prefix.first_block_is_followed = whole && !last;
     }
     if (!whole) return prefix;

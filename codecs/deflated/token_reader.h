@@ -22,6 +22,7 @@ struct ReadToken {
 struct TokenPrefix {
   std::vector<ReadToken> tokens;
   size_t first_block = 0;                // tokens read of the first block; 0 if it is a stored one
+  uint64_t first_block_bytes = 0;        // that these stand for
   bool first_block_is_followed = false;  // it was read whole, and is not the last
   bool only_fixed_blocks = true;         // among those read
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "codecs/deflated/chunk_source.h"
+
 namespace pith::deflated {
 namespace {
 
@@ -42,6 +44,10 @@ Result<void> Tokenizer::run(const EncoderParameters& parameters, Source& input, 
   input_ = &input;
   sink_ = &sink;
   start(parameters);
+  return parameters.encoder == Encoder::kPigz ? parse_chunks(input) : parse();
+}
+
+Result<void> Tokenizer::parse() {
   if (parameters_.strategy == Strategy::kHuffmanOnly) return parse_literals();
   if (parameters_.strategy == Strategy::kRunLength) return parse_runs();
   return parameters_.level <= kMaxGreedyLevel ? parse_greedily() : parse_lazily();
@@ -52,6 +58,7 @@ void Tokenizer::start(const EncoderParameters& parameters) {
   effort_ = kMatchEfforts.at(parameters.level);
   gzip_ = parameters.encoder == Encoder::kGzip;
   input_ended_ = false;
+  last_chunk_ = true;
   window_size_ = uint32_t{1} << parameters.window_bits;
   max_distance_ = window_size_ - kMinAhead;
   position_ = ahead_ = match_start_ = 0;
@@ -64,11 +71,37 @@ void Tokenizer::start(const EncoderParameters& parameters) {
   previous_.resize(window_size_);
 }
 
+// pigz: every chunk is searched anew, with the window before it entered into the hash table.
+Result<void> Tokenizer::parse_chunks(Source& input) {
+  ChunkSource chunk(input);
+  input_ = &chunk;
+  while (true) {
+    PITH_ASSIGN(last_chunk_, chunk.begin());
+    if (position_ > 0) PITH_TRY(start_chunk());
+    PITH_TRY(parse());
+    if (last_chunk_) return {};
+    sink_->end_chunk();
+  }
+}
+
+Result<void> Tokenizer::start_chunk() {
+  assert(position_ >= window_size_);  // a chunk is larger than the window
+  std::copy_n(window_.begin() + (position_ - window_size_), window_size_, window_.begin());
+  std::fill(head_.begin(), head_.end(), uint16_t{0});
+  position_ = window_size_;
+  block_start_ = window_size_;
+  input_ended_ = false;
+  PITH_TRY(look_ahead(kMinAhead));
+  // All strings before position_ that the input so far completes.
+  for (uint32_t i = 0; i < position_ && i + kMinMatch <= position_ + ahead_; ++i) insert(i);
+  return {};
+}
+
 // Levels 1 to 3: takes every match at once.
 Result<void> Tokenizer::parse_greedily() {
   while (true) {
     PITH_TRY(look_ahead(kMinAhead));
-    if (ahead_ == 0) return end_block(true);
+    if (ahead_ == 0) return end_input();
     const uint32_t candidate = insert_if_whole(position_);
     uint32_t length = 0;
     if (searchable(candidate)) length = longest_match(candidate, kMinMatch - 1);
@@ -130,14 +163,14 @@ Result<void> Tokenizer::parse_lazily() {
     --ahead_;
   }
   if (pending) sink_->literal(window_[position_ - 1], block_size());
-  return end_block(true);
+  return end_input();
 }
 
 // Strategy kRunLength.
 Result<void> Tokenizer::parse_runs() {
   while (true) {
     PITH_TRY(look_ahead(kMaxMatch + 1));
-    if (ahead_ == 0) return end_block(true);
+    if (ahead_ == 0) return end_input();
     uint32_t length = 0;
     if (ahead_ >= kMinMatch && position_ > 0) {
       const std::byte* here = window_.data() + position_;
@@ -160,7 +193,7 @@ Result<void> Tokenizer::parse_runs() {
 Result<void> Tokenizer::parse_literals() {
   while (true) {
     PITH_TRY(look_ahead(1));
-    if (ahead_ == 0) return end_block(true);
+    if (ahead_ == 0) return end_input();
     const bool full = sink_->literal(window_[position_], block_size());
     --ahead_;
     ++position_;
@@ -266,6 +299,11 @@ Result<void> Tokenizer::end_block(bool last) {
   PITH_TRY(sink_->end_block(bytes, size, last));
   block_start_ = position_;
   return {};
+}
+
+// The last block of all is written even if it is empty.
+Result<void> Tokenizer::end_input() {
+  return last_chunk_ || block_size() > 0 ? end_block(last_chunk_) : Result<void>();
 }
 
 }  // namespace pith::deflated

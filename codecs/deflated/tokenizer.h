@@ -23,6 +23,8 @@ class TokenSink {
   // Ends the block of all tokens since the last call, which stand for `size` bytes. `bytes` are
   // these, or empty if they have left the window. An error ends the search.
   virtual Result<void> end_block(ByteView bytes, uint64_t size, bool last) = 0;
+  // pigz: ends a chunk, which is not the last, on a whole byte.
+  virtual void end_chunk() = 0;
 };
 
 // Holds its memory from run to run (kTokenizerMemory at most).
@@ -33,6 +35,9 @@ class Tokenizer {
 
  private:
   void start(const EncoderParameters& parameters);
+  Result<void> parse();
+  Result<void> parse_chunks(Source& input);
+  Result<void> start_chunk();
   Result<void> parse_greedily();
   Result<void> parse_lazily();
   Result<void> parse_runs();
@@ -46,6 +51,7 @@ class Tokenizer {
   uint32_t longest_match(uint32_t candidate, uint32_t longer_than);
   uint64_t block_size() const;
   Result<void> end_block(bool last);
+  Result<void> end_input();
 
   EncoderParameters parameters_;
   MatchEffort effort_{};
@@ -53,6 +59,7 @@ class Tokenizer {
   TokenSink* sink_ = nullptr;
   bool gzip_ = false;
   bool input_ended_ = false;
+  bool last_chunk_ = true;  // what is read is the last chunk, or all
 
   // Positions are indexes into the window, which holds twice the farthest distance. When the search
   // comes near its end, its second half becomes the first, and all positions shrink by as much.
@@ -73,6 +80,7 @@ class Tokenizer {
   std::vector<uint16_t> previous_;
 };
 
-inline constexpr uint64_t kTokenizerMemory = 320 * 1024;
+// The window, the hash table with its chains, and a chunk for pigz.
+inline constexpr uint64_t kTokenizerMemory = 448 * 1024;
 
 }  // namespace pith::deflated

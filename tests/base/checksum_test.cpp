@@ -31,7 +31,7 @@ TEST(Checksum, Crc32cTwinsAgreeAtEveryLengthAndOffset) {
 
 TEST(Checksum, Crc32cGoesOnFromAPreviousPart) {
   const ByteBuffer bytes = test::random_bytes(1000, 2);
-  for (size_t cut : {0, 1, 7, 8, 500, 1000}) {
+  for (const size_t cut : {0U, 1U, 7U, 8U, 500U, 1000U}) {
     const uint32_t first = crc32c(ByteView(bytes).first(cut));
     EXPECT_EQ(crc32c(ByteView(bytes).subspan(cut), first), crc32c(bytes));
   }

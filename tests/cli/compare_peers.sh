@@ -6,7 +6,7 @@
 #
 # PEER: pith, gzip, xz, zstd, 7z (default: all that are installed). -v tells the reason of every
 # failure below the table. A row that this machine cannot judge (no root, no strace) is a dash;
-"none": the program does not do that at all (7z writes archives, and none to standard output).
+# "none": the program does not do that at all (7z writes archives, and none to standard output).
 set -u
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 : "${PITH:?is the program to test}"

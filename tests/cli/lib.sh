@@ -15,6 +15,7 @@ shopt -s dotglob globstar nullglob
 export LC_ALL=C
 unset PITH_LEVEL PITH_THREADS PITH_MEMLIMIT NO_COLOR CDPATH GZIP XZ_OPT ZSTD_CLEVEL
 umask 022
+exec </dev/null
 ulimit -c 0
 
 # Signals that whoever started this ignores would be ignored by everything below: begin again.
@@ -161,7 +162,11 @@ expect_messages() {
   ! grep -qv '^pith: ' "$ERR" || fail "a message without 'pith: ' in front: $(shown "$ERR")"
 }
 
-expect_same() { cmp -s "$1" "$2" || fail "$1 and $2 differ: $(cmp "$1" "$2" 2>&1)"; }
+# Two files have the same bytes, and there are some.
+expect_same() {
+  cmp -s "$1" "$2" || fail "$1 and $2 differ: $(cmp "$1" "$2" 2>&1)"
+  [ -s "$1" ] || fail "$1 is empty"
+}
 expect_differ() { ! cmp -s "$1" "$2" || fail "$1 and $2 are the same"; }
 expect_equal() { [ "$2" = "$3" ] || fail "$1 is '$2', not '$3'"; }
 expect_at_most() { [ "$2" -le "$3" ] || fail "$1 is $2, more than $3"; }

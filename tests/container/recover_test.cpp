@@ -71,8 +71,7 @@ Sample make_stream(const ByteBuffer& raw, const StreamOptions& options = {}) {
   const ByteView all(raw);
   const uint32_t salt =
       raw.empty() ? 0
-                  : static_cast<uint32_t>(
-                        xxh3_64(all.first(std::min(options.block, all.size()))));
+                  : static_cast<uint32_t>(xxh3_64(all.first(std::min(options.block, all.size()))));
   StreamHeader{.block_log = 16, .memory_log = 12, .salt = salt}.write(sample.file);
   std::vector<IndexEntry> entries;
   if (!options.metadata.empty()) {
@@ -186,8 +185,8 @@ size_t expect_recovered(const Sample& sample, const Outcome& outcome, size_t beg
   size_t blocks_lost = 0;
   for (const Piece& block : sample.blocks) {
     const bool hit = block.begin < end && begin < block.end;
-    const bool gone = block.raw_end > outcome.out.size() ||
-                      lost(outcome.report, block.raw_begin, block.raw_end);
+    const bool gone =
+        block.raw_end > outcome.out.size() || lost(outcome.report, block.raw_begin, block.raw_end);
     blocks_lost += gone ? 1 : 0;
     EXPECT_TRUE(hit || !gone) << "block at " << block.begin << ", hole at " << begin;
   }
@@ -394,8 +393,7 @@ TEST(Recover, DuplicatedDeletedAndSwappedBlocks) {
   };
   for (size_t i = 0; i < sample.blocks.size(); ++i) {
     const Piece& block = sample.blocks[i];
-    const Outcome doubled =
-        run(join({file.first(block.end), frame(i), file.subspan(block.end)}));
+    const Outcome doubled = run(join({file.first(block.end), frame(i), file.subspan(block.end)}));
     EXPECT_TRUE(doubled.report.complete());
     EXPECT_EQ(doubled.out, sample.raw);
     EXPECT_EQ(doubled.report.duplicates, 1U);
@@ -406,10 +404,9 @@ TEST(Recover, DuplicatedDeletedAndSwappedBlocks) {
 
     for (size_t j = i + 1; j < sample.blocks.size(); ++j) {
       const Piece& other = sample.blocks[j];
-      const Outcome swapped =
-          run(join({file.first(block.begin), frame(j),
-                    file.subspan(block.end, other.begin - block.end), frame(i),
-                    file.subspan(other.end)}));
+      const Outcome swapped = run(
+          join({file.first(block.begin), frame(j), file.subspan(block.end, other.begin - block.end),
+                frame(i), file.subspan(other.end)}));
       EXPECT_TRUE(swapped.report.complete());
       EXPECT_EQ(swapped.out, sample.raw);
     }
@@ -423,8 +420,8 @@ TEST(Recover, InsertedAndDeletedBytes) {
     const size_t place = random() % sample.file.size();
     const size_t size = 1 + random() % 3000;
     const ByteView file(sample.file);
-    const Outcome inserted = run(
-        join({file.first(place), random_bytes(size, random()), file.subspan(place)}));
+    const Outcome inserted =
+        run(join({file.first(place), random_bytes(size, random()), file.subspan(place)}));
     expect_recovered(sample, inserted, place, place + 1);
     const size_t end = std::min(place + size, sample.file.size());
     expect_recovered(sample, run(without(sample.file, place, end)), place, end);
@@ -440,8 +437,7 @@ TEST(Recover, Truncated) {
     const Outcome outcome = run(file);
     expect_recovered(sample, outcome, size, sample.file.size());
     EXPECT_TRUE(size == first.file.size() || !outcome.report.complete() ||
-                outcome.out.size() == first.raw.size() ||
-                outcome.out.size() == sample.raw.size());
+                outcome.out.size() == first.raw.size() || outcome.out.size() == sample.raw.size());
   }
 }
 

@@ -1,5 +1,5 @@
-// Arbitrary payloads for every registered codec. Input: codec, log2 of the raw size, memory in
-// 64 KiB, payload.
+// Arbitrary payloads for every registered codec. Input: codec, raw size less one (two bytes), memory
+// in 64 KiB, payload.
 #include "codecs/registry.h"
 #include "tests/fuzz/fuzz_input.h"
 
@@ -8,8 +8,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::FuzzInput input(data, size);
   const auto codecs = all_codecs();
   const Codec& codec = *codecs[input.number(codecs.size() - 1)];
-  const size_t log = input.number(20);
-  const size_t raw_size = (size_t{1} << log) + input.number(255);
+  const size_t low = input.number(255);
+  const size_t raw_size = 1 + low + 256 * input.number(255);
   MemoryBudget budget(input.number(255) * 65536);
   static CodecScratch scratch;
   ByteBuffer raw(raw_size);

@@ -22,8 +22,14 @@ expect_files a.txt a.txt.pith original
 
 check "an empty file takes 68 bytes and is restored"
 : >empty
-restores empty
+pith empty
+expect_rc 0
 expect_size empty.pith 68
+rm empty
+pith -d empty.pith
+expect_rc 0
+expect_silent
+expect_size empty 0
 
 check "a file of one byte is restored"
 printf x >one
@@ -64,6 +70,7 @@ check "higher levels are not larger"
 make_text a 300000
 "$PITH" -1c a >small.1
 "$PITH" -9c a >small.9
+[ -s small.9 ] || fail "it is empty"
 expect_at_most "size at level 9" "$(stat -c %s small.9)" "$(stat -c %s small.1)"
 
 check "every codec restores"
