@@ -56,11 +56,12 @@ Result<uint64_t> end_of_streams(int fd, const std::string& name, uint64_t size, 
     auto event = reader.next();
     if (!event) {
       // An append that was cut off leaves a stream that ends too early; anything else is damage.
-      const bool cut_short = reader.position() == size && event.error().code == ErrorCode::kDamaged;
-      if (!cut_short || (end == 0 && size >= kStreamHeaderSize + kTrailerSize + kMagic.size() &&
-                         reader.position() < kMagic.size())) {
-        return tl::unexpected(std::move(event).error());
-      }
+      ByteBuffer front(std::min<uint64_t>(kMagic.size(), size - end));
+      PITH_TRY(file.read_at(end, front));
+      const bool cut_short = reader.position() == size &&
+                             event.error().code == ErrorCode::kDamaged &&
+                             equal(front, ByteView(kMagic).first(front.size()));
+      if (!cut_short) return tl::unexpected(std::move(event).error());
       messages.warning(name, fmt::format("ends in an unfinished stream; its {} bytes are cut off",
                                          size - end));
       return end;

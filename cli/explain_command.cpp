@@ -115,7 +115,7 @@ std::string describe_segments(const std::vector<Segment>& segments) {
 }
 
 void print_text(const Explanation& explanation, bool segments) {
-  fmt::print("{}: {}, {} bytes, {} as .pith, {} blocks\n", explanation.name, explanation.format,
+  fmt::print("{}: {}, {} bytes, {} as .pith, {} blocks\n", printable(explanation.name), explanation.format,
              explanation.raw_size, explanation.coded_size, explanation.rows.size());
   if (explanation.rows.empty()) return;
   fmt::print("{:>6} {:>14} {:<10} {:<9} {:>12} {:>12} {:>8} {:>10} {:>8}\n", "block", "offset",

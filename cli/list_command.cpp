@@ -55,7 +55,7 @@ Result<Listing> list_seekable(const InputFile& input) {
   return listing;
 }
 
-// A pipe is read to its end; nothing is decoded.
+// A pipe, or a file with other bytes behind it, is read to its end; nothing is decoded.
 Result<Listing> list_pipe(const InputFile& input, bool ignore_trailing) {
   FdSource source(input.fd, input.name);
   StreamReader reader(source, {.ignore_trailing = ignore_trailing,
@@ -109,7 +109,8 @@ void print_row(const Listing& listing) {
     codecs += (codecs.empty() ? "" : ",") + codec_name(CodecId{id});
   }
   fmt::print("{:>14} {:>14} {:>8.3f} {:>7}  {:<16} {}{}\n", listing.coded_size, listing.raw_size,
-             listing.ratio(), listing.blocks, codecs.empty() ? "-" : codecs, listing.name,
+             listing.ratio(), listing.blocks, codecs.empty() ? "-" : codecs,
+             printable(listing.name),
              listing.lossy.empty() ? "" : "  LOSSY");
 }
 
@@ -133,8 +134,9 @@ void list_files(const Run& run) {
   for_each_input(run.options, run.messages, [&](const std::string& path) {
     const auto list = [&]() -> Result<Listing> {
       PITH_ASSIGN(const InputFile input, open_any_input(path));
-      return input.is_regular() ? list_seekable(input)
-                                 : list_pipe(input, run.options.ignore_trailing);
+      const bool trailer_at_end = input.is_regular() && !run.options.ignore_trailing;
+      return trailer_at_end ? list_seekable(input)
+                            : list_pipe(input, run.options.ignore_trailing);
     };
     auto listing = list();
     if (listing) {

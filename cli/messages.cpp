@@ -9,30 +9,29 @@ namespace {
 
 int rank(int status) { return status == kExitWarning ? 1 : status == kExitError ? 2 : status; }
 
-// A name as it can be shown on one line of a terminal.
-std::string printable(const std::string& name) {
-  std::string text;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
-      text += fmt::format("\\x{:02x}", byte);
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
-
 void print(const std::string& file, const std::string& text) {
   // A message that begins with the name already (system errors) is not given it twice.
   const std::string prefix = file + ": ";
   const std::string body = text.starts_with(prefix) ? text.substr(prefix.size()) : text;
-  const std::string line = file.empty() ? fmt::format("pith: {}\n", text)
-                                        : fmt::format("pith: {}: {}\n", printable(file), body);
-  std::fputs(line.c_str(), stderr);
+  const std::string line =
+      file.empty() ? fmt::format("pith: {}", text) : fmt::format("pith: {}: {}", file, body);
+  std::fputs((printable(line) + "\n").c_str(), stderr);
 }
 
 }  // namespace
+
+std::string printable(const std::string& text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      shown += fmt::format("\\x{:02x}", byte);
+    } else {
+      shown += c;
+    }
+  }
+  return shown;
+}
 
 int exit_status_of(ErrorCode code) {
   switch (code) {

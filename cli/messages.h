@@ -18,6 +18,10 @@ enum ExitStatus : int {
 
 int exit_status_of(ErrorCode code);
 
+// A text with a file's name in it as it can stand on one line of a terminal: control characters
+// become \xNN.
+std::string printable(const std::string& text);
+
 class Messages {
  public:
   // `verbosity`: 0 warnings and errors, 1 and more also information, -1 errors only, -2 nothing.

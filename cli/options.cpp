@@ -190,30 +190,30 @@ const std::vector<OptionRow>& option_table() {
   return kTable;
 }
 
+class UsageFormatter : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App*, std::string name) const override {
+    return fmt::format("Usage: {} [OPTION]... [FILE]...\n", name);
+  }
+};
+
 void add_row(CLI::App& app, const OptionRow& row, Parsed& parsed) {
   if (row.takes == Takes::kNothing) {
-    app.add_flag_function(
-           row.names,
-           [&row, &parsed](int64_t count) {
-             for (int64_t i = 0; i < count; ++i) row.apply(parsed, "");
-           },
-           row.help)
-        ->group(row.group);
+    // Each option is applied where it stands on the line, so that the last one counts.
+    app.add_flag_function(row.names, [&row, &parsed](int64_t) { row.apply(parsed, ""); }, row.help)
+        ->group(row.group)
+        ->trigger_on_parse()
+        ->disable_flag_override();
     return;
   }
-  auto* option = app.add_option_function<std::vector<std::string>>(
-      row.names,
-      [&row, &parsed](const std::vector<std::string>& values) {
-        if (values.empty()) row.apply(parsed, "");
-        for (const std::string& value : values) row.apply(parsed, value);
-      },
-      row.help);
-  option->group(row.group)->type_name(row.value)->allow_extra_args(false);
-  if (row.takes == Takes::kMaybeValue) {
-    option->expected(0, 1);
-  } else {
-    option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  }
+  app.add_option_function<std::string>(
+         row.names, [&row, &parsed](const std::string& value) { row.apply(parsed, value); },
+         row.help)
+      ->group(row.group)
+      ->type_name(row.value)
+      ->trigger_on_parse()
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+      ->expected(row.takes == Takes::kMaybeValue ? 0 : 1, 1);
 }
 
 void read_environment(Parsed& parsed) {
@@ -250,8 +250,7 @@ void apply_program_name(const char* argv0, Parsed& parsed) {
 // Puts what was read together; rejects what has no meaning.
 void settle(Parsed& parsed) {
   Options& options = parsed.options;
-  if (parsed.other_commands.size() > 1 ||
-      (!parsed.other_commands.empty() && (parsed.test || parsed.list))) {
+  if (parsed.other_commands.size() + (parsed.test ? 1 : 0) + (parsed.list ? 1 : 0) > 1) {
     reject("--test, --list, --explain, --range, --recover and --reindex exclude each other");
   }
   if (!parsed.other_commands.empty()) {
@@ -269,7 +268,7 @@ void settle(Parsed& parsed) {
                       static_cast<int>(!options.output_dir_mirror.empty());
   if (targets > 1) reject("-c, -o, --output-dir and --output-dir-mirror exclude each other");
   if (options.append && options.command != Command::kCompress) {
-    reject("--append goes with compressing only");
+    reject("--append and the commands other than compressing exclude each other");
   }
   if (options.append && (options.to_stdout || options.output == "-")) {
     reject("--append needs an output file");
@@ -279,7 +278,7 @@ void settle(Parsed& parsed) {
     options.to_stdout = true;
   }
   if (options.remove_input && options.to_stdout) {
-    reject("--rm does not go with standard output: the input would be gone if a reader fails");
+    reject("--rm and standard output exclude each other: a reader may fail with the input gone");
   }
   for (const std::string& list : parsed.file_lists) {
     auto names = read_name_list(list);
@@ -324,17 +323,30 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   app.set_help_flag("-h,--help", "print this and exit")->group(kTalk);
   app.set_version_flag("-V,--version", "pith " PITH_VERSION, "print the version and exit")
       ->group(kTalk);
+  bool manual = false;
+  app.add_flag("--manual", manual, "print the manual page, for 'man -l -', and exit")->group(kTalk);
+  app.formatter(std::make_shared<UsageFormatter>());
   app.add_option("FILE", parsed.options.files, "")->group("");
   for (const OptionRow& row : option_table()) add_row(app, row, parsed);
   for (Level level = kMinLevel; level <= kMaxLevel; ++level) {
     app.add_flag_function(fmt::format("-{}", level),
                           [&parsed, level](int64_t) { parsed.options.level = level; })
-        ->group("");
+        ->group("")
+        ->trigger_on_parse()
+        ->disable_flag_override();
   }
+  // Otherwise CLI11 takes -0 for a file name that is a number.
+  app.add_flag_function("-0", [](int64_t) { reject("levels are 1 (fastest) to 9 (smallest)"); })
+      ->group("")
+      ->trigger_on_parse();
   try {
     apply_program_name(argc > 0 ? argv[0] : nullptr, parsed);
     read_environment(parsed);
     app.parse(argc, argv);
+    if (manual) {
+      fmt::print("{}", manual_page());
+      return 0;
+    }
     settle(parsed);
   } catch (const CLI::Success& success) {
     return app.exit(success);

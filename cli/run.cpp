@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <functional>
+#include <iostream>
 
 #include "cli/commands.h"
 #include "cli/resources.h"
@@ -42,8 +43,9 @@ int run(int argc, char** argv) {
   auto parsed = parse_options(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) {
     // --help that could not be written has failed.
-    if (std::fflush(stdout) != 0 && *status == kExitOk) return kExitError;
-    return *status;
+    std::cout.flush();
+    const bool written = std::fflush(stdout) == 0 && std::cout.good();
+    return written || *status != kExitOk ? *status : kExitError;
   }
   const Options& options = std::get<Options>(parsed);
   Messages messages(options.verbosity);

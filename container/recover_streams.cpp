@@ -9,7 +9,7 @@ namespace pith {
 namespace {
 
 // A file made to hurt could ask for work that grows with the square of its size.
-constexpr uint64_t kMaxComparisons = uint64_t{1} << 22;
+constexpr uint64_t kMaxComparisons = uint64_t{1} << 20;
 
 constexpr size_t kNearFrames = 4;          // searched for nested records, in either direction
 constexpr uint64_t kUsualMetadata = 4096;  // bytes between a stream header and the first block

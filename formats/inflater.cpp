@@ -10,7 +10,7 @@ namespace pith {
 namespace {
 
 constexpr size_t kOutputSize = 32 * 1024;
-constexpr int kGzipWrapper = 16;    // added to the window size, for inflateInit2()
+constexpr int kGzipWrapper = 16;     // added to the window size, for inflateInit2()
 constexpr int kHeaderWasRead = 128;  // flag in z_stream::data_type
 
 }  // namespace

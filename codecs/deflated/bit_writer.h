@@ -28,7 +28,7 @@ class BitWriter {
   }
 
   uint32_t pending_bits() const { return pending_count_; }  // of the last, incomplete byte
-  ByteView written() const { return bytes_; }  // whole bytes
+  ByteView written() const { return bytes_; }               // whole bytes
   void drop_written() { bytes_.clear(); }
   void reset() {
     bytes_.clear();

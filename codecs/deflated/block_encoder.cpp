@@ -148,9 +148,8 @@ Result<EncodeOutcome> BlockEncoder::write(Level level, size_t limit, ByteBuffer&
                                           uint64_t& decode_memory, CodecScratch& scratch) const {
   out.push_back(std::byte{kEncoderVersion});
   const Segment control_segment{.size = control_.size(), .type = SegmentType::kBytes, .layout = {}};
-  const BlockView control{.bytes = control_,
-                          .segments = {&control_segment, 1},
-                          .type = SegmentType::kBytes};
+  const BlockView control{
+      .bytes = control_, .segments = {&control_segment, 1}, .type = SegmentType::kBytes};
   PITH_ASSIGN(const InnerMemory control_memory, write_inner_block(control, level, scratch, out));
   uint64_t largest = 0;
   const ContentCut blocks(content_, segments_, max_inner_block(level));
@@ -159,8 +158,7 @@ Result<EncodeOutcome> BlockEncoder::write(Level level, size_t limit, ByteBuffer&
     largest = std::max(largest, memory.raw + memory.codec);
   }
   if (out.size() > limit) return EncodeOutcome::kDeclined;
-  decode_memory =
-      control_memory.raw + std::max(control_memory.codec, kEncoderMemory + largest);
+  decode_memory = control_memory.raw + std::max(control_memory.codec, kEncoderMemory + largest);
   return EncodeOutcome::kEncoded;
 }
 

@@ -34,8 +34,8 @@ class BlockEncoder {
   ByteBuffer content_;
   std::vector<Segment> segments_;  // of content_
   ByteBuffer control_;
-  uint32_t copied_ = 0;            // bytes since the last stream
-  uint64_t inflated_ = 0;          // bytes of content_ that come from streams
+  uint32_t copied_ = 0;    // bytes since the last stream
+  uint64_t inflated_ = 0;  // bytes of content_ that come from streams
   std::optional<EncoderParameters> last_parameters_;
 };
 

@@ -87,8 +87,8 @@ bool BlockWriter::literal(std::byte value, uint64_t block_size) {
 }
 
 bool BlockWriter::match(uint32_t length, uint32_t distance, uint64_t block_size) {
-  tokens_.push_back({.value = static_cast<uint16_t>(length),
-                     .distance = static_cast<uint16_t>(distance)});
+  tokens_.push_back(
+      {.value = static_cast<uint16_t>(length), .distance = static_cast<uint16_t>(distance)});
   ++literal_counts_[static_cast<size_t>(length_symbol(length).symbol)];
   ++distance_counts_[static_cast<size_t>(distance_symbol(distance).symbol)];
   ++matches_;
@@ -186,8 +186,8 @@ Result<void> BlockWriter::end_block(ByteView bytes, uint64_t size, bool last) {
   return {};
 }
 
-// Empty blocks up to a whole byte. From an odd bit a stored one is the way, from an even bit as many
-// fixed ones of ten bits as it takes.
+// Empty blocks up to a whole byte. From an odd bit a stored one is the way, from an even bit as
+// many fixed ones of ten bits as it takes.
 void BlockWriter::end_chunk() {
   if (bits_.pending_bits() % 2 != 0) {
     bits_.bits(static_cast<uint32_t>(BlockType::kStored) << 1, kBlockHeaderBits);

@@ -18,9 +18,9 @@ class ContentCheck {
   void update(ByteView bytes) {
     if (trailer_ == Trailer::kBytes || bytes.empty()) return;
     const auto* data = reinterpret_cast<const Bytef*>(bytes.data());
-    value_ = static_cast<uint32_t>(trailer_ == Trailer::kZlib
-                                       ? adler32_z(value_, data, bytes.size())
-                                       : crc32_z(value_, data, bytes.size()));
+    value_ =
+        static_cast<uint32_t>(trailer_ == Trailer::kZlib ? adler32_z(value_, data, bytes.size())
+                                                         : crc32_z(value_, data, bytes.size()));
     size_ += static_cast<uint32_t>(bytes.size());
   }
 

@@ -68,9 +68,9 @@ inline constexpr uint8_t kFixedDistanceLength = 5;
 
 // Code lengths of a dynamic block's header (3.2.7): 0 to 15 are lengths, the others are runs.
 inline constexpr int kLengthSymbols = 19;
-inline constexpr int kRepeatPrevious = 16;   // 3 to 6 times, 2 extra bits
-inline constexpr int kRepeatZero = 17;       // 3 to 10 times, 3 extra bits
-inline constexpr int kRepeatZeroLong = 18;   // 11 to 138 times, 7 extra bits
+inline constexpr int kRepeatPrevious = 16;  // 3 to 6 times, 2 extra bits
+inline constexpr int kRepeatZero = 17;      // 3 to 10 times, 3 extra bits
+inline constexpr int kRepeatZeroLong = 18;  // 11 to 138 times, 7 extra bits
 inline constexpr std::array<uint8_t, kLengthSymbols> kLengthOrder = {
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
 

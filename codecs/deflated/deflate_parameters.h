@@ -37,12 +37,13 @@ struct EncoderParameters {
   bool operator==(const EncoderParameters&) const = default;
 
   bool valid() const {
-    const bool in_range = encoder <= Encoder::kPigz && static_cast<uint8_t>(strategy) < kStrategies &&
-                          level >= 1 && level <= 9 && memory_level >= 1 && memory_level <= 9 &&
+    const bool in_range = encoder <= Encoder::kPigz &&
+                          static_cast<uint8_t>(strategy) < kStrategies && level >= 1 &&
+                          level <= 9 && memory_level >= 1 && memory_level <= 9 &&
                           window_bits >= 9 && window_bits <= 15;
     // The programs have no setting but the level.
-    const bool settable = encoder == Encoder::kZlib ||
-                          (strategy == Strategy::kDefault && memory_level == 8 && window_bits == 15);
+    const bool settable = encoder == Encoder::kZlib || (strategy == Strategy::kDefault &&
+                                                        memory_level == 8 && window_bits == 15);
     return in_range && settable;
   }
 
@@ -67,14 +68,14 @@ struct MatchEffort {
 
 inline constexpr uint8_t kMaxGreedyLevel = 3;  // higher levels parse lazily
 inline constexpr std::array<MatchEffort, 10> kMatchEfforts = {{{0, 0, 0, 0},
-                                                              {4, 4, 8, 4},
-                                                              {4, 5, 16, 8},
-                                                              {4, 6, 32, 32},
-                                                              {4, 4, 16, 16},
-                                                              {8, 16, 32, 32},
-                                                              {8, 16, 128, 128},
-                                                              {8, 32, 128, 256},
-                                                              {32, 128, 258, 1024},
-                                                              {32, 258, 258, 4096}}};
+                                                               {4, 4, 8, 4},
+                                                               {4, 5, 16, 8},
+                                                               {4, 6, 32, 32},
+                                                               {4, 4, 16, 16},
+                                                               {8, 16, 32, 32},
+                                                               {8, 16, 128, 128},
+                                                               {8, 32, 128, 256},
+                                                               {32, 128, 258, 1024},
+                                                               {32, 258, 258, 4096}}};
 
 }  // namespace pith::deflated

@@ -62,7 +62,8 @@ class NodeHeap {
 
 // Where too long codes were cut to max_length, the code is no longer prefix-free: moves leaves
 // down until it is. `counts` are the numbers of leaves of each length.
-void repair_counts(std::array<uint16_t, kMaxCodeLength + 2>& counts, int overflow, size_t max_length) {
+void repair_counts(std::array<uint16_t, kMaxCodeLength + 2>& counts, int overflow,
+                   size_t max_length) {
   for (; overflow > 0; overflow -= 2) {
     size_t length = max_length - 1;
     while (counts[length] == 0) --length;

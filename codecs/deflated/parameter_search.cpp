@@ -24,9 +24,9 @@ class TokenComparer : public TokenSink {
     return take({.value = static_cast<uint16_t>(value), .distance = 0}, 1);
   }
   bool match(uint32_t length, uint32_t distance, uint64_t) override {
-    return take({.value = static_cast<uint16_t>(length),
-                 .distance = static_cast<uint16_t>(distance)},
-                length);
+    return take(
+        {.value = static_cast<uint16_t>(length), .distance = static_cast<uint16_t>(distance)},
+        length);
   }
   Result<void> end_block(ByteView, uint64_t, bool) override {
     if (stopped_) return fail(ErrorCode::kCancelled, {});
@@ -137,12 +137,11 @@ std::vector<Search::Variant> Search::variants() const {
     const Variant variant = {Encoder::kZlib, memory_level};
     if (prefix_.first_block == block_tokens(variant)) found.push_back(variant);
   }
-  if (prefix_.first_block == block_tokens(kGzip) ||
-      prefix_.first_block % kEarlyEndTokens == 0) {
+  if (prefix_.first_block == block_tokens(kGzip) || prefix_.first_block % kEarlyEndTokens == 0) {
     found.push_back(kGzip);
   }
-  if (content_.size() > kPigzChunk && (prefix_.first_block == block_tokens(kPigz) ||
-                                       prefix_.first_block_bytes == kPigzChunk)) {
+  if (content_.size() > kPigzChunk &&
+      (prefix_.first_block == block_tokens(kPigz) || prefix_.first_block_bytes == kPigzChunk)) {
     found.push_back(kPigz);
   }
   return found;
@@ -163,7 +162,7 @@ std::vector<Strategy> Search::strategies() const {
   if (shortest >= 6) found.push_back(Strategy::kFiltered);
   if (matches == 0) found.push_back(Strategy::kHuffmanOnly);
   if (farthest <= 1) found.push_back(Strategy::kRunLength);
-  if (prefix_.only_fixed_blocks) found.push_back(Strategy::kFixed);
+  if (!prefix_.has_dynamic_block) found.push_back(Strategy::kFixed);
   return found;
 }
 
@@ -197,7 +196,8 @@ std::optional<EncoderParameters> Search::run(const EncoderHints& hints) {
   const std::vector<Variant> candidates = variants();
   if (candidates.empty() || prefix_.tokens.empty() != content_.empty()) return std::nullopt;
   strategies_ = strategies();
-  if (hints.likely && hints.likely->valid() && fits_prefix(*hints.likely) && makes_stream(*hints.likely)) {
+  if (hints.likely && hints.likely->valid() && fits_prefix(*hints.likely) &&
+      makes_stream(*hints.likely)) {
     return hints.likely;
   }
   std::vector<uint8_t> levels;

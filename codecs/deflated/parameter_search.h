@@ -17,7 +17,7 @@ struct EncoderHints {
   uint8_t window_bits = 15;
   uint8_t first_level = 6;  // levels that are tried first: from first_level …
   uint8_t last_level = 6;   // … to last_level
-  std::optional<EncoderParameters> likely;  // tried before all others
+  std::optional<EncoderParameters> likely = std::nullopt;  // tried before all others
 };
 
 // From the gzip or zlib header.

@@ -137,8 +137,8 @@ bool set_fixed_codes(Decoder& literals, Decoder& distances) {
 }
 
 // True if the end of the block was reached.
-bool read_block(BitReader& bits, const Decoder& literals, const Decoder& distances,
-                size_t limit, std::vector<ReadToken>& tokens) {
+bool read_block(BitReader& bits, const Decoder& literals, const Decoder& distances, size_t limit,
+                std::vector<ReadToken>& tokens) {
   while (tokens.size() < limit) {
     const int symbol = literals.read(bits);
     if (symbol < 0 || symbol >= kLiteralSymbols || !bits.ok()) return false;
@@ -185,11 +185,10 @@ TokenPrefix read_tokens(ByteView deflate, size_t limit) {
       if (!bits.ok()) return prefix;
       prefix.tokens.push_back(
           {.value = static_cast<uint16_t>(size), .distance = ReadToken::kStored});
-      prefix.only_fixed_blocks = false;
       continue;
     }
     const bool dynamic = type == static_cast<uint32_t>(BlockType::kDynamic);
-    if (dynamic) prefix.only_fixed_blocks = false;
+    if (dynamic) prefix.has_dynamic_block = true;
     if (type > static_cast<uint32_t>(BlockType::kDynamic) ||
         !(dynamic ? read_dynamic_codes(bits, literals, distances)
                   : set_fixed_codes(literals, distances))) {

@@ -24,7 +24,7 @@ struct TokenPrefix {
   size_t first_block = 0;                // tokens read of the first block; 0 if it is a stored one
   uint64_t first_block_bytes = 0;        // that these stand for
   bool first_block_is_followed = false;  // it was read whole, and is not the last
-  bool only_fixed_blocks = true;         // among those read
+  bool has_dynamic_block = false;        // among those read
 };
 
 // Reads at most `limit` tokens, up to the end of a block or the first thing that is wrong.

@@ -143,8 +143,7 @@ Result<void> Tokenizer::parse_lazily() {
     if (previous_length >= kMinMatch && length <= previous_length) {
       const uint32_t last_whole = position_ + ahead_ - kMinMatch;
       const uint32_t end = position_ + previous_length - 1;
-      const bool full =
-          sink_->match(previous_length, position_ - 1 - previous_start, block_size());
+      const bool full = sink_->match(previous_length, position_ - 1 - previous_start, block_size());
       ahead_ -= previous_length - 1;
       while (++position_ < end) {
         if (gzip_ || position_ <= last_whole) insert(position_);

@@ -1,7 +1,7 @@
 // The match search of the deflate encoder: turns content into literals and matches.
 //
-// Source of the algorithm: deflate of zlib 1.2.13 and gzip 1.12 (J. Gailly, M. Adler), whose choices
-// it repeats one for one; described in docs/codecs/deflated.md.
+// Source of the algorithm: deflate of zlib 1.2.13 and gzip 1.12 (J. Gailly, M. Adler), whose
+// choices it repeats one for one; described in docs/codecs/deflated.md.
 #pragma once
 
 #include <vector>
@@ -63,12 +63,12 @@ class Tokenizer {
 
   // Positions are indexes into the window, which holds twice the farthest distance. When the search
   // comes near its end, its second half becomes the first, and all positions shrink by as much.
-  uint32_t window_size_ = 0;   // 2^window_bits: half of the window
+  uint32_t window_size_ = 0;  // 2^window_bits: half of the window
   uint32_t max_distance_ = 0;
   uint32_t position_ = 0;
-  uint32_t ahead_ = 0;         // bytes of input in the window from position_ on
-  uint32_t match_start_ = 0;   // of the last match that was found
-  int64_t block_start_ = 0;    // below 0 once it has left the window
+  uint32_t ahead_ = 0;        // bytes of input in the window from position_ on
+  uint32_t match_start_ = 0;  // of the last match that was found
+  int64_t block_start_ = 0;   // below 0 once it has left the window
   std::vector<std::byte> window_;
 
   // head_: for each hash of three bytes the last position at which it was seen; previous_: for each

@@ -46,8 +46,7 @@ std::vector<Segment> segments_of(const Format& format, std::string_view input,
   uint64_t covered = 0;
   bool last = false;
   while (!last) {
-    const ByteView data =
-        as_bytes(input.substr(fed, std::min<size_t>(piece, input.size() - fed)));
+    const ByteView data = as_bytes(input.substr(fed, std::min<size_t>(piece, input.size() - fed)));
     fed += data.size();
     last = fed == input.size();
     std::vector<Segment> out;
@@ -156,8 +155,8 @@ TEST(Gzip, ReadsAllPartsOfTheHeader) {
       "\x05\0extra"
       "name\0"
       "a comment\0"sv);
-  const uLong crc = crc32(0, reinterpret_cast<const Bytef*>(header.data()),
-                          checked_cast<uInt>(header.size()));
+  const uLong crc =
+      crc32(0, reinterpret_cast<const Bytef*>(header.data()), checked_cast<uInt>(header.size()));
   header += {static_cast<char>(crc), static_cast<char>(crc >> 8)};
   const std::string named = header + member.substr(10);
   for (const size_t piece : {SIZE_MAX, size_t{1}}) {
@@ -205,9 +204,9 @@ TEST(Gzip, WhatDoesNotInflateIsCompressed) {
   std::string wrong_data = member;
   wrong_data[member.size() / 2] ^= 1;
   const std::string magic = "\x1f\x8b\x08";
-  for (const std::string& input : {wrong_check, wrong_size, wrong_data,
-                                   member.substr(0, member.size() - 1), member.substr(0, 12),
-                                   magic, magic + "\xff damaged flags"}) {
+  for (const std::string& input :
+       {wrong_check, wrong_size, wrong_data, member.substr(0, member.size() - 1),
+        member.substr(0, 12), magic, magic + "\xff damaged flags"}) {
     const std::string compressed = "compressed " + std::to_string(input.size()) + "; ";
     EXPECT_EQ(describe(segments_of(gzip_format(), input)), compressed);
     EXPECT_EQ(describe(segments_of(gzip_format(), member + input)), known + compressed);

@@ -89,6 +89,8 @@ expect_messages 599
 check "every length of a pipe is refused"
 seq 300 | "$PITH" -c >x.pith
 patch cuts x.pith cuts 9
+cuts=(cuts/*)
+[ "${#cuts[@]}" -gt 20 ] || fail "there are ${#cuts[@]} cut files"
 for cut in cuts/*; do
   cat "$cut" | "$PITH" -d >"$OUT" 2>"$ERR"
   rc=$?

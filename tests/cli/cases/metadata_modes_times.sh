@@ -18,6 +18,7 @@ chmod 705 a
 touch -d '2019-03-04 05:06:07.987654321' a
 want=$(attributes a)
 pith --rm a
+expect_files a.pith
 pith -d a.pith
 expect_equal a "$(attributes a)" "$want"
 
@@ -26,6 +27,7 @@ make_text a 100
 touch -d '1960-01-01 00:00:00.5' a
 want=$(attributes a)
 pith --rm a
+expect_files a.pith
 pith -d --rm a.pith
 expect_equal a "$(attributes a)" "$want"
 
@@ -34,6 +36,7 @@ make_text a 100
 touch -d '2100-01-01 00:00:00.25' a
 want=$(attributes a)
 pith --rm a
+expect_files a.pith
 pith -d --rm a.pith
 expect_equal a "$(attributes a)" "$want"
 
@@ -72,6 +75,7 @@ touch -d '2019-03-04 05:06:07.123456789' a
 want=$(attributes a)
 pith a
 pith -t a.pith
+expect_rc 0
 expect_equal a "$(attributes a)" "$want"
 
 check "the mode is 0600 while the output is written"

@@ -102,6 +102,7 @@ make_text a 100
 make_text b 100
 pith -o x a b
 expect_rc 1
+expect_stderr_has 'pith: '
 expect_no_file x
 
 check "-o into a folder that is not there fails"
@@ -200,6 +201,7 @@ check "-c with -o is refused"
 make_text a 100
 pith -c -o x a
 expect_rc 1
+expect_stderr_has 'pith: '
 expect_no_file x
 expect_stdout
 
@@ -247,6 +249,7 @@ check "--rm with -c is refused and keeps the input"
 make_text a 100
 pith --rm -c a
 expect_rc 1
+expect_stderr_has 'pith: '
 expect_files a
 
 check "--rm with -o removes the input"

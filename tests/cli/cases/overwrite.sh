@@ -28,6 +28,7 @@ make_text a 100
 echo old >x
 pith -o x a
 expect_rc 1
+expect_messages 1
 expect_equal x "$(cat x)" old
 
 check "-f overwrites, both ways, and leaves nothing beside"

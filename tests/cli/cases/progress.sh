@@ -2,29 +2,38 @@
 # The progress line: on a terminal, for runs of more than half a second, and nowhere else.
 . "${0%/*}/../lib.sh"
 
+# Input that takes a while: of which something is there at once, and the rest later.
 printf 'some text\n' >"$SCRATCH/a"
-# A pipe that takes three quarters of a second.
-slow() { cat "$SCRATCH/a"; sleep 0.75; cat "$SCRATCH/a"; }
+slow() { cat "$SCRATCH/a"; sleep 0.8; cat "$SCRATCH/a"; }
+slow_on_terminal() {  # TRANSCRIPT OPTION...
+  local transcript=$1
+  shift
+  terminal err "$transcript" -- sh -c '{ cat "$0"; sleep 0.8; cat "$0"; } | "$@"' \
+    "$SCRATCH/a" "$PITH" "$@"
+}
 
 check "silent where standard error is no terminal, however long it takes"
 slow | "$PITH" -o x.pith >"$OUT" 2>"$ERR"
 expect_silent
 [ -s x.pith ] || fail "no output"
 
-check "a line on a terminal for a run of more than half a second"
-terminal err screen -- "$PITH" -o x.pith < <(slow)
+check "a line on a terminal for a run of more than half a second, and it is wiped out at the end"
+slow_on_terminal screen -o x.pith
 expect_rc 0
 grep -q 'MB/s' screen || fail "the screen shows $(shown screen)"
-! grep -q . < <(tail -c 1 screen | tr -d 'K\r\n') || fail "the line is left on the screen"
+expect_equal "its end" "$(tail -c 4 screen | od -An -c | tr -d ' ')" '\r033[K'
 
 check "nothing on a terminal for a short run"
 terminal err screen -- "$PITH" -o x.pith <"$SCRATCH/a"
+expect_rc 0
+[ -s x.pith ] || fail "no output"
 expect_empty screen "the screen"
 
 check "--progress=never and -q are silent on a terminal"
-terminal err screen -- "$PITH" --progress=never -o x.pith < <(slow) &
-terminal err screen2 -- "$PITH" -q -o y.pith < <(slow)
+slow_on_terminal screen --progress=never -o x.pith &
+slow_on_terminal screen2 -q -o y.pith
 wait
+[ -s x.pith ] && [ -s y.pith ] || fail "no output"
 expect_empty screen "the screen with --progress=never"
 expect_empty screen2 "the screen with -q"
 

@@ -137,6 +137,7 @@ for range in '' 5 :5: a:b 5:-1 -5:5 1:2:3 5:x ':' 99999999999999999999:1 1717986
   pith --range "$range" "$a.pith"
   expect_rc 1
   expect_stdout
+  expect_stderr_has 'pith: '
 done
 
 check "only the blocks that are needed are read"

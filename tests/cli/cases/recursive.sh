@@ -56,6 +56,7 @@ ln -s ../outside/d top/link
 pith -r top
 expect_rc 0
 expect_silent
+[ -f top/a.pith ] || fail "nothing was made"
 expect_no_file top/link.pith outside/d.pith
 
 check "symbolic links to folders are not followed"
@@ -64,6 +65,7 @@ ln -s ../outside top/link
 ln -s . top/loop
 pith -r top
 expect_rc 0
+[ -f top/a.pith ] || fail "nothing was made"
 expect_no_file outside/d.pith
 
 check "a symbolic link given as argument is entered"
@@ -79,6 +81,7 @@ mkfifo top/pipe
 pith -r top
 expect_rc 0
 expect_silent
+[ -f top/a.pith ] || fail "nothing was made"
 expect_no_file top/pipe.pith
 
 check "hidden files and folders are taken"

@@ -48,6 +48,7 @@ for option in -o -T --level --codec --memlimit --max-output --range --output-dir
   pith a "$option"
   expect_rc 1
   expect_stdout
+  expect_stderr_has 'pith: '
   expect_files a
 done
 
@@ -58,6 +59,7 @@ for option in -Tx -T-1 -T1.5 -T99999 --level=0 --level=10 --level=x --max-ratio=
   pith -c "$option" a
   expect_rc 1
   expect_stdout
+  expect_stderr_has 'pith: '
 done
 
 check "an unknown codec: exit 1, the codecs that there are"
@@ -73,6 +75,7 @@ for option in -T --level --codec --memlimit --max-output --max-ratio --range; do
   pith "$option" '' -c a
   expect_rc 1
   expect_stdout
+  expect_stderr_has 'pith: '
 done
 for option in -o --output-dir --output-dir-mirror; do
   pith "$option" '' a
@@ -88,6 +91,7 @@ for options in '-t -l' '-t --explain' '-l --range 0:1' '--recover --reindex' '-c
   pith $options x.pith
   expect_rc 1
   expect_stdout
+  expect_stderr_has 'pith: '
   expect_files a x.pith
 done
 
