@@ -40,6 +40,9 @@ Result<StreamInfo> read_stream_before(const RandomAccess& file, uint64_t end) {
 
 // Bytes of the NUL run at the end of the file, looking at most one byte past kMaxPadding.
 Result<uint64_t> trailing_nuls(const RandomAccess& file) {
+  std::array<std::byte, 1> last{};
+  PITH_TRY(file.read_at(file.size() - 1, last));
+  if (last[0] != std::byte{0}) return 0;  // as nearly always
   const uint64_t window = std::min<uint64_t>(file.size(), kMaxPadding + 1);
   ByteBuffer tail(window);
   PITH_TRY(file.read_at(file.size() - window, tail));

@@ -80,9 +80,9 @@ class Restorer {
       if (options_.stop.stop_requested()) return fail(ErrorCode::kCancelled, "cancelled");
       while (pool_.full()) PITH_TRY(write_next());
       const Record record{.position = block, .salt = stream.salt};
-      FrameJob job{file_.frame(record), file_.payload(record)};
+      const FrameJob job{file_.frame(record), file_.payload(record)};
       waiting_.push_back(job.header);
-      pool_.submit(std::move(job));
+      pool_.submit(job);
     }
     while (!pool_.empty()) PITH_TRY(write_next());
     PITH_TRY(lose_up_to(stream.raw_size));

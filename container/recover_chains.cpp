@@ -9,7 +9,8 @@ namespace {
 
 // In a file made to hurt, sightings of long chains could be asked for again and again.
 constexpr uint64_t kWorkPerRecord = 16;
-constexpr size_t kShortSighting = 64;  // records, once the work is used up
+constexpr size_t kShortSighting = 16;   // records, once the work is used up
+constexpr ptrdiff_t kMaxEvidence = 64;  // of one salt, searched for the index of a stream
 
 }  // namespace
 
@@ -72,6 +73,20 @@ Sighting RecordChains::sight(size_t first) {
     seen.complete_size = file_.end(at(seen.last)) - seen.position;
   }
   return seen;
+}
+
+std::optional<size_t> RecordChains::index_of_stream(size_t link, uint64_t start) const {
+  const Evidence* evidence = next_evidence(link);
+  if (evidence == nullptr) return {};
+  const uint32_t salt = at(link).salt;
+  const auto end =
+      evidence_.begin() + std::min<ptrdiff_t>(evidence_.end() - evidence_.begin(),
+                                              evidence - evidence_.data() + kMaxEvidence);
+  for (auto next = evidence_.begin() + (evidence - evidence_.data());
+       next != end && !ends(next->link, salt); ++next) {
+    if (next->begin == start && at(next->link).is_index()) return next->link;
+  }
+  return {};
 }
 
 void RecordChains::add(Sighting& seen, size_t link) const {

@@ -49,6 +49,10 @@ class RecordChains {
   // What the chain tells from this link on.
   Sighting sight(size_t first);
 
+  // The link of the index frame of the stream that begins at `start` and has its first record at
+  // `link`. Nothing if that is lost or if bytes were inserted or cut out in front of it.
+  std::optional<size_t> index_of_stream(size_t link, uint64_t start) const;
+
  private:
   // A trailer or an index frame, and where its stream begins by what that says.
   struct Evidence {

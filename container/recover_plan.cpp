@@ -134,18 +134,10 @@ class Planner {
 
   // True if the index has all blocks of the part; of broken ones the header is enough.
   bool index_lists(const Record& index, Part part) const {
-    const auto entries = parse_index(file_.payload(index));
-    if (!entries) return true;
-    std::vector<std::pair<uint64_t, uint64_t>> listed;  // raw offset and hash
-    uint64_t raw_offset = 0;
-    for (const IndexEntry& entry : *entries) {
-      if (entry.raw_size != 0) listed.emplace_back(raw_offset, entry.raw_hash);
-      raw_offset += entry.raw_size;
-    }
-    return std::all_of(part.begin(), part.end(), [&](size_t i) {
+    const auto blocks = file_.listed_blocks(index);
+    return !blocks || std::all_of(part.begin(), part.end(), [&](size_t i) {
       const auto frame = data_frame(i);
-      return !frame || std::binary_search(listed.begin(), listed.end(),
-                                          std::pair(frame->raw_offset, frame->raw_hash));
+      return !frame || blocks->has(*frame);
     });
   }
 
@@ -170,7 +162,7 @@ class Planner {
       if (record.type == RecordType::kTrailer) size = believed_size(file_.trailer(record).raw_size);
       if (const auto indexed = indexed_size(part[k])) {
         if (!size) size = believed_size(*indexed);
-        stream.all_blocks = count_blocks(record);
+        if (const auto listed = file_.listed_blocks(record)) stream.all_blocks = listed->size();
       }
       const auto frame = data_frame(part[k]);
       if (!frame) continue;
@@ -223,15 +215,6 @@ class Planner {
   std::optional<uint64_t> believed_size(uint64_t raw_size) const {
     if (raw_size > largest_raw_offset(file_.bytes.size(), uint64_t{1} << kMaxBlockLog)) return {};
     return raw_size;
-  }
-
-  std::optional<uint64_t> count_blocks(const Record& index) const {
-    if (index.type != RecordType::kFrame) return {};
-    const auto entries = parse_index(file_.payload(index));
-    if (!entries) return {};
-    return static_cast<uint64_t>(
-        std::count_if(entries->begin(), entries->end(),
-                      [](const IndexEntry& entry) { return entry.raw_size != 0; }));
   }
 
   const ScannedFile& file_;

@@ -140,6 +140,19 @@ class Scanner {
 
 }  // namespace
 
+BlockList::BlockList(const std::vector<IndexEntry>& entries) {
+  uint64_t raw_offset = 0;
+  for (const IndexEntry& entry : entries) {
+    if (entry.raw_size != 0) blocks_.emplace_back(raw_offset, entry.raw_hash);
+    raw_offset += entry.raw_size;
+  }
+}
+
+bool BlockList::has(const FrameHeader& block) const {
+  return std::binary_search(blocks_.begin(), blocks_.end(),
+                            std::pair(block.raw_offset, block.raw_hash));
+}
+
 StreamHeader ScannedFile::stream_header(const Record& record) const {
   return *StreamHeader::parse(
       bytes.subspan(static_cast<size_t>(record.position), kStreamHeaderSize));
@@ -196,12 +209,19 @@ std::optional<Extent> ScannedFile::implied_extent(const Record& record) const {
   return Extent{size > stream_end ? 0 : stream_end - size, stream_end};
 }
 
-bool ScannedFile::mentions(ByteView range, uint32_t salt, ScanBudget& budget) const {
-  if (!budget.allows(range.size())) return false;
-  budget.spend(range.size());
-  for (size_t at = next_candidate(range, 0); at < range.size();
-       at = next_candidate(range, at + 1)) {
-    const ByteView left = range.subspan(at);
+std::optional<BlockList> ScannedFile::listed_blocks(const Record& record) const {
+  if (!record.is_index() || record.type != RecordType::kFrame) return std::nullopt;
+  const auto entries = parse_index(payload(record));
+  if (!entries) return std::nullopt;
+  return BlockList(*entries);
+}
+
+bool mention_salt(ByteView bytes, uint32_t salt, ScanBudget& budget) {
+  if (!budget.allows(bytes.size())) return false;
+  budget.spend(bytes.size());
+  for (size_t at = next_candidate(bytes, 0); at < bytes.size();
+       at = next_candidate(bytes, at + 1)) {
+    const ByteView left = bytes.subspan(at);
     if (plausible_salt(left) == salt || trailer_salt(left) == salt) return true;
     if (left.size() < kStreamHeaderSize || !StreamHeader::has_magic(left)) continue;
     const Result<StreamHeader> header = StreamHeader::parse(left.first(kStreamHeaderSize));

@@ -9,6 +9,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "container/layout.h"
@@ -54,6 +55,17 @@ struct Extent {
   uint64_t end = 0;
 };
 
+// The blocks that an index frame lists.
+class BlockList {
+ public:
+  explicit BlockList(const std::vector<IndexEntry>& entries);
+  bool has(const FrameHeader& block) const;  // at its raw offset
+  size_t size() const { return blocks_.size(); }
+
+ private:
+  std::vector<std::pair<uint64_t, uint64_t>> blocks_;  // raw offset and hash, in order
+};
+
 // A damaged file and the records in it, in the order of their positions. Broken frames may overlap
 // what follows; all other records are disjoint.
 struct ScannedFile {
@@ -74,9 +86,12 @@ struct ScannedFile {
   // if they say more than there is (bytes were cut out). Nothing for other records or a broken
   // index.
   std::optional<Extent> implied_extent(const Record& record) const;
-  // True if `range` holds a stream header, frame header or trailer of this salt.
-  bool mentions(ByteView range, uint32_t salt, ScanBudget& budget) const;
+  // Nothing unless the record is an intact index frame.
+  std::optional<BlockList> listed_blocks(const Record& record) const;
 };
+
+// True if the bytes hold a stream header, frame header or trailer of this salt.
+bool mention_salt(ByteView bytes, uint32_t salt, ScanBudget& budget);
 
 // Stops early on request: what is found then is of no use.
 ScannedFile scan_records(ByteView file, ScanBudget& budget, const std::stop_token& stop = {});

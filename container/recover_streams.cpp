@@ -89,7 +89,7 @@ class StreamFinder {
         return true;
       }
       if (record.type == RecordType::kFrame &&
-          file_.mentions(file_.payload(record), b.salt, budget_)) {
+          mention_salt(file_.payload(record), b.salt, budget_)) {
         return true;
       }
     }
@@ -122,10 +122,12 @@ class StreamFinder {
   struct Taking {
     FoundStream stream{};
     std::optional<StreamHeader> header{};
-    uint64_t expected = 0;  // raw offset of the next frame
-    uint64_t reached = 0;   // the largest `expected` so far
-    uint64_t claimed = 0;   // end of the last record, also of a broken frame
-    size_t last = 0;        // index of the last record
+    std::optional<size_t> index_link{};  // of the stream's own index, if that is sure
+    std::optional<BlockList> listed{};   // by that index
+    uint64_t expected = 0;               // raw offset of the next frame
+    uint64_t reached = 0;                // the largest `expected` so far
+    uint64_t claimed = 0;                // end of the last record, also of a broken frame
+    size_t last = 0;                     // index of the last record
     bool index_seen = false;
     bool ended = false;
   };
@@ -137,6 +139,8 @@ class StreamFinder {
       return;
     }
     Taking taking;
+    if (seen.start) taking.index_link = chains_.index_of_stream(seen.first, *seen.start);
+    if (taking.index_link) taking.listed = file_.listed_blocks(chains_.at(*taking.index_link));
     for (size_t link = seen.first; !taking.ended && !chains_.ends(link, seen.salt); ++link) {
       const Verdict verdict = judge(taking, link);
       if (verdict == Verdict::kOver) break;
@@ -151,6 +155,12 @@ class StreamFinder {
     const Record& record = chains_.at(link);
     const size_t index = chains_.record(link);
     if (taking.stream.records.empty()) return Verdict::kTake;
+    if (taking.index_link && link <= *taking.index_link) {
+      // The stream reaches up to its index, and what that does not list is nested.
+      const bool ours = record.is_data() ? taking.listed->has(file_.frame(record))
+                                         : link == *taking.index_link || !tells_size(record);
+      return ours && record.is_frame() ? Verdict::kTake : Verdict::kSkip;
+    }
     if (record.type == RecordType::kStreamHeader) return Verdict::kOver;
     if (record.is_frame() && !fits(file_.frame(record), taking.header)) return Verdict::kSkip;
     // Behind the index there is only the trailer; with room for that, a new stream begins.
@@ -168,11 +178,15 @@ class StreamFinder {
           start ? *start > records_[taking.last + 1].position : raw_offset < taking.expected;
       if (later) return Verdict::kOver;
     }
-    const bool tells_size = record.is_index() || record.type == RecordType::kTrailer;
-    if (tells_size && raw_offset < taking.reached && begins_in_frame(link, taking.stream.records)) {
+    if (tells_size(record) && raw_offset < taking.reached &&
+        begins_in_frame(link, taking.stream.records)) {
       return Verdict::kSkip;  // of a nested stream that begins with the same block
     }
     return Verdict::kTake;
+  }
+
+  static bool tells_size(const Record& record) {
+    return record.is_index() || record.type == RecordType::kTrailer;
   }
 
   void add(Taking& taking, size_t link) const {

@@ -9,7 +9,7 @@
 namespace pith {
 namespace {
 
-constexpr size_t kOutputSize = 32 * 1024;
+constexpr size_t kOutputSize = size_t{32} * 1024;
 constexpr int kGzipWrapper = 16;     // added to the window size, for inflateInit2()
 constexpr int kHeaderWasRead = 128;  // flag in z_stream::data_type
 
@@ -27,6 +27,7 @@ void Inflater::reset() {
   inflateReset(stream_.get());
   output_ = {};
   header_size_ = 0;
+  bytes_in_ = 0;
 }
 
 Inflater::Status Inflater::step(ByteView& data) {
@@ -42,6 +43,8 @@ Inflater::Status Inflater::step(ByteView& data) {
     header_size_ = static_cast<uint32_t>(stream_->total_in);
     status = inflate(stream_.get(), Z_NO_FLUSH);
   }
+  // Counted here: zlib's total_in leaves out the bytes of a header that asks for a dictionary.
+  bytes_in_ += size - stream_->avail_in;
   data = data.subspan(size - stream_->avail_in);
   output_ = ByteView(buffer_).first(buffer_.size() - stream_->avail_out);
   if (status == Z_STREAM_END) return Status::kEnd;
@@ -51,7 +54,6 @@ Inflater::Status Inflater::step(ByteView& data) {
   return stream_->avail_out == 0 ? Status::kOutput : Status::kMore;
 }
 
-uint64_t Inflater::bytes_in() const { return stream_->total_in; }
 uint64_t Inflater::bytes_out() const { return stream_->total_out; }
 
 }  // namespace pith

@@ -32,7 +32,7 @@ class Inflater {
   // What the last step() inflated.
   ByteView output() const { return output_; }
 
-  uint64_t bytes_in() const;
+  uint64_t bytes_in() const { return bytes_in_; }
   uint64_t bytes_out() const;
   uint32_t header_size() const { return header_size_; }
 
@@ -40,6 +40,7 @@ class Inflater {
   std::unique_ptr<z_stream_s> stream_;
   ByteBuffer buffer_;
   ByteView output_;
+  uint64_t bytes_in_ = 0;
   uint32_t header_size_ = 0;  // 0 until the header was read
 };
 

@@ -57,14 +57,14 @@ void for_each_run(const HuffmanCode& code, Use use) {
     i += run;
     const auto value = static_cast<uint32_t>(run);
     if (length == 0 && run >= 11) {
-      use(kRepeatZeroLong, value - 11, 7u);
+      use(kRepeatZeroLong, value - 11, 7U);
     } else if (length == 0 && run >= 3) {
-      use(kRepeatZero, value - 3, 3u);
-    } else if (length != 0 && run >= (length == previous ? 3u : 4u)) {
-      if (length != previous) use(length, 0u, 0u);
-      use(kRepeatPrevious, value - (length == previous ? 3u : 4u), 2u);
+      use(kRepeatZero, value - 3, 3U);
+    } else if (length != 0 && run >= (length == previous ? 3U : 4U)) {
+      if (length != previous) use(length, 0U, 0U);
+      use(kRepeatPrevious, value - (length == previous ? 3U : 4U), 2U);
     } else {
-      for (size_t n = 0; n < run; ++n) use(length, 0u, 0u);
+      for (size_t n = 0; n < run; ++n) use(length, 0U, 0U);
     }
     previous = length;
   }

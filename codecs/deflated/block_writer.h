@@ -44,6 +44,6 @@ class BlockWriter : public TokenSink {
 };
 
 // Tokens, and the bytes of one block: at most 48 bits for each token, and its header.
-inline constexpr uint64_t kBlockWriterMemory = 512 * 1024;
+inline constexpr uint64_t kBlockWriterMemory = uint64_t{512} * 1024;
 
 }  // namespace pith::deflated

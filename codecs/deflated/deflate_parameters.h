@@ -47,10 +47,10 @@ struct EncoderParameters {
     return in_range && settable;
   }
 
-  uint32_t hash_bits() const { return memory_level + 7u; }
+  uint32_t hash_bits() const { return memory_level + 7U; }
   // Literals and matches at which a block is full.
   size_t block_tokens() const {
-    return encoder == Encoder::kGzip ? 32767 : (size_t{1} << (memory_level + 6u)) - 1;
+    return encoder == Encoder::kGzip ? 32767 : (size_t{1} << (memory_level + 6U)) - 1;
   }
 };
 

@@ -26,7 +26,7 @@ uint64_t largest_memory(Memory memory) {
 
 }  // namespace
 
-size_t max_inner_block(Level level) { return size_t{level <= 6 ? 8u : 32u} << 20; }
+size_t max_inner_block(Level level) { return size_t{level <= 6 ? 8U : 32U} << 20; }
 
 uint64_t inner_encode_memory(size_t raw_size, Level level) {
   return largest_memory([&](const Codec& codec) { return codec.encode_memory(raw_size, level); });

@@ -62,7 +62,7 @@ class Decoder {
     longest_ = std::max<uint32_t>(1, *std::max_element(lengths.begin(), lengths.end()));
     entries_.assign(size_t{1} << longest_, Entry{});
     std::array<uint32_t, kMaxCodeLength + 2> next{};
-    for (const uint8_t length : lengths) ++next[length + 1u];
+    for (const uint8_t length : lengths) ++next[length + 1U];
     next[1] = 0;
     for (uint32_t length = 1; length <= kMaxCodeLength; ++length) {
       next[length + 1] = (next[length] + next[length + 1]) << 1;

@@ -16,7 +16,7 @@ constexpr uint32_t kTooFar = 4096;
 constexpr uint32_t kMargin = kMaxMatch + 16;
 
 uint16_t load_pair(const std::byte* bytes) {
-  uint16_t pair;
+  uint16_t pair = 0;
   std::memcpy(&pair, bytes, sizeof pair);
   return pair;
 }
@@ -24,8 +24,8 @@ uint16_t load_pair(const std::byte* bytes) {
 // Equal bytes at the front of `a` and `b`, at most kMaxMatch. May read up to 7 bytes beyond those.
 uint32_t common_length(const std::byte* a, const std::byte* b) {
   for (uint32_t length = 0; length < kMaxMatch; length += 8) {
-    uint64_t left;
-    uint64_t right;
+    uint64_t left = 0;
+    uint64_t right = 0;
     std::memcpy(&left, a + length, sizeof left);
     std::memcpy(&right, b + length, sizeof right);
     const uint64_t difference = left ^ right;

@@ -81,6 +81,6 @@ class Tokenizer {
 };
 
 // The window, the hash table with its chains, and a chunk for pigz.
-inline constexpr uint64_t kTokenizerMemory = 448 * 1024;
+inline constexpr uint64_t kTokenizerMemory = uint64_t{448} * 1024;
 
 }  // namespace pith::deflated

@@ -18,7 +18,8 @@ def main():
     number = getattr(signal, "SIG" + name)
 
     def prepare():
-        signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
 
     with open(source, "rb") as file:
         data = file.read()

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Helpers of the command-line tests. A script in cases/ begins with
 #     . "${0%/*}/../lib.sh"
 # and is a row of checks: `check NAME` opens one in a new empty folder, the expect_* functions judge
@@ -110,7 +111,7 @@ skip_all() {
 }
 
 # Notes a failure; the first one is what the check's line tells.
-fail() { [ -n "$check_why" ] || check_why=$1; }
+fail() { [ -n "$check_why" ] || check_why=${1//$'\n'/|}; }
 
 # One line for a message, whatever is in it.
 shown() {

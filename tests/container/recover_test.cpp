@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <random>
 
 #include "codecs/stored/stored_codec.h"
@@ -368,6 +367,78 @@ TEST(Recover, DamageBetweenStreams) {
   }
 }
 
+// Streams, copies of streams and files that hold other .pith files, in any mixture.
+Sample random_file(std::mt19937_64& random) {
+  std::vector<Sample> streams;
+  for (size_t left = 1 + random() % 4; left > 0; --left) {
+    if (!streams.empty() && random() % 4 == 0) {
+      streams.push_back(streams[random() % streams.size()]);
+      continue;
+    }
+    const ByteBuffer raw = words(random() % 50000, random());
+    const Sample inner =
+        make_stream(raw, {.codec = &zstd_codec(), .block = size_t{512} << random() % 6});
+    if (random() % 2 == 0) {
+      streams.push_back(inner);
+      continue;
+    }
+    ByteBuffer outer = join({random_bytes(random() % 5000, random()), inner.file});
+    if (!streams.empty() && random() % 3 == 0) append(outer, streams.back().file);
+    append(outer, random_bytes(random() % 20000, random()));
+    streams.push_back(make_stream(outer, {.block = size_t{1024} << random() % 5}));
+  }
+  Sample all;
+  for (const Sample& stream : streams) all = concatenate({&all, &stream});
+  return all;
+}
+
+TEST(Recover, RandomFilesWithAHole) {
+  std::mt19937_64 random(4);
+  for (int trial = 0; trial < 300; ++trial) {
+    SCOPED_TRACE(testing::Message() << "trial " << trial);
+    const Sample sample = random_file(random);
+    ByteBuffer file = sample.file;
+    const size_t size = std::min(file.size(), 1 + random() % 3000);
+    // Every third hole is at the end of a stream.
+    size_t begin = random() % (file.size() - size + 1);
+    if (trial % 3 == 0) {
+      const size_t boundary = sample.ends[random() % sample.ends.size()];
+      begin = std::min(boundary - std::min(boundary, random() % size), file.size() - size);
+    }
+    destroy(file, begin, size, random());
+    MemorySink sink;
+    const Result<RecoverReport> report = recover(file, sink, {});
+    const bool any_left = std::any_of(
+        sample.blocks.begin(), sample.blocks.end(),
+        [&](const Piece& block) { return block.end <= begin || begin + size <= block.begin; });
+    ASSERT_TRUE(report || !any_left);
+    if (!report) continue;
+    // Behind a stream whose size is not known the offsets are not either.
+    const bool sized = std::all_of(report->lost.begin(), report->lost.end(),
+                                   [](const LostRange& range) { return range.size_known; });
+    if (sized) expect_recovered(sample, {*report, sink.take()}, begin, begin + size);
+    size_t intact = 0;
+    for (const Piece& block : sample.blocks) {
+      intact += block.end <= begin || begin + size <= block.begin ? 1 : 0;
+    }
+    EXPECT_GE(report->blocks_recovered, intact);
+  }
+}
+
+// The salt is the same inside and outside: both begin with the same block.
+TEST(Recover, NestedFileOfTheSameSalt) {
+  const ByteBuffer first = random_bytes(4096, 45);
+  const Sample inner = make_stream(join({first, random_bytes(9000, 46)}), {.block = 4096});
+  const Sample sample = make_stream(
+      join({first, random_bytes(100, 47), inner.file, random_bytes(20000, 48)}), {.block = 4096});
+  for (size_t i = 1; i < sample.blocks.size(); ++i) {
+    ByteBuffer file = sample.file;
+    destroy(file, sample.blocks[i].begin, 60);
+    EXPECT_EQ(expect_recovered(sample, run(file), sample.blocks[i].begin, sample.blocks[i].end),
+              1U);
+  }
+}
+
 TEST(Recover, DestroyedStreamBetweenOthers) {
   const Sample one = make_stream(random_bytes(3 * kBlock, 40));
   const Sample two = make_stream(random_bytes(500, 41));
@@ -493,6 +564,11 @@ TEST(Recover, OptionsHold) {
   EXPECT_EQ(too_large.error().code, ErrorCode::kLimit);
   EXPECT_EQ(sink.size(), 0U);
   EXPECT_FALSE(recover(file, sink, {.memory_limit = kBlock}));
+  std::stop_source stop;
+  stop.request_stop();
+  const auto stopped = recover(file, sink, {.stop = stop.get_token()});
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
 }
 
 TEST(Recover, ReportAsJson) {
@@ -507,17 +583,15 @@ TEST(Recover, ReportAsJson) {
   EXPECT_NE(json.find("{\"offset\": 30, \"size\": null, \"reason\": \"end\"}"), std::string::npos);
 }
 
-// Frame headers that overlap and each claim the rest of the file: the work stays in bounds.
-TEST(Recover, HostileHeadersDoNotTakeForever) {
+// Frame headers that overlap and each claim half of the rest of the file: not all are followed up.
+TEST(Recover, WorkOnHostileFilesIsBounded) {
   ByteBuffer file = make_stream(random_bytes(kBlock, 95)).file;
   constexpr size_t kSize = size_t{2} << 20;
   while (file.size() < kSize) {
     const auto rest = static_cast<uint32_t>(kSize - file.size());
     FrameHeader{.raw_size = rest, .payload_size = rest / 2}.write(file, 1);
   }
-  const auto begin = std::chrono::steady_clock::now();
   const Outcome outcome = run(file);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
   EXPECT_EQ(outcome.report.recovered, kBlock);
   EXPECT_GT(outcome.report.candidates_skipped, 0U);
 }

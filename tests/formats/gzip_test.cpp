@@ -89,7 +89,7 @@ TEST(Gzip, IsKnownByItsHeader) {
   const auto score = [](std::string bytes) { return gzip_format().detect(as_bytes(bytes), true); };
   EXPECT_GE(score(member), 80);
   EXPECT_EQ(score(member.substr(0, 3)), 0);
-  for (size_t i : {0, 1, 2}) {
+  for (const size_t i : {0U, 1U, 2U}) {
     std::string other = member;
     other[i] = static_cast<char>(other[i] ^ 1);
     EXPECT_EQ(score(other), 0) << i;

@@ -231,7 +231,6 @@ check "a sparse file is restored with its holes"
 truncate -s 20M a
 make_text piece 20000
 dd if=piece of=a bs=4096 seek=1000 conv=notrunc status=none
-mkdir back
 verb compress a
 mv a want
 verb decompress "a.$suffix"

@@ -197,6 +197,11 @@ pith -d --append a -o x
 expect_rc 1
 expect_files a
 
+check "--append of standard input needs -o"
+pith --append
+expect_rc 1
+expect_files
+
 check "--append --rm removes the input"
 make_text a 1000
 make_text b 1000

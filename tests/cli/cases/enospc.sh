@@ -13,7 +13,6 @@ fi
 small=$SCRATCH/small
 mkdir "$small"
 mount -t tmpfs -o size=256k pith-test "$small"
-unmount() { cd /; umount "$small"; clean_up; }
 trap 'status=$?; cd /; umount "$small"; (exit $status); clean_up' EXIT
 
 make_random "$SCRATCH/noise" 1000000

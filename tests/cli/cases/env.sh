@@ -65,7 +65,8 @@ expect_stderr_has PITH_MEMLIMIT
 
 check "a variable with options is not read"
 make_text a 100
-PITH='--rm -f' PITH_OPTIONS='--rm -f' PITH_OPT='--rm' PITH_FLAGS=-f "$PITH" a
+run env PITH='--rm -f' PITH_OPTIONS='--rm -f' PITH_OPT=--rm PITH_FLAGS=-f "$PITH" a
+expect_rc 0
 expect_files a a.pith
 
 check "--version and --help work whatever the environment says"

@@ -11,7 +11,7 @@ assert eval(sys.argv[2]), f"{sys.argv[2]} is false for {j}"' "$OUT" "$1" 2>"$SCR
 
 check "a .pith file"
 head -c 8388609 /dev/zero >zeros
-pith -1 zeros
+pith --codec stored zeros
 pith --explain zeros.pith
 expect_rc 0
 expect_stderr

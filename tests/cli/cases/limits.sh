@@ -145,6 +145,47 @@ else
   expect_same x want
 fi
 
+# Success, an error or a limit, told in at most one line; or the loader could not even begin.
+expect_no_crash() {
+  case $rc in
+    0) expect_stderr ;;
+    1 | 5) expect_messages 1 ;;
+    127) ;;
+    *) fail "status $rc with $1: $(shown "$ERR")" ;;
+  esac
+}
+
+check "hardly any address space: no crash"
+make_text a 3000000
+"$PITH" -1 -c a >a.pith
+if is_sanitized; then
+  skip_check "the address space of a sanitized program is not limited"
+else
+  for size in 8000 12000 16000 20000 25000 30000 40000 60000; do
+    (ulimit -v "$size"; exec "$PITH" -1 -T2 -c a) >"$OUT" 2>"$ERR"
+    rc=$?
+    expect_no_crash "$size KiB, compressing"
+    (ulimit -v "$size"; exec "$PITH" -t -T2 a.pith) >"$OUT" 2>"$ERR"
+    rc=$?
+    expect_no_crash "$size KiB, testing"
+  done
+fi
+
+check "threads that cannot be made: no crash"
+as_other=()
+is_root && as_other=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+make_text a 9000000
+"$PITH" -1 -c a >a.pith
+chmod 755 "$SCRATCH"
+if run "${as_other[@]}" prlimit --nproc=1 "$PITH" --version && [ "$rc" -eq 0 ]; then
+  for options in '-1 -T4 -c a' '-t -T4 a.pith' '-1 --progress=always -c a'; do
+    run "${as_other[@]}" prlimit --nproc=1 "$PITH" $options
+    expect_no_crash "pith $options"
+  done
+else
+  skip_check "needs prlimit, and a program that others may run"
+fi
+
 check "a large --memlimit is fine"
 make_text a 1000
 pith --memlimit 100T a

@@ -14,8 +14,7 @@ check "the table"
 printf 'x' >one
 : >empty
 head -c 8388609 /dev/zero >zeros
-"$PITH" --codec stored one empty
-"$PITH" -1 zeros
+"$PITH" --codec stored one empty zeros
 pith -l one.pith empty.pith zeros.pith
 expect_rc 0
 expect_stderr

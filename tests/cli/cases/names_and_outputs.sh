@@ -258,6 +258,40 @@ pith --rm -o x a
 expect_rc 0
 expect_files x
 
+check "--rm with a device or a FIFO as output is refused and keeps the input"
+make_text a 100
+pith --rm -o /dev/null a
+expect_rc 1
+expect_messages 1
+expect_files a
+mkfifo pipe
+cat pipe >"$SCRATCH/piped" &
+pith --rm -o pipe a
+expect_rc 1
+[ -f a ] || fail "the input is gone"
+: >pipe  # for the reader, if it still waits
+wait
+
+check "--rm: no input is lost where -r finds several for one -o"
+mkdir top
+make_text top/a 100
+make_text top/b 200
+pith -rf --rm -o x top
+expect_rc 1
+[ -f top/a ] && [ -f top/b ] || [ "$("$PITH" -dc x | wc -c)" -eq 300 ] ||
+  fail "an input is gone, and not in the output"
+
+check "--rm -f: no input is lost where two have one output"
+mkdir x y
+make_text x/a 100
+make_text y/a 200
+pith -f --rm --output-dir out x/a y/a
+expect_rc 1
+[ -f y/a ] && [ ! -f x/a ] || fail "inputs: $(echo ?/a)"
+"$PITH" -dc out/a.pith >b
+make_text want 100
+expect_same b want
+
 check "--rm -t keeps the input"
 make_text a 100
 pith a

@@ -131,6 +131,22 @@ expect_equal status $? 1
 expect_equal x.pith "$(cat x.pith)" precious
 expect_messages 1
 
+check "standard output into the input itself is refused, as cat does"
+make_random a 4500000
+cp a before
+(trap '' XFSZ; ulimit -f 20000; "$PITH" -1 -c a >>a 2>"$ERR")
+rc=$?
+expect_rc 1
+expect_messages 1
+expect_same a before
+make_text b 1000
+"$PITH" -c b >b.pith
+cp b.pith before
+"$PITH" -dc b.pith >>b.pith 2>"$ERR"
+rc=$?
+expect_rc 1
+expect_same b.pith before
+
 check "an input that changes while it is read is kept, with a warning"
 make_text a 30000000
 "$PITH" -1 --rm -o x.pith a 2>"$ERR" &

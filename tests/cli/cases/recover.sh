@@ -53,6 +53,20 @@ pith --recover "$a.pith" -o x --recover-map map
 expect_rc 0
 python -c 'import json; json.load(open("map"))' 2>"$ERR" || fail "$(shown "$ERR")"
 
+check "the map does not overwrite a file, least of all the input or the output"
+cp "$a.pith" x.pith
+ruin x.pith $(($(offset_of frame.1) + 5000))
+cp x.pith before
+echo precious >map
+pith --recover x.pith -o x --recover-map map
+expect_equal map "$(cat map)" precious
+rm -f x
+pith -f --recover x.pith -o x --recover-map x.pith
+expect_same x.pith before
+rm -f x
+pith -f --recover x.pith -o x --recover-map x
+[ "$rc" -ne 0 ] || fail "status 0"
+
 check "the input stays as it is"
 cp "$a.pith" x.pith
 ruin x.pith $(($(offset_of frame.1) + 5000))

@@ -51,11 +51,11 @@ make_tree
 tar -cf x.tar d
 size=$(stat -c %s x.tar)
 for length in 1 511 512 513 1000 30000 $((size - 1)); do
-  head -c "$length" x.tar >cut
-  pith -c cut
+  head -c "$length" x.tar >short
+  pith -c short
   expect_rc 0
   "$PITH" -dc <"$OUT" >back
-  expect_same back cut
+  expect_same back short
 done
 for offset in 0 100 124 130 148 156 257 512; do
   cp x.tar bad

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The verbs of cases/behaviour.sh for 7z with its own format, which cannot be written to standard
 # output nor read from standard input, and holds folders as one archive.
 suffix=7z

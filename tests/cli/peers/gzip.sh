@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The verbs of cases/behaviour.sh for gzip. It has no threads.
 suffix=gz
 verb_compress() { argv=("$PITH" -1k -- "$1"); }

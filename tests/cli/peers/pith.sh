@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The verbs of cases/behaviour.sh for pith. Each sets `argv`; $PITH is the program.
 suffix=pith
 verb_compress() { argv=("$PITH" -1 -- "$1"); }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The verbs of cases/behaviour.sh for xz. It does not go into folders.
 suffix=xz
 verb_compress() { argv=("$PITH" -1k -- "$1"); }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The verbs of cases/behaviour.sh for zstd.
 suffix=zst
 verb_compress() { argv=("$PITH" -1 -q -- "$1"); }
