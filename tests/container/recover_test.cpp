@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include "codecs/stored/stored_codec.h"
@@ -352,8 +353,8 @@ TEST(Recover, DamageBetweenStreams) {
     std::vector<size_t> boundaries = sample.ends;
     boundaries.insert(boundaries.begin(), 0);
     for (const size_t boundary : boundaries) {
-      for (const size_t before : {0, 1, 30, 48, 120, 2000}) {
-        for (const size_t behind : {0, 1, 20, 70, 2000}) {
+      for (const size_t before : std::array<size_t, 6>{0, 1, 30, 48, 120, 2000}) {
+        for (const size_t behind : std::array<size_t, 5>{0, 1, 20, 70, 2000}) {
           const size_t begin = boundary - std::min(before, boundary);
           const size_t end = std::min(boundary + behind, sample.file.size());
           ByteBuffer file = sample.file;

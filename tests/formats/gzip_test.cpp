@@ -214,6 +214,11 @@ TEST(Gzip, WhatDoesNotInflateIsCompressed) {
   EXPECT_EQ(describe(segments_of(gzip_format(), wrong_data + member)),
             "compressed " + std::to_string(wrong_data.size() + member.size()) + "; ");
   EXPECT_EQ(describe(segments_of(gzip_format(), "")), "");
+  const std::string preset_dictionary = "\x78\xbb\x01\x02\x03\x04" + kText;
+  for (const size_t piece : {SIZE_MAX, size_t{1}}) {
+    EXPECT_EQ(describe(segments_of(zlib_format(), preset_dictionary, piece)),
+              "compressed " + std::to_string(preset_dictionary.size()) + "; ");
+  }
 }
 
 TEST(Gzip, StreamsBeyondTheBoundsAreCompressed) {
