@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -32,8 +33,12 @@ class OrderedPool {
       return;
     }
     workers_.reserve(threads);
-    for (unsigned i = 0; i < threads; ++i) {
-      workers_.emplace_back([this, i] { run(i); });
+    try {
+      for (unsigned i = 0; i < threads; ++i) {
+        workers_.emplace_back([this, i] { run(i); });
+      }
+    } catch (const std::system_error&) {
+      // The system grants no more threads: those that are there do the work, or the owner does.
     }
   }
 

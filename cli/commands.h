@@ -2,6 +2,9 @@
 // every input that the options name.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "cli/inputs.h"
 #include "cli/messages.h"
 #include "cli/options.h"
@@ -14,6 +17,7 @@ struct Run {
   Messages& messages;
   unsigned threads;
   uint64_t memory_limit;
+  std::set<std::string>& outputs;  // paths that this run has written
 };
 
 Result<void> compress_file(const std::string& path, const Run& run);

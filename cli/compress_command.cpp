@@ -80,7 +80,7 @@ Result<void> compress_file(const std::string& path, const Run& run) {
   PITH_ASSIGN(auto input,
               open_input(path, is_in_place(options, path), options, run.messages));
   if (!input) return {};
-  PITH_ASSIGN(Output output, Output::open(*target, *input, options, true));
+  PITH_ASSIGN(Output output, Output::open(*target, *input, run, true));
   PITH_ASSIGN(const CompressSummary summary, compress_to(output.sink(), *input, run));
   PITH_TRY(output.commit(*input, options, run.messages));
   report(*input, *target, summary, run);
@@ -95,6 +95,7 @@ Result<void> append_file(const std::string& path, const Run& run) {
   PITH_ASSIGN(auto input,
               open_input(path, is_in_place(options, path), options, run.messages));
   if (!input) return {};
+  if (*target == "-") return fail(ErrorCode::kUsage, "--append needs an output file (-o)");
   const UniqueFd file(::open(target->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   if (!file.valid()) return tl::unexpected(errno_error(*target, "cannot open", errno));
   struct stat status {};

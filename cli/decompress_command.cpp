@@ -90,7 +90,7 @@ Result<void> decompress_file(const std::string& path, const Run& run) {
   PITH_ASSIGN(auto input,
               open_input(path, is_in_place(options, path), options, run.messages));
   if (!input) return {};
-  PITH_ASSIGN(Output output, Output::open(*target, *input, options, false));
+  PITH_ASSIGN(Output output, Output::open(*target, *input, run, false));
   if (options.force && options.to_stdout && !input->is_stdin) {
     PITH_ASSIGN(const bool passed, pass_through(*input, output.sink()));
     if (passed) return {};

@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <charconv>
@@ -44,9 +45,10 @@ uint64_t number_value(const std::string& text, uint64_t largest) {
 }
 
 void set_level(Options& options, const std::string& text) {
-  const uint64_t level = number_value(text, kMaxLevel);
-  if (level < kMinLevel) reject("levels are 1 (fastest) to 9 (smallest)");
-  options.level = static_cast<Level>(level);
+  if (text.size() != 1 || text[0] < '0' + kMinLevel || text[0] > '0' + kMaxLevel) {
+    reject(fmt::format("levels are 1 (fastest) to 9 (smallest), not '{}'", text));
+  }
+  options.level = text[0] - '0';
 }
 
 void set_codec(Options& options, const std::string& name) {
@@ -75,6 +77,9 @@ void set_progress(Options& options, const std::string& text) {
     options.progress = ProgressMode::kAlways;
   } else if (text == "json") {
     options.progress = ProgressMode::kJson;
+  } else if (::access(text.c_str(), F_OK) == 0) {  // without a value, in front of a file
+    options.progress = ProgressMode::kAlways;
+    options.files.push_back(text);
   } else {
     reject("progress is never, auto, always or json");
   }
@@ -279,6 +284,9 @@ void settle(Parsed& parsed) {
   }
   if (options.remove_input && options.to_stdout) {
     reject("--rm and standard output exclude each other: a reader may fail with the input gone");
+  }
+  if (options.recursive && !options.output.empty() && !options.append) {
+    reject("-r and -o exclude each other: -o takes one input (--output-dir takes several)");
   }
   for (const std::string& list : parsed.file_lists) {
     auto names = read_name_list(list);

@@ -19,6 +19,10 @@ std::string mirrored(const std::string& root, const std::string& path) {
   return (std::filesystem::path(root) / inside).string();
 }
 
+bool same_file(const struct stat& a, const struct stat& b) {
+  return S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 Result<void> make_directories(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -59,20 +63,31 @@ Result<std::optional<std::string>> output_path(const Options& options, const std
   return path;
 }
 
-Result<Output> Output::open(const std::string& path, const InputFile& input,
-                            const Options& options, bool compressed) {
+Result<Output> Output::open(const std::string& path, const InputFile& input, const Run& run,
+                            bool compressed) {
+  const Options& options = run.options;
   Output output;
+  struct stat existing {};
   if (path == "-") {
+    if (::fstat(STDOUT_FILENO, &existing) == 0 && same_file(existing, input.status)) {
+      return fail(ErrorCode::kIo, "input and output are the same file");
+    }
     if (compressed && !options.force && ::isatty(STDOUT_FILENO) != 0) {
       return fail(ErrorCode::kUsage, "compressed data are not written to a terminal (-f does)");
     }
     output.stdout_ = std::make_unique<FdSink>(STDOUT_FILENO, "(stdout)");
     return output;
   }
-  struct stat existing {};
-  if (::stat(path.c_str(), &existing) == 0 && S_ISREG(existing.st_mode) &&
-      existing.st_dev == input.status.st_dev && existing.st_ino == input.status.st_ino) {
-    return fail(ErrorCode::kIo, path + ": input and output are the same file");
+  if (::stat(path.c_str(), &existing) == 0) {
+    if (same_file(existing, input.status)) {
+      return fail(ErrorCode::kIo, path + ": input and output are the same file");
+    }
+    if (options.remove_input && !S_ISREG(existing.st_mode)) {
+      return fail(ErrorCode::kUsage, path + ": is not a regular file; --rm would lose the input");
+    }
+  }
+  if (!run.outputs.insert(path).second) {
+    return fail(ErrorCode::kIo, path + ": was written by this run already; not overwritten");
   }
   PITH_ASSIGN(OutputFile file,
               OutputFile::create(path, {.overwrite = options.force,

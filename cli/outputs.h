@@ -6,6 +6,7 @@
 
 #include "base/output_file.h"
 #include "base/sink.h"
+#include "cli/commands.h"
 #include "cli/inputs.h"
 
 namespace pith::cli {
@@ -22,8 +23,8 @@ Result<std::optional<std::string>> output_path(const Options& options, const std
 class Output {
  public:
   // `compressed`: a terminal is refused. `sparse`: long runs of zeros may become holes.
-  static Result<Output> open(const std::string& path, const InputFile& input,
-                             const Options& options, bool compressed);
+  static Result<Output> open(const std::string& path, const InputFile& input, const Run& run,
+                             bool compressed);
   Sink& sink() { return file_ ? file_->sink() : *stdout_; }
   // Completes the output, and removes the input if that was asked for and the input is unchanged.
   Result<void> commit(const InputFile& input, const Options& options, Messages& messages);

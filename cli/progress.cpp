@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <system_error>
 
 #include "base/json.h"
 
@@ -33,7 +34,12 @@ Progress::Progress(const Options& options, std::string name, std::optional<uint6
       options.progress == ProgressMode::kAlways || json_ ||
       (options.progress == ProgressMode::kAuto && options.verbosity >= 0 &&
        ::isatty(STDERR_FILENO) != 0);
-  if (wanted) thread_ = std::jthread([this] { run(); });
+  if (!wanted) return;
+  try {
+    thread_ = std::jthread([this] { run(); });
+  } catch (const std::system_error&) {
+    // The system grants no thread for it: the work goes on unseen.
+  }
 }
 
 Progress::~Progress() {

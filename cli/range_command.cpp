@@ -12,7 +12,7 @@ Result<void> restore_range(const std::string& path, const Run& run) {
   PITH_ASSIGN(const InputFile input, open_any_input(path));
   const std::string target = options.output.empty() ? "-" : options.output;
   PITH_ASSIGN(const SeekableInput seekable, SeekableInput::open(input));
-  PITH_ASSIGN(Output output, Output::open(target, input, options, false));
+  PITH_ASSIGN(Output output, Output::open(target, input, run, false));
   PITH_ASSIGN(const RangeResult result,
               pith::restore_range(seekable.file(), options.range.offset, options.range.length,
                                   run.memory_limit, output.sink()));

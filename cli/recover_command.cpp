@@ -40,12 +40,6 @@ class MappedFile {
   ByteView bytes_;
 };
 
-Result<void> write_map(const std::string& path, const std::string& json) {
-  PITH_ASSIGN(OutputFile file, OutputFile::create(path, {.overwrite = true}));
-  PITH_TRY(file.sink().write(as_bytes(json)));
-  return file.commit(std::nullopt);
-}
-
 }  // namespace
 
 // The output is committed even if something was lost; the exit status tells.
@@ -60,7 +54,17 @@ Result<void> recover_file(const std::string& path, const Run& run) {
   PITH_ASSIGN(const MappedFile mapped, MappedFile::map(seekable, input->name));
   Options keeping = options;
   keeping.remove_input = false;  // the damaged file stays, whatever was asked for
-  PITH_ASSIGN(Output output, Output::open(*target, *input, keeping, false));
+  const Run keeping_run{.options = keeping,
+                        .messages = messages,
+                        .threads = run.threads,
+                        .memory_limit = run.memory_limit,
+                        .outputs = run.outputs};
+  PITH_ASSIGN(Output output, Output::open(*target, *input, keeping_run, false));
+  std::optional<Output> map;
+  if (!options.recover_map.empty()) {
+    PITH_ASSIGN(Output opened, Output::open(options.recover_map, *input, keeping_run, false));
+    map.emplace(std::move(opened));
+  }
   PITH_ASSIGN(const RecoverReport report,
               recover(mapped.bytes(), output.sink(),
                       {.fill_holes = options.fill_holes,
@@ -68,8 +72,9 @@ Result<void> recover_file(const std::string& path, const Run& run) {
                        .memory_limit = run.memory_limit}));
   PITH_TRY(output.commit(*input, keeping, messages));
   const std::string json = to_json(report);
-  if (!options.recover_map.empty()) {
-    PITH_TRY(write_map(options.recover_map, json));
+  if (map) {
+    PITH_TRY(map->sink().write(as_bytes(json)));
+    PITH_TRY(map->commit(*input, keeping, messages));
   } else if (!report.complete() && options.verbosity > -1) {
     std::fputs(json.c_str(), *target == "-" ? stderr : stdout);
   }

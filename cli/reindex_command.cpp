@@ -23,7 +23,7 @@ Result<void> reindex_file(const std::string& path, const Run& run) {
     PITH_TRY(file.commit(input->status));
   } else {
     const std::string target = options.output.empty() ? "-" : options.output;
-    PITH_ASSIGN(Output output, Output::open(target, *input, options, true));
+    PITH_ASSIGN(Output output, Output::open(target, *input, run, true));
     PITH_ASSIGN(summary, reindex(seekable.file(), run.memory_limit, output.sink()));
     PITH_TRY(output.commit(*input, options, run.messages));
   }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <functional>
 #include <iostream>
+#include <new>
 
 #include "cli/commands.h"
 #include "cli/resources.h"
@@ -36,6 +37,15 @@ FileCommand command_of(const Options& options) {
   return nullptr;
 }
 
+// Allocations outside the codecs are small, but even they can fail.
+Result<void> guarded(FileCommand command, const std::string& path, const Run& run) {
+  try {
+    return command(path, run);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kLimit, "not enough memory");
+  }
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -50,16 +60,18 @@ int run(int argc, char** argv) {
   const Options& options = std::get<Options>(parsed);
   Messages messages(options.verbosity);
   const unsigned asked = options.threads.value_or(0);
+  std::set<std::string> outputs;
   const Run run{.options = options,
                 .messages = messages,
                 .threads = asked != 0 ? asked : available_threads(),
-                .memory_limit = options.memory_limit.value_or(default_memory_limit())};
+                .memory_limit = options.memory_limit.value_or(default_memory_limit()),
+                .outputs = outputs};
   if (options.command == Command::kList) {
     list_files(run);
   } else {
     const FileCommand command = command_of(options);
     for_each_input(options, messages, [&](const std::string& path) {
-      if (auto done = command(path, run); !done) {
+      if (auto done = guarded(command, path, run); !done) {
         messages.error(path == "-" ? "(stdin)" : path, done.error());
       }
     });

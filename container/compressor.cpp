@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 
 #include "base/buffer_pool.h"
 #include "base/ordered_pool.h"
@@ -35,6 +36,15 @@ BlockLimits limits_of(const RawBlock& first, const Format& format, const SelectO
     limits.encode_memory = std::max(limits.encode_memory, memory);
   }
   return limits;
+}
+
+Result<EncodedBlock> encode_guarded(const BlockView& block, const SelectOptions& options,
+                                    CodecScratch& scratch, BufferPool& buffers) {
+  try {
+    return encode_block(block, options, scratch, buffers.take());
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kLimit, "not enough memory to encode a block");
+  }
 }
 
 Result<unsigned> threads_for(const BlockLimits& limits, const CompressOptions& options) {
@@ -72,7 +82,7 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   std::vector<CodecScratch> scratch(threads);
   OrderedPool<RawBlock, CodedBlock> pool(threads, [&](RawBlock&& raw, unsigned worker) {
     const auto start = std::chrono::steady_clock::now();
-    auto encoded = encode_block(raw.view(), options.select, scratch[worker], buffers.take());
+    auto encoded = encode_guarded(raw.view(), options.select, scratch[worker], buffers);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     return CodedBlock{std::move(raw), std::move(encoded), took.count()};
   });

@@ -12,6 +12,7 @@ namespace {
 constexpr uint64_t kMaxComparisons = uint64_t{1} << 20;
 
 constexpr size_t kNearFrames = 4;          // searched for nested records, in either direction
+constexpr uint64_t kUsualRatio = 256;      // original to compressed, at most
 constexpr uint64_t kUsualMetadata = 4096;  // bytes between a stream header and the first block
 
 class StreamFinder {
@@ -100,7 +101,9 @@ class StreamFinder {
   bool believable(const Sighting& seen) const {
     if (seen.has_header) return true;
     if (!seen.has_frame) return seen.has_trailer && (begins_here(seen) || follows_loosely(seen));
-    if (!seen.is_lone_frame() || boundary_) return true;
+    if (!seen.is_lone_frame()) return true;
+    // Nothing confirms its header: a raw offset that is far too large for its place is damage.
+    if (boundary_) return seen.first_raw_offset / kUsualRatio <= seen.position;
     return seen.first_raw_offset == 0 &&
            seen.position >= explained_ + kTrailerSize + kStreamHeaderSize;
   }
