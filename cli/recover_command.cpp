@@ -69,7 +69,8 @@ Result<void> recover_file(const std::string& path, const Run& run) {
               recover(mapped.bytes(), output.sink(),
                       {.fill_holes = options.fill_holes,
                        .threads = run.threads,
-                       .memory_limit = run.memory_limit}));
+                       .memory_limit = run.memory_limit,
+                       .max_output = options.max_output}));
   PITH_TRY(output.commit(*input, keeping, messages));
   const std::string json = to_json(report);
   if (map) {

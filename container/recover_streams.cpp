@@ -97,12 +97,16 @@ class StreamFinder {
     return false;
   }
 
-  // A trailer or a frame alone makes a stream only where nothing else explains it.
+  // A trailer or a frame alone makes a stream only where nothing else explains it. Nothing confirms
+  // their fields: a raw size or offset that is far too large for its place is damage.
   bool believable(const Sighting& seen) const {
     if (seen.has_header) return true;
-    if (!seen.has_frame) return seen.has_trailer && (begins_here(seen) || follows_loosely(seen));
+    if (!seen.has_frame) {
+      if (!seen.has_trailer || !(begins_here(seen) || follows_loosely(seen))) return false;
+      const Trailer trailer = file_.trailer(chains_.at(seen.last));
+      return trailer.raw_size / kUsualRatio <= trailer.stream_size;
+    }
     if (!seen.is_lone_frame()) return true;
-    // Nothing confirms its header: a raw offset that is far too large for its place is damage.
     if (boundary_) return seen.first_raw_offset / kUsualRatio <= seen.position;
     return seen.first_raw_offset == 0 &&
            seen.position >= explained_ + kTrailerSize + kStreamHeaderSize;

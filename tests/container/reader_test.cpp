@@ -97,15 +97,16 @@ TEST(Reader, BlocksThatAreMissingRepeatedOrSwappedAreFound) {
   };
   const ByteView head = ByteView(coded).first(kStreamHeaderSize);
   const ByteView tail = ByteView(coded).subspan(kStreamHeaderSize + 3 * frame);
-  const auto made_of = [&](std::initializer_list<size_t> blocks) {
+  const auto made_of = [&](const std::vector<size_t>& blocks) {
     ByteBuffer bytes(head);
     for (const size_t i : blocks) bytes.append(block(i));
     bytes.append(tail);
     return bytes;
   };
   EXPECT_TRUE(equal(made_of({0, 1, 2}), coded));
-  for (const auto& blocks : std::vector<std::initializer_list<size_t>>{
-           {0, 1}, {1, 2}, {0, 2}, {0, 0, 1, 2}, {0, 1, 2, 2}, {1, 0, 2}, {2, 1, 0}, {}}) {
+  const std::vector<std::vector<size_t>> wrong = {
+      {0, 1}, {1, 2}, {0, 2}, {0, 0, 1, 2}, {0, 1, 2, 2}, {1, 0, 2}, {2, 1, 0}, {}};
+  for (const auto& blocks : wrong) {
     EXPECT_EQ(error_of(made_of(blocks)), ErrorCode::kDamaged);
   }
 }
