@@ -57,7 +57,7 @@ uint32_t crc32c_portable(ByteView bytes, uint32_t previous) {
 
 uint32_t crc32c(ByteView bytes, uint32_t previous) {
 #if defined(__x86_64__)
-  static const bool has_sse42 = __builtin_cpu_supports("sse4.2") != 0;
+  static const bool has_sse42 = static_cast<bool>(__builtin_cpu_supports("sse4.2"));
   if (has_sse42) return crc32c_sse42(bytes, previous);
 #endif
   return crc32c_portable(bytes, previous);
@@ -65,7 +65,7 @@ uint32_t crc32c(ByteView bytes, uint32_t previous) {
 
 uint64_t xxh3_64(ByteView bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
-struct Xxh3_128::State {
+struct Xxh3Hasher128::State {
   XXH3_state_t* handle = XXH3_createState();  // aligned to 64 bytes by the library
   State() = default;
   State(const State&) = delete;
@@ -73,16 +73,16 @@ struct Xxh3_128::State {
   ~State() { XXH3_freeState(handle); }
 };
 
-Xxh3_128::Xxh3_128() : state_(std::make_unique<State>()) { reset(); }
-Xxh3_128::~Xxh3_128() = default;
+Xxh3Hasher128::Xxh3Hasher128() : state_(std::make_unique<State>()) { reset(); }
+Xxh3Hasher128::~Xxh3Hasher128() = default;
 
-void Xxh3_128::reset() { XXH3_128bits_reset(state_->handle); }
+void Xxh3Hasher128::reset() { XXH3_128bits_reset(state_->handle); }
 
-void Xxh3_128::update(ByteView bytes) {
+void Xxh3Hasher128::update(ByteView bytes) {
   if (!bytes.empty()) XXH3_128bits_update(state_->handle, bytes.data(), bytes.size());
 }
 
-Hash128 Xxh3_128::digest() const {
+Hash128 Xxh3Hasher128::digest() const {
   const XXH128_hash_t hash = XXH3_128bits_digest(state_->handle);
   return {.low = hash.low64, .high = hash.high64};
 }

@@ -24,12 +24,12 @@ struct Hash128 {
 };
 
 // XXH3-128 of bytes that arrive in pieces.
-class Xxh3_128 {
+class Xxh3Hasher128 {
  public:
-  Xxh3_128();
-  ~Xxh3_128();
-  Xxh3_128(const Xxh3_128&) = delete;
-  Xxh3_128& operator=(const Xxh3_128&) = delete;
+  Xxh3Hasher128();
+  ~Xxh3Hasher128();
+  Xxh3Hasher128(const Xxh3Hasher128&) = delete;
+  Xxh3Hasher128& operator=(const Xxh3Hasher128&) = delete;
 
   void reset();
   void update(ByteView bytes);

@@ -80,9 +80,9 @@ Result<size_t> read_full_at(int fd, uint64_t offset, MutableBytes out, const std
 }
 
 Result<void> write_full(int fd, ByteView bytes, const std::string& name) {
-  auto written =
-      transfer_all(fd, bytes.size(), POLLOUT, "write error", name,
-                   [&](size_t done, size_t size) { return ::write(fd, bytes.data() + done, size); });
+  auto written = transfer_all(
+      fd, bytes.size(), POLLOUT, "write error", name,
+      [&](size_t done, size_t size) { return ::write(fd, bytes.data() + done, size); });
   if (!written) return tl::unexpected(std::move(written).error());
   if (*written < bytes.size()) return fail(ErrorCode::kIo, name + ": write error: nothing written");
   return {};

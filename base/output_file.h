@@ -1,10 +1,10 @@
 // A file that appears under its name complete or not at all.
 //
 // The bytes go to an unnamed file in the target's directory (O_TMPFILE) with mode 0600. commit()
-// gives it mode, owner and times, syncs it, and links it under its name; without a commit, and after
-// a kill at any moment, nothing remains. On a file system without O_TMPFILE the file has a hidden
-// name until it is renamed; remove_pending_output() removes that from a signal handler.
-// A device or a pipe as target is written to directly.
+// gives it mode, owner and times, syncs it, and links it under its name; without a commit, and
+// after a kill at any moment, nothing remains. On a file system without O_TMPFILE the file has a
+// hidden name until it is renamed; remove_pending_output() removes that from a signal handler. A
+// device or a pipe as target is written to directly.
 #pragma once
 
 #include <sys/stat.h>
@@ -20,10 +20,10 @@
 namespace pith {
 
 struct OutputOptions {
-  bool overwrite = false;    // replace an existing file; otherwise it is refused
-  bool sync = true;          // fsync the file and its directory in commit()
-  bool sparse = false;       // long runs of zeros become holes
-  bool use_tmpfile = true;   // false: as if the file system had no O_TMPFILE (tests)
+  bool overwrite = false;   // replace an existing file; otherwise it is refused
+  bool sync = true;         // fsync the file and its directory in commit()
+  bool sparse = false;      // long runs of zeros become holes
+  bool use_tmpfile = true;  // false: as if the file system had no O_TMPFILE (tests)
 };
 
 class OutputFile {
@@ -47,13 +47,13 @@ class OutputFile {
   Result<void> publish();
 
   std::string path_;
-  std::string name_;         // the last component of path_
+  std::string name_;  // the last component of path_
   UniqueFd directory_;
   UniqueFd file_;
   std::string hidden_name_;  // in directory_; set if the pending file has one
   bool overwrite_ = false;
   bool sync_ = true;
-  bool direct_ = false;      // a device or pipe
+  bool direct_ = false;  // a device or pipe
   std::unique_ptr<FdSink> sink_;
 };
 

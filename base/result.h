@@ -32,12 +32,14 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
 
 }  // namespace pith
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the arguments are declarations and statements
+
 // Returns the error of `expression` from the enclosing function, if it has one.
-#define PITH_TRY(expression)                                                              \
-  do {                                                                                    \
-    if (auto pith_try_result = (expression); !pith_try_result) {                          \
-      return tl::unexpected<::pith::Error>(std::move(pith_try_result).error());           \
-    }                                                                                     \
+#define PITH_TRY(expression)                                                    \
+  do {                                                                          \
+    if (auto pith_try_result = (expression); !pith_try_result) {                \
+      return tl::unexpected<::pith::Error>(std::move(pith_try_result).error()); \
+    }                                                                           \
   } while (false)
 
 #define PITH_CONCAT_INNER(a, b) a##b
@@ -50,3 +52,5 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
   auto name = (expression);                                                 \
   if (!name) return tl::unexpected<::pith::Error>(std::move(name).error()); \
   target = std::move(*name)
+
+// NOLINTEND(bugprone-macro-parentheses)

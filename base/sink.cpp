@@ -11,14 +11,13 @@
 namespace pith {
 namespace {
 
-constexpr size_t kPage = 4096;           // holes begin and end at multiples of what is written
+constexpr size_t kPage = 4096;  // holes begin and end at multiples of what is written
 constexpr uint64_t kShortestHole = 65536;
 
 bool all_zero(ByteView bytes) {
   // Compares the range with itself, shifted by one byte: runs at memcmp's speed.
-  return bytes.empty() ||
-         (bytes[0] == std::byte{0} &&
-          std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+  return bytes.empty() || (bytes[0] == std::byte{0} &&
+                           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 }  // namespace

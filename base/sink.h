@@ -58,7 +58,7 @@ class FdSink : public Sink {
   int fd_;
   std::string name_;
   bool sparse_;
-  uint64_t zeros_ = 0;        // zeros that are due and not yet written or skipped
+  uint64_t zeros_ = 0;         // zeros that are due and not yet written or skipped
   bool ends_in_hole_ = false;  // the file's size must still be set
 };
 

@@ -42,8 +42,7 @@ Result<size_t> FdSource::read_sparse(MutableBytes out) {
     }
     if (position_ < data_end_) {
       const size_t want = std::min<uint64_t>(out.size() - done, data_end_ - position_);
-      PITH_ASSIGN(const size_t got,
-                  read_full_at(fd_, position_, out.subspan(done, want), name_));
+      PITH_ASSIGN(const size_t got, read_full_at(fd_, position_, out.subspan(done, want), name_));
       if (got == 0) break;  // the file was cut short while it was read
       position_ += got;
       done += got;

@@ -15,8 +15,8 @@ constexpr size_t size_by_lead(unsigned char lead) {
   return lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
 }
 
-// True if the bytes that are there, up to `size`, can stand in a sequence that begins with the first:
-// no overlong forms, no surrogates, nothing above U+10FFFF (section 4).
+// True if the bytes that are there, up to `size`, can stand in a sequence that begins with the
+// first: no overlong forms, no surrogates, nothing above U+10FFFF (section 4).
 constexpr bool matches(std::string_view text, size_t size) {
   const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const size_t there = std::min(size, text.size());

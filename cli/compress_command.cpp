@@ -1,8 +1,7 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include <cerrno>
 
@@ -46,7 +45,8 @@ void report(const InputFile& input, const std::string& output, const CompressSum
 
 // Where the last complete stream of a file ends, and a check that only an unfinished stream or
 // padding follows.
-Result<uint64_t> end_of_streams(int fd, const std::string& name, uint64_t size, Messages& messages) {
+Result<uint64_t> end_of_streams(int fd, const std::string& name, uint64_t size,
+                                Messages& messages) {
   if (size == 0) return 0;
   const FileRandomAccess file(fd, size, name);
   RandomAccessSource source(file);
@@ -62,8 +62,8 @@ Result<uint64_t> end_of_streams(int fd, const std::string& name, uint64_t size, 
                              event.error().code == ErrorCode::kDamaged &&
                              equal(front, ByteView(kMagic).first(front.size()));
       if (!cut_short) return tl::unexpected(std::move(event).error());
-      messages.warning(name, fmt::format("ends in an unfinished stream; its {} bytes are cut off",
-                                         size - end));
+      messages.warning(
+          name, fmt::format("ends in an unfinished stream; its {} bytes are cut off", size - end));
       return end;
     }
     if (std::holds_alternative<StreamEnd>(*event)) end = reader.position();
@@ -77,8 +77,7 @@ Result<void> compress_file(const std::string& path, const Run& run) {
   const Options& options = run.options;
   PITH_ASSIGN(const auto target, output_path(options, path, run.messages));
   if (!target) return {};
-  PITH_ASSIGN(auto input,
-              open_input(path, is_in_place(options, path), options, run.messages));
+  PITH_ASSIGN(auto input, open_input(path, is_in_place(options, path), options, run.messages));
   if (!input) return {};
   PITH_ASSIGN(Output output, Output::open(*target, *input, run, true));
   PITH_ASSIGN(const CompressSummary summary, compress_to(output.sink(), *input, run));
@@ -87,13 +86,13 @@ Result<void> compress_file(const std::string& path, const Run& run) {
   return {};
 }
 
-// Writes in place: what is in the file stays untouched, and a failure cuts the new stream off again.
+// Writes in place: what is in the file stays untouched, and a failure cuts the new stream off
+// again.
 Result<void> append_file(const std::string& path, const Run& run) {
   const Options& options = run.options;
   PITH_ASSIGN(const auto target, output_path(options, path, run.messages));
   if (!target) return {};
-  PITH_ASSIGN(auto input,
-              open_input(path, is_in_place(options, path), options, run.messages));
+  PITH_ASSIGN(auto input, open_input(path, is_in_place(options, path), options, run.messages));
   if (!input) return {};
   if (*target == "-") return fail(ErrorCode::kUsage, "--append needs an output file (-o)");
   const UniqueFd file(::open(target->c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
@@ -108,9 +107,9 @@ Result<void> append_file(const std::string& path, const Run& run) {
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     return fail(ErrorCode::kIo, *target + ": another program is writing to it");
   }
-  PITH_ASSIGN(const uint64_t end,
-              end_of_streams(file.get(), *target, static_cast<uint64_t>(status.st_size),
-                             run.messages));
+  PITH_ASSIGN(
+      const uint64_t end,
+      end_of_streams(file.get(), *target, static_cast<uint64_t>(status.st_size), run.messages));
   const auto cut = [&]() -> Result<void> {
     if (::ftruncate(file.get(), static_cast<off_t>(end)) != 0 ||
         ::lseek(file.get(), static_cast<off_t>(end), SEEK_SET) < 0) {

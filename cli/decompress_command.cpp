@@ -1,6 +1,5 @@
-#include <unistd.h>
-
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/source.h"
 #include "cli/commands.h"
@@ -27,8 +26,9 @@ Result<std::optional<uint64_t>> inspect(const InputFile& input, const Options& o
     if (frames) PITH_TRY(check_codecs(file, stream, *frames));
   }
   if (catalog->raw_size > options.max_output) {
-    return fail(ErrorCode::kLimit, fmt::format("restores to {} bytes; the limit is {} (--max-output)",
-                                               catalog->raw_size, options.max_output));
+    return fail(ErrorCode::kLimit,
+                fmt::format("restores to {} bytes; the limit is {} (--max-output)",
+                            catalog->raw_size, options.max_output));
   }
   if (options.max_ratio != 0 && catalog->raw_size / options.max_ratio > input.size()) {
     return fail(ErrorCode::kLimit, fmt::format("restores to {} bytes, more than {} times its size "
@@ -45,10 +45,10 @@ Result<DecompressSummary> decompress_to(Sink& sink, const InputFile& input, cons
   }
   PITH_ASSIGN(const auto raw_size, inspect(input, options));
   FdSource source(input.fd, input.name);
-  Progress progress(options, input.name,
-                    raw_size ? raw_size
-                             : (input.is_regular() ? std::optional(input.size()) : std::nullopt),
-                    !raw_size);
+  Progress progress(
+      options, input.name,
+      raw_size ? raw_size : (input.is_regular() ? std::optional(input.size()) : std::nullopt),
+      !raw_size);
   DecompressOptions settings;
   settings.threads = run.threads;
   settings.memory_limit = run.memory_limit;
@@ -69,7 +69,8 @@ void warn_of_trailing(const InputFile& input, const DecompressSummary& summary, 
 // -dcf on a file that is none of ours: its bytes as they are.
 Result<bool> pass_through(const InputFile& input, Sink& sink) {
   ByteBuffer piece(65536);
-  PITH_ASSIGN(size_t got, read_full(input.fd, MutableBytes(piece).first(kMagic.size()), input.name));
+  PITH_ASSIGN(size_t got,
+              read_full(input.fd, MutableBytes(piece).first(kMagic.size()), input.name));
   if (StreamHeader::has_magic(ByteView(piece).first(got))) {
     if (::lseek(input.fd, 0, SEEK_SET) == 0) return false;
     return fail(ErrorCode::kIo, input.name + ": -dcf needs a file that can be rewound");
@@ -87,8 +88,7 @@ Result<void> decompress_file(const std::string& path, const Run& run) {
   const Options& options = run.options;
   PITH_ASSIGN(const auto target, output_path(options, path, run.messages));
   if (!target) return {};
-  PITH_ASSIGN(auto input,
-              open_input(path, is_in_place(options, path), options, run.messages));
+  PITH_ASSIGN(auto input, open_input(path, is_in_place(options, path), options, run.messages));
   if (!input) return {};
   PITH_ASSIGN(Output output, Output::open(*target, *input, run, false));
   if (options.force && options.to_stdout && !input->is_stdin) {
@@ -98,9 +98,9 @@ Result<void> decompress_file(const std::string& path, const Run& run) {
   PITH_ASSIGN(const DecompressSummary summary, decompress_to(output.sink(), *input, run));
   PITH_TRY(output.commit(*input, options, run.messages));
   warn_of_trailing(*input, summary, run);
-  run.messages.info(input->name, fmt::format("{} -> {} bytes, to {}", summary.coded_size,
-                                             summary.raw_size,
-                                             *target == "-" ? "(stdout)" : *target));
+  run.messages.info(input->name,
+                    fmt::format("{} -> {} bytes, to {}", summary.coded_size, summary.raw_size,
+                                *target == "-" ? "(stdout)" : *target));
   return {};
 }
 
@@ -109,8 +109,8 @@ Result<void> test_file(const std::string& path, const Run& run) {
   NullSink sink;
   PITH_ASSIGN(const DecompressSummary summary, decompress_to(sink, input, run));
   warn_of_trailing(input, summary, run);
-  run.messages.info(input.name, fmt::format("ok: {} bytes in {} blocks", summary.raw_size,
-                                             summary.blocks));
+  run.messages.info(input.name,
+                    fmt::format("ok: {} bytes in {} blocks", summary.raw_size, summary.blocks));
   return {};
 }
 

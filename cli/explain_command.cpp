@@ -21,9 +21,9 @@ struct Row {
   std::string codec;
   uint64_t raw_size = 0;
   uint64_t coded_size = 0;
-  uint64_t memory = 0;              // bytes, to decode
-  double seconds = -1;              // to encode; negative: not known
-  std::vector<Segment> segments;    // of a file still to compress
+  uint64_t memory = 0;            // bytes, to decode
+  double seconds = -1;            // to encode; negative: not known
+  std::vector<Segment> segments;  // of a file still to compress
 
   double ratio() const {
     return static_cast<double>(raw_size) / static_cast<double>(std::max<uint64_t>(coded_size, 1));
@@ -52,15 +52,14 @@ Result<Explanation> explain_coded(const SeekableInput& input, const std::string&
     for (const FrameInfo& frame : frames) {
       if (!frame.is_data()) continue;
       PITH_ASSIGN(const FrameHeader header, read_frame_header(file, stream, frame));
-      explanation.rows.push_back(
-          {.offset = stream.raw_offset + frame.raw_offset,
-           .type = std::string(
-               segment_type_name(static_cast<SegmentType>(frame.entry.segment_type))),
-           .codec = codec_name(CodecId{frame.entry.codec}),
-           .raw_size = frame.entry.raw_size,
-           .coded_size = frame.entry.payload_size + kFrameOverhead,
-           .memory = uint64_t{header.memory_kib} * 1024,
-           .segments = {}});
+      explanation.rows.push_back({.offset = stream.raw_offset + frame.raw_offset,
+                                  .type = std::string(segment_type_name(
+                                      static_cast<SegmentType>(frame.entry.segment_type))),
+                                  .codec = codec_name(CodecId{frame.entry.codec}),
+                                  .raw_size = frame.entry.raw_size,
+                                  .coded_size = frame.entry.payload_size + kFrameOverhead,
+                                  .memory = uint64_t{header.memory_kib} * 1024,
+                                  .segments = {}});
     }
   }
   return explanation;
@@ -81,15 +80,14 @@ Result<Explanation> explain_plain(const InputFile& input, const SeekableInput& s
   Explanation explanation{.name = input.name, .format = {}, .rows = {}};
   uint64_t offset = 0;
   options.on_block = [&](const BlockReport& block) {
-    explanation.rows.push_back(
-        {.offset = offset,
-         .type = std::string(segment_type_name(block.type)),
-         .codec = codec_name(block.codec),
-         .raw_size = block.raw_size,
-         .coded_size = block.payload_size + kFrameOverhead,
-         .memory = block.decode_memory,
-         .seconds = block.seconds,
-         .segments = block.segments});
+    explanation.rows.push_back({.offset = offset,
+                                .type = std::string(segment_type_name(block.type)),
+                                .codec = codec_name(block.codec),
+                                .raw_size = block.raw_size,
+                                .coded_size = block.payload_size + kFrameOverhead,
+                                .memory = block.decode_memory,
+                                .seconds = block.seconds,
+                                .segments = block.segments});
     offset += block.raw_size;
   };
   PITH_ASSIGN(const CompressSummary summary, compress(source, sink, options));
@@ -115,16 +113,18 @@ std::string describe_segments(const std::vector<Segment>& segments) {
 }
 
 void print_text(const Explanation& explanation, bool segments) {
-  fmt::print("{}: {}, {} bytes, {} as .pith, {} blocks\n", printable(explanation.name), explanation.format,
-             explanation.raw_size, explanation.coded_size, explanation.rows.size());
+  fmt::print("{}: {}, {} bytes, {} as .pith, {} blocks\n", printable(explanation.name),
+             explanation.format, explanation.raw_size, explanation.coded_size,
+             explanation.rows.size());
   if (explanation.rows.empty()) return;
   fmt::print("{:>6} {:>14} {:<10} {:<9} {:>12} {:>12} {:>8} {:>10} {:>8}\n", "block", "offset",
              "type", "codec", "bytes", "coded", "ratio", "memory KiB", "MB/s");
   size_t number = 0;
   for (const Row& row : explanation.rows) {
     const std::string speed =
-        row.seconds > 0 ? fmt::format("{:.1f}", static_cast<double>(row.raw_size) / 1e6 / row.seconds)
-                        : "-";
+        row.seconds > 0
+            ? fmt::format("{:.1f}", static_cast<double>(row.raw_size) / 1e6 / row.seconds)
+            : "-";
     fmt::print("{:>6} {:>14} {:<10} {:<9} {:>12} {:>12} {:>8.3f} {:>10} {:>8}\n", number++,
                row.offset, row.type, row.codec, row.raw_size, row.coded_size, row.ratio(),
                row.memory / 1024, speed);
@@ -135,16 +135,18 @@ void print_text(const Explanation& explanation, bool segments) {
 }
 
 void print_json(const Explanation& explanation) {
-  fmt::print("{{\"name\": {}, \"format\": {}, \"original_size\": {}, \"compressed_size\": {}, "
-             "\"blocks\": [",
-             json_string(explanation.name), json_string(explanation.format), explanation.raw_size,
-             explanation.coded_size);
+  fmt::print(
+      "{{\"name\": {}, \"format\": {}, \"original_size\": {}, \"compressed_size\": {}, "
+      "\"blocks\": [",
+      json_string(explanation.name), json_string(explanation.format), explanation.raw_size,
+      explanation.coded_size);
   const char* separator = "\n";
   for (const Row& row : explanation.rows) {
-    fmt::print("{}  {{\"offset\": {}, \"type\": {}, \"codec\": {}, \"original_size\": {}, "
-               "\"compressed_size\": {}, \"decode_memory\": {}",
-               separator, row.offset, json_string(row.type), json_string(row.codec), row.raw_size,
-               row.coded_size, row.memory);
+    fmt::print(
+        "{}  {{\"offset\": {}, \"type\": {}, \"codec\": {}, \"original_size\": {}, "
+        "\"compressed_size\": {}, \"decode_memory\": {}",
+        separator, row.offset, json_string(row.type), json_string(row.codec), row.raw_size,
+        row.coded_size, row.memory);
     if (row.seconds >= 0) fmt::print(", \"seconds\": {:.6f}", row.seconds);
     if (!row.segments.empty()) {
       fmt::print(", \"segments\": [");
@@ -169,8 +171,8 @@ Result<void> explain_file(const std::string& path, const Run& run) {
   PITH_ASSIGN(const SeekableInput seekable, SeekableInput::open(input));
   std::array<std::byte, kMagic.size()> magic{};
   const bool coded = seekable.file().read_at(0, magic) && StreamHeader::has_magic(magic);
-  PITH_ASSIGN(const Explanation explanation, coded ? explain_coded(seekable, input.name)
-                                                   : explain_plain(input, seekable, run));
+  PITH_ASSIGN(const Explanation explanation,
+              coded ? explain_coded(seekable, input.name) : explain_plain(input, seekable, run));
   if (run.options.json) {
     print_json(explanation);
   } else {

@@ -29,8 +29,8 @@ void for_each_input(const Options& options, Messages& messages,
 struct InputFile {
   UniqueFd owned;
   int fd = -1;
-  std::string path;       // "-" for standard input
-  std::string name;       // for messages
+  std::string path;  // "-" for standard input
+  std::string name;  // for messages
   struct stat status {};
   bool is_stdin = false;
 
@@ -43,8 +43,9 @@ struct InputFile {
 // Opens an input of any kind; links are followed.
 Result<InputFile> open_any_input(const std::string& path);
 
-// Opens an input whose output may get a name that is made from the input's (`in_place`): then links,
-// devices and pipes are left alone without -f, with a warning. An empty result: that was said.
+// Opens an input whose output may get a name that is made from the input's (`in_place`): then
+// links, devices and pipes are left alone without -f, with a warning. An empty result: that was
+// said.
 Result<std::optional<InputFile>> open_input(const std::string& path, bool in_place,
                                             const Options& options, Messages& messages);
 

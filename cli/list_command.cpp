@@ -18,7 +18,7 @@ struct Listing {
   uint64_t raw_size = 0;
   uint64_t streams = 0;
   uint64_t blocks = 0;
-  Hash128 content{};                    // of the last stream
+  Hash128 content{};                      // of the last stream
   std::map<uint16_t, uint64_t> codecs{};  // raw bytes by codec id
   std::vector<LossyDeclaration> lossy{};
 
@@ -58,9 +58,8 @@ Result<Listing> list_seekable(const InputFile& input) {
 // A pipe, or a file with other bytes behind it, is read to its end; nothing is decoded.
 Result<Listing> list_pipe(const InputFile& input, bool ignore_trailing) {
   FdSource source(input.fd, input.name);
-  StreamReader reader(source, {.ignore_trailing = ignore_trailing,
-                               .check_payloads = true,
-                               .unknown_codecs = true});
+  StreamReader reader(
+      source, {.ignore_trailing = ignore_trailing, .check_payloads = true, .unknown_codecs = true});
   Listing listing{.name = input.name};
   while (true) {
     PITH_ASSIGN(const StreamEvent event, reader.next());
@@ -84,10 +83,11 @@ void print_json(const std::vector<Listing>& listings) {
   fmt::print("[");
   const char* separator = "\n";
   for (const Listing& listing : listings) {
-    fmt::print("{}  {{\"name\": {}, \"compressed_size\": {}, \"original_size\": {}, "
-               "\"ratio\": {:.4f}, \"streams\": {}, \"blocks\": {}, ",
-               separator, json_string(listing.name), listing.coded_size, listing.raw_size,
-               listing.ratio(), listing.streams, listing.blocks);
+    fmt::print(
+        "{}  {{\"name\": {}, \"compressed_size\": {}, \"original_size\": {}, "
+        "\"ratio\": {:.4f}, \"streams\": {}, \"blocks\": {}, ",
+        separator, json_string(listing.name), listing.coded_size, listing.raw_size, listing.ratio(),
+        listing.streams, listing.blocks);
     if (listing.streams == 1) {
       fmt::print("\"xxh3_128\": \"{:016x}{:016x}\", ", listing.content.high, listing.content.low);
     }
@@ -110,8 +110,7 @@ void print_row(const Listing& listing) {
   }
   fmt::print("{:>14} {:>14} {:>8.3f} {:>7}  {:<16} {}{}\n", listing.coded_size, listing.raw_size,
              listing.ratio(), listing.blocks, codecs.empty() ? "-" : codecs,
-             printable(listing.name),
-             listing.lossy.empty() ? "" : "  LOSSY");
+             printable(listing.name), listing.lossy.empty() ? "" : "  LOSSY");
 }
 
 void print_table(const std::vector<Listing>& listings) {
@@ -135,8 +134,7 @@ void list_files(const Run& run) {
     const auto list = [&]() -> Result<Listing> {
       PITH_ASSIGN(const InputFile input, open_any_input(path));
       const bool trailer_at_end = input.is_regular() && !run.options.ignore_trailing;
-      return trailer_at_end ? list_seekable(input)
-                            : list_pipe(input, run.options.ignore_trailing);
+      return trailer_at_end ? list_seekable(input) : list_pipe(input, run.options.ignore_trailing);
     };
     auto listing = list();
     if (listing) {

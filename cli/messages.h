@@ -9,7 +9,7 @@ namespace pith::cli {
 
 enum ExitStatus : int {
   kExitOk = 0,
-  kExitError = 1,        // usage or input/output
+  kExitError = 1,  // usage or input/output
   kExitWarning = 2,
   kExitDamaged = 3,
   kExitUnsupported = 4,

@@ -88,9 +88,9 @@ void set_progress(Options& options, const std::string& text) {
 enum class Takes : uint8_t { kNothing, kValue, kMaybeValue };
 
 struct OptionRow {
-  const char* names;   // as CLI11 takes them
+  const char* names;  // as CLI11 takes them
   Takes takes;
-  const char* value;   // its name in --help
+  const char* value;  // its name in --help
   const char* group;
   const char* help;
   std::function<void(Parsed&, const std::string&)> apply;
@@ -205,7 +205,8 @@ class UsageFormatter : public CLI::Formatter {
 void add_row(CLI::App& app, const OptionRow& row, Parsed& parsed) {
   if (row.takes == Takes::kNothing) {
     // Each option is applied where it stands on the line, so that the last one counts.
-    app.add_flag_function(row.names, [&row, &parsed](int64_t) { row.apply(parsed, ""); }, row.help)
+    app.add_flag_function(
+           row.names, [&row, &parsed](int64_t) { row.apply(parsed, ""); }, row.help)
         ->group(row.group)
         ->trigger_on_parse()
         ->disable_flag_override();

@@ -46,7 +46,8 @@ Result<std::optional<std::string>> output_path(const Options& options, const std
     messages.warning(input, "already has the .pith suffix; left alone");
     return std::nullopt;
   }
-  if (!compressing && (!has_suffix || last_component(input).size() == std::string(kSuffix).size())) {
+  if (!compressing &&
+      (!has_suffix || last_component(input).size() == std::string(kSuffix).size())) {
     messages.warning(input, "unknown suffix; left alone");
     return std::nullopt;
   }

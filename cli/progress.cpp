@@ -30,10 +30,9 @@ Progress::Progress(const Options& options, std::string name, std::optional<uint6
       total_(total),
       coded_total_(coded_total),
       json_(options.progress == ProgressMode::kJson) {
-  const bool wanted =
-      options.progress == ProgressMode::kAlways || json_ ||
-      (options.progress == ProgressMode::kAuto && options.verbosity >= 0 &&
-       ::isatty(STDERR_FILENO) != 0);
+  const bool wanted = options.progress == ProgressMode::kAlways || json_ ||
+                      (options.progress == ProgressMode::kAuto && options.verbosity >= 0 &&
+                       ::isatty(STDERR_FILENO) != 0);
   if (!wanted) return;
   try {
     thread_ = std::jthread([this] { run(); });
@@ -77,8 +76,7 @@ void Progress::show() {
           ? std::min(1.0, static_cast<double>(done) / static_cast<double>(*total_))
           : 0.0;
   const double speed = static_cast<double>(raw) / 1e6 / std::max(elapsed.count(), 1e-3);
-  const double ratio =
-      coded > 0 ? static_cast<double>(raw) / static_cast<double>(coded) : 0.0;
+  const double ratio = coded > 0 ? static_cast<double>(raw) / static_cast<double>(coded) : 0.0;
   if (json_) {
     fmt::print(stderr,
                "{{\"file\": {}, \"raw\": {}, \"coded\": {}, \"fraction\": {:.4f}, "
@@ -86,9 +84,8 @@ void Progress::show() {
                json_string(name_), raw, coded, fraction, speed, elapsed.count());
     return;
   }
-  std::string line = name_.size() > kNameWidth
-                         ? "…" + name_.substr(name_.size() - kNameWidth + 1)
-                         : name_;
+  std::string line =
+      name_.size() > kNameWidth ? "…" + name_.substr(name_.size() - kNameWidth + 1) : name_;
   if (total_) {
     line += fmt::format("  {:3.0f} %", 100 * fraction);
   } else {

@@ -1,6 +1,5 @@
-#include <sys/mman.h>
-
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -65,12 +64,11 @@ Result<void> recover_file(const std::string& path, const Run& run) {
     PITH_ASSIGN(Output opened, Output::open(options.recover_map, *input, keeping_run, false));
     map.emplace(std::move(opened));
   }
-  PITH_ASSIGN(const RecoverReport report,
-              recover(mapped.bytes(), output.sink(),
-                      {.fill_holes = options.fill_holes,
-                       .threads = run.threads,
-                       .memory_limit = run.memory_limit,
-                       .max_output = options.max_output}));
+  PITH_ASSIGN(const RecoverReport report, recover(mapped.bytes(), output.sink(),
+                                                  {.fill_holes = options.fill_holes,
+                                                   .threads = run.threads,
+                                                   .memory_limit = run.memory_limit,
+                                                   .max_output = options.max_output}));
   PITH_TRY(output.commit(*input, keeping, messages));
   const std::string json = to_json(report);
   if (map) {
@@ -80,9 +78,8 @@ Result<void> recover_file(const std::string& path, const Run& run) {
     std::fputs(json.c_str(), *target == "-" ? stderr : stdout);
   }
   if (!report.complete()) {
-    return fail(ErrorCode::kDamaged,
-                fmt::format("{} bytes recovered; {} ranges are lost", report.recovered,
-                            report.lost.size()));
+    return fail(ErrorCode::kDamaged, fmt::format("{} bytes recovered; {} ranges are lost",
+                                                 report.recovered, report.lost.size()));
   }
   messages.info(input->name, fmt::format("nothing was lost of {} bytes", report.raw_size));
   return {};

@@ -67,10 +67,9 @@ unsigned available_threads() {
     uint64_t quota = 0;
     uint64_t period = 0;
     std::istringstream text(first_line(group + "/cpu.max"));
-    const bool limited =
-        static_cast<bool>(text >> quota >> period) ||
-        (read_number(group + "/cpu.cfs_quota_us", quota) &&
-         read_number(group + "/cpu.cfs_period_us", period));
+    const bool limited = static_cast<bool>(text >> quota >> period) ||
+                         (read_number(group + "/cpu.cfs_quota_us", quota) &&
+                          read_number(group + "/cpu.cfs_period_us", period));
     if (!limited || quota == 0 || period == 0 || quota > (uint64_t{1} << 40)) return;
     const uint64_t whole = std::max<uint64_t>((quota + period - 1) / period, 1);
     threads = static_cast<unsigned>(std::min<uint64_t>(threads, whole));

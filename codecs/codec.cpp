@@ -10,8 +10,7 @@ Result<EncodeOutcome> Codec::encode(const BlockView& block, Level level, ByteBuf
   out.clear();
   decode_memory = 0;
   try {
-    PITH_ASSIGN(const EncodeOutcome outcome,
-                do_encode(block, level, out, decode_memory, scratch));
+    PITH_ASSIGN(const EncodeOutcome outcome, do_encode(block, level, out, decode_memory, scratch));
     return out.size() > block.bytes.size() ? EncodeOutcome::kDeclined : outcome;
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kLimit, "not enough memory to encode a block");

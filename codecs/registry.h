@@ -15,7 +15,7 @@ namespace pith {
 // In the order of preference: where two codecs promise the same size, the earlier one is taken.
 std::span<const Codec* const> all_codecs();
 
-const Codec* find_codec(CodecId id);            // null if unknown
+const Codec* find_codec(CodecId id);             // null if unknown
 const Codec* find_codec(std::string_view name);  // null if unknown
 std::string codec_name(CodecId id);              // the number if unknown
 

@@ -11,7 +11,7 @@ constexpr size_t kSamplePieces = 4;
 constexpr size_t kSamplePiece = 32 * 1024;
 
 bool is_candidate(const Codec& codec, SegmentType type, const SelectOptions& options) {
-  if (&codec == &stored_codec()) return false;  // always the last resort
+  if (&codec == &stored_codec()) return false;                           // always the last resort
   if (options.nested && codec.id() == CodecId::kDeflated) return false;  // no codec wraps itself
   if (options.forced != nullptr) return &codec == options.forced;
   return codec.accepts(type, options.level);
@@ -84,8 +84,7 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
 
   auto codecs = candidates(block.type, options);
   // A codec that wraps others knows by itself, and cheaply, whether it has anything to do.
-  if (options.forced == nullptr && !codecs.empty() &&
-      codecs.front()->id() == CodecId::kDeflated) {
+  if (options.forced == nullptr && !codecs.empty() && codecs.front()->id() == CodecId::kDeflated) {
     PITH_ASSIGN(const bool done, try_codec(*codecs.front()));
     if (done) return encoded;
     codecs.erase(codecs.begin());
@@ -120,6 +119,13 @@ BlockLimits block_limits(std::span<const SegmentType> types, const SelectOptions
         std::max(limits.decode_memory, codec->decode_memory(size, options.level));
   }
   return limits;
+}
+
+bool have_same_codecs(SegmentType a, SegmentType b, const SelectOptions& options) {
+  const auto codecs = all_codecs();
+  return std::all_of(codecs.begin(), codecs.end(), [&](const Codec* codec) {
+    return is_candidate(*codec, a, options) == is_candidate(*codec, b, options);
+  });
 }
 
 size_t max_block(SegmentType type, const SelectOptions& options) {

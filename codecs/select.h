@@ -1,7 +1,7 @@
 // Selection: which codec takes a block, and the block's payload.
 //
-// The codecs that accept the block's type at the level estimate its size by a sample; they are tried
-// in the order of these estimates, and what none of them makes smaller is stored. The outcome
+// The codecs that accept the block's type at the level estimate its size by a sample; they are
+// tried in the order of these estimates, and what none of them makes smaller is stored. The outcome
 // depends on the block and the options only.
 #pragma once
 
@@ -34,5 +34,8 @@ struct BlockLimits {
 };
 BlockLimits block_limits(std::span<const SegmentType> types, const SelectOptions& options);
 size_t max_block(SegmentType type, const SelectOptions& options);
+
+// True if the same codecs are made for both types, so that a block of both loses nothing.
+bool have_same_codecs(SegmentType a, SegmentType b, const SelectOptions& options);
 
 }  // namespace pith

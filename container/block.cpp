@@ -6,8 +6,7 @@
 
 namespace pith {
 
-FrameHeader block_header(const BlockView& block, const EncodedBlock& encoded,
-                         uint64_t raw_offset) {
+FrameHeader block_header(const BlockView& block, const EncodedBlock& encoded, uint64_t raw_offset) {
   return {.kind = FrameKind::kData,
           .segment_type = wire_segment_type(block.type),
           .codec = static_cast<uint16_t>(encoded.codec),
@@ -18,8 +17,8 @@ FrameHeader block_header(const BlockView& block, const EncodedBlock& encoded,
           .memory_kib = checked_cast<uint32_t>((encoded.decode_memory + 1023) / 1024)};
 }
 
-Result<ByteBuffer> decode_block(const FrameHeader& header, ByteView payload,
-                                CodecScratch& scratch, ByteBuffer storage) {
+Result<ByteBuffer> decode_block(const FrameHeader& header, ByteView payload, CodecScratch& scratch,
+                                ByteBuffer storage) {
   const Codec* codec = find_codec(static_cast<CodecId>(header.codec));
   if (codec == nullptr) {
     return fail(ErrorCode::kUnsupported, fmt::format("needs codec {}", header.codec));

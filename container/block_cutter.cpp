@@ -9,6 +9,10 @@ namespace {
 // Archive headers and padding: they join any block.
 constexpr uint64_t kGlue = 4096;
 constexpr uint64_t kSmallSegment = 16384;
+// Segments up to this size are not cut where a block ends early enough without them.
+constexpr uint64_t kUncut = uint64_t{64} << 10;
+// Compressed files up to this size share a block with what surrounds them.
+constexpr uint64_t kSmallCompressed = uint64_t{1} << 20;
 // Deflate streams up to this size share a block with what surrounds them.
 constexpr uint64_t kSmallDeflated = uint64_t{1} << 20;
 
@@ -20,12 +24,19 @@ bool is_general(SegmentType type) { return class_of(type) == SegmentType::kBytes
 
 bool may_split(const Segment& segment) { return segment.type != SegmentType::kDeflated; }
 
+// The type of most bytes. Deflate streams, which need their codec, win over all; compressed data,
+// from which nobody expects a gain, must be nearly all there is.
 SegmentType type_of_most(const std::vector<Segment>& segments) {
   std::array<uint64_t, kSegmentTypes> sizes{};
+  uint64_t total = 0;
   for (const Segment& segment : segments) {
     if (segment.type == SegmentType::kDeflated) return SegmentType::kDeflated;
     sizes[static_cast<size_t>(segment.type)] += segment.size;
+    total += segment.size;
   }
+  uint64_t& compressed = sizes[static_cast<size_t>(SegmentType::kCompressed)];
+  if (compressed > total - total / 8) return SegmentType::kCompressed;
+  compressed = 0;
   return static_cast<SegmentType>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
 }
 
@@ -40,6 +51,11 @@ bool BlockCutter::joins(const Segment& segment) const {
     return open_class_ == SegmentType::kBytes && segment.size <= kSmallDeflated;
   }
   if (open_.size <= kGlue && open_class_ == SegmentType::kBytes) return true;
+  if (have_same_codecs(its_class, open_class_, options_)) {
+    // Compressed data are left alone where there is much of them: that is quicker.
+    return (its_class != SegmentType::kCompressed || segment.size <= kSmallCompressed) &&
+           (open_class_ != SegmentType::kCompressed || open_.size <= kSmallCompressed);
+  }
   if (is_general(segment.type)) {
     return segment.size <= kGlue || open_class_ == SegmentType::kDeflated;
   }
@@ -53,7 +69,9 @@ uint64_t BlockCutter::limit() const {
 
 void BlockCutter::add(const Segment& segment) {
   const bool only_glue = open_.size <= kGlue && open_class_ == SegmentType::kBytes;
-  if (open_.segments.empty() || (only_glue && segment.type != SegmentType::kDeflated)) {
+  const bool was_compressed = open_class_ == SegmentType::kCompressed;
+  if (open_.segments.empty() || (only_glue && segment.type != SegmentType::kDeflated) ||
+      (was_compressed && segment.size > kGlue)) {
     open_class_ = class_of(segment.type);
   }
   open_.size += segment.size;
@@ -69,7 +87,7 @@ void BlockCutter::push(Segment segment) {
       add(segment);
       return;
     }
-    if (!open_.segments.empty() && (!may_split(segment) || segment.size <= limit() / 4)) {
+    if (!open_.segments.empty() && (!may_split(segment) || segment.size <= kUncut)) {
       close();
     } else if (!may_split(segment)) {
       add(segment);

@@ -10,13 +10,12 @@ constexpr size_t kReadSize = size_t{256} << 10;
 // Deflate streams are looked into only where a codec will make use of what is found there.
 SegmenterOptions segmenter_options(const SelectOptions& options) {
   const auto codecs = all_codecs();
-  const bool inflate =
-      options.forced != nullptr
-          ? options.forced->id() == CodecId::kDeflated
-          : std::any_of(codecs.begin(), codecs.end(), [&](const Codec* codec) {
-              return codec->id() == CodecId::kDeflated &&
-                     codec->accepts(SegmentType::kDeflated, options.level);
-            });
+  const bool inflate = options.forced != nullptr
+                           ? options.forced->id() == CodecId::kDeflated
+                           : std::any_of(codecs.begin(), codecs.end(), [&](const Codec* codec) {
+                               return codec->id() == CodecId::kDeflated &&
+                                      codec->accepts(SegmentType::kDeflated, options.level);
+                             });
   return {.depth = 0, .inflate = inflate};
 }
 
@@ -24,7 +23,10 @@ SegmenterOptions segmenter_options(const SelectOptions& options) {
 
 BlockReader::BlockReader(Source& source, const SelectOptions& options, BufferPool& buffers,
                          const Format* format)
-    : source_(source), buffers_(buffers), segmenter_(segmenter_options(options), format), cutter_(options) {}
+    : source_(source),
+      buffers_(buffers),
+      segmenter_(segmenter_options(options), format),
+      cutter_(options) {}
 
 Result<std::optional<RawBlock>> BlockReader::next() {
   std::optional<BlockPlan> plan;
@@ -52,9 +54,8 @@ Result<void> BlockReader::read_more() {
 }
 
 RawBlock BlockReader::take(BlockPlan&& plan) {
-  RawBlock block{.bytes = std::move(pending_),
-                 .segments = std::move(plan.segments),
-                 .type = plan.type};
+  RawBlock block{
+      .bytes = std::move(pending_), .segments = std::move(plan.segments), .type = plan.type};
   // As much as any block needed so far: growing step by step would copy the bytes several times.
   pending_ = buffers_.take();
   pending_.reserve(largest_pending_);

@@ -18,7 +18,8 @@ Error damaged(std::string message) { return {ErrorCode::kDamaged, std::move(mess
 // The stream that ends at `end`.
 Result<StreamInfo> read_stream_before(const RandomAccess& file, uint64_t end) {
   std::array<std::byte, kTrailerSize> trailer_bytes{};
-  if (end < kStreamHeaderSize + kTrailerSize) return tl::unexpected(damaged("the file is cut short"));
+  if (end < kStreamHeaderSize + kTrailerSize)
+    return tl::unexpected(damaged("the file is cut short"));
   PITH_TRY(file.read_at(end - kTrailerSize, trailer_bytes));
   if (!Trailer::has_sync(trailer_bytes)) {
     return tl::unexpected(damaged("the file is cut short, or its trailer is damaged"));
@@ -88,8 +89,8 @@ void place(std::vector<FrameInfo>& frames, uint64_t stream_offset) {
   }
 }
 
-Result<std::vector<FrameInfo>> frames_from_index(const RandomAccess& file,
-                                                 const StreamInfo& stream, uint64_t index_offset) {
+Result<std::vector<FrameInfo>> frames_from_index(const RandomAccess& file, const StreamInfo& stream,
+                                                 uint64_t index_offset) {
   PITH_ASSIGN(const FrameHeader header, parse_header_at(file, stream, index_offset));
   if (header.kind != FrameKind::kIndex || header.frame_size() != stream.trailer.index_size) {
     return tl::unexpected(damaged("the index is not where the trailer says"));
@@ -162,9 +163,9 @@ Result<std::vector<FrameInfo>> read_frames(const RandomAccess& file, const Strea
   PITH_ASSIGN(auto frames, stream.trailer.index_size > 0 ? frames_from_index(file, stream, end)
                                                          : frames_from_walk(file, stream, end));
   place(frames, stream.file_offset);
-  const uint64_t frames_end =
-      frames.empty() ? stream.file_offset + kStreamHeaderSize
-                     : frames.back().file_offset + kFrameOverhead + frames.back().entry.payload_size;
+  const uint64_t frames_end = frames.empty() ? stream.file_offset + kStreamHeaderSize
+                                             : frames.back().file_offset + kFrameOverhead +
+                                                   frames.back().entry.payload_size;
   const uint64_t raw_end =
       frames.empty() ? 0 : frames.back().raw_offset + frames.back().entry.raw_size;
   if (frames_end != end || raw_end != stream.trailer.raw_size) {

@@ -80,9 +80,10 @@ class Decompressor {
                   fmt::format("decoding needs {} MiB of memory; the limit is {} MiB (--memlimit)",
                               (single >> 20) + 1, options_.memory_limit >> 20));
     }
-    const uint64_t fitting = options_.memory_limit / (memory + kBuffersPerThread * header.max_block());
-    const auto threads = static_cast<unsigned>(
-        std::clamp<uint64_t>(fitting, 1, std::max(options_.threads, 1U)));
+    const uint64_t fitting =
+        options_.memory_limit / (memory + kBuffersPerThread * header.max_block());
+    const auto threads =
+        static_cast<unsigned>(std::clamp<uint64_t>(fitting, 1, std::max(options_.threads, 1U)));
     if (pool_ && threads >= threads_) return {};
     while (pool_ && !pool_->empty()) PITH_TRY(consume(pool_->take()));
     pool_.reset();
@@ -120,12 +121,12 @@ class Decompressor {
   Result<void> write_block(const DataFrame& frame, Result<ByteBuffer>& raw) {
     if (!raw) return tl::unexpected(raw.error());
     if (raw->size() > options_.max_output - std::min(options_.max_output, summary_.raw_size)) {
-      return fail(ErrorCode::kLimit, fmt::format("the output is larger than {} bytes (--max-output)",
-                                                 options_.max_output));
+      return fail(
+          ErrorCode::kLimit,
+          fmt::format("the output is larger than {} bytes (--max-output)", options_.max_output));
     }
     const uint64_t coded = frame.file_offset + frame.header.frame_size();
-    if (options_.max_ratio != 0 &&
-        (summary_.raw_size + raw->size()) / options_.max_ratio > coded) {
+    if (options_.max_ratio != 0 && (summary_.raw_size + raw->size()) / options_.max_ratio > coded) {
       return fail(ErrorCode::kLimit,
                   fmt::format("the output is more than {} times the input (--max-ratio)",
                               options_.max_ratio));
@@ -153,7 +154,7 @@ class Decompressor {
   Sink& sink_;
   const DecompressOptions& options_;
   DecompressSummary summary_;
-  Xxh3_128 content_;
+  Xxh3Hasher128 content_;
   unsigned threads_ = 0;
   std::vector<CodecScratch> scratch_;
   std::optional<Pool> pool_;  // after scratch_: its threads end first

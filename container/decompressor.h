@@ -31,7 +31,7 @@ struct DecompressSummary {
   uint64_t streams = 0;
   uint64_t trailing = 0;  // bytes behind the last stream that were let pass
   std::vector<LossyDeclaration> lossy;
-  Hash128 content;        // of the last stream
+  Hash128 content;  // of the last stream
 };
 
 Result<DecompressSummary> decompress(Source& source, Sink& sink, const DecompressOptions& options);

@@ -10,13 +10,13 @@
 namespace pith {
 
 enum class MetadataTag : uint16_t {
-  kName = 1,       // UTF-8 or whatever bytes the file's name has, no directory
-  kModified = 2,   // i64 nanoseconds since 1970-01-01 UTC
-  kMode = 3,       // u32 permission bits
-  kXattrs = 4,     // pairs of u16 name size, name, u32 value size, value
-  kSha256 = 5,     // 32 bytes, of the whole raw content
-  kEncoder = 6,    // text: program and version
-  kLossy = 7,      // the lossy declaration
+  kName = 1,      // UTF-8 or whatever bytes the file's name has, no directory
+  kModified = 2,  // i64 nanoseconds since 1970-01-01 UTC
+  kMode = 3,      // u32 permission bits
+  kXattrs = 4,    // pairs of u16 name size, name, u32 value size, value
+  kSha256 = 5,    // 32 bytes, of the whole raw content
+  kEncoder = 6,   // text: program and version
+  kLossy = 7,     // the lossy declaration
 };
 
 struct MetadataRecord {

@@ -51,8 +51,7 @@ Result<RangeResult> restore_range(const RandomAccess& file, uint64_t offset, uin
                                   uint64_t memory_limit, Sink& sink) {
   PITH_ASSIGN(const Catalog catalog, read_catalog(file));
   const uint64_t begin = std::min(offset, catalog.raw_size);
-  const Wanted wanted{.begin = begin,
-                      .end = begin + std::min(length, catalog.raw_size - begin)};
+  const Wanted wanted{.begin = begin, .end = begin + std::min(length, catalog.raw_size - begin)};
   RangeResult result;
   CodecScratch scratch;
   for (const StreamInfo& stream : catalog.streams) {

@@ -162,10 +162,9 @@ Result<StreamEvent> StreamReader::read_trailing(ByteView first) {
     padding = padding && all_nul(ByteView(piece).first(got)) && trailing <= kMaxPadding;
   }
   if (!padding && !options_.ignore_trailing) {
-    return fail(ErrorCode::kDamaged,
-                fmt::format("bytes that are no pith stream follow at byte {} "
-                            "(--ignore-trailing accepts them)",
-                            start));
+    return fail(ErrorCode::kDamaged, fmt::format("bytes that are no pith stream follow at byte {} "
+                                                 "(--ignore-trailing accepts them)",
+                                                 start));
   }
   position_ = start + trailing;
   return InputEnd{.trailing = trailing};
@@ -228,8 +227,8 @@ Error block_error(const DataFrame& frame, const Error& error) {
 std::string describe_unknown_codec(uint16_t codec, const std::vector<CodecTableEntry>& table) {
   for (const CodecTableEntry& entry : table) {
     if (entry.codec == codec) {
-      return fmt::format("needs codec {} '{}', pith >= {}.{}", codec, entry.name,
-                         entry.since_major, entry.since_minor);
+      return fmt::format("needs codec {} '{}', pith >= {}.{}", codec, entry.name, entry.since_major,
+                         entry.since_minor);
     }
   }
   return fmt::format("needs codec {}, which this program (pith {}) lacks", codec, PITH_VERSION);

@@ -130,7 +130,7 @@ class Reindexer {
   uint64_t raw_size_ = 0;
   uint64_t blocks_ = 0;
   uint64_t size_ = 0;  // of the new stream so far
-  Xxh3_128 content_;
+  Xxh3Hasher128 content_;
 };
 
 }  // namespace

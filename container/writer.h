@@ -48,7 +48,7 @@ class StreamWriter {
   uint64_t raw_offset_ = 0;   // in the stream
   uint64_t stream_size_ = 0;  // written so far
   std::vector<IndexEntry> entries_;
-  Xxh3_128 content_;
+  Xxh3Hasher128 content_;
   uint64_t bytes_written_ = 0;  // all streams
 };
 

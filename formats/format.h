@@ -36,8 +36,8 @@ class Segmenter {
 
 // How a format may be used inside another one.
 struct SegmenterOptions {
-  int depth = 0;              // nesting: 0 for a file, 1 for an entry of an archive …
-  bool inflate = true;        // look into deflate streams
+  int depth = 0;        // nesting: 0 for a file, 1 for an entry of an archive …
+  bool inflate = true;  // look into deflate streams
 };
 
 inline constexpr int kMaxFormatDepth = 4;
@@ -54,7 +54,8 @@ class Format {
   virtual std::unique_ptr<Segmenter> make_segmenter(const SegmenterOptions& options) const = 0;
 };
 
-// Appends a segment; joins it to the one before if both have the same type and neither has a layout.
+// Appends a segment; joins it to the one before if both have the same type and neither has a
+// layout.
 void append_segment(std::vector<Segment>& out, uint64_t size, SegmentType type);
 
 }  // namespace pith

@@ -1,7 +1,7 @@
 """Reference decoder of .pith files: reference_decoder.py FILE.pith > raw
 
-Written from docs/format.md and docs/codecs/ alone, to be short and not to be quick; it shares nothing
-with the C++ sources. Exit status: 0 decoded, 3 damaged, 4 unsupported.
+Written from docs/format.md and docs/codecs/ alone, to be short and not to be quick; it shares
+nothing with the C++ sources. Exit status: 0 decoded, 3 damaged, 4 unsupported.
 """
 import bisect
 import collections
@@ -147,7 +147,8 @@ def xxh3(data):
         short, low = avalanche(short), avalanche(a + b)
         high = -avalanche(a * PRIME64_1 + b * PRIME64_4 + size * PRIME64_2) & M64
     else:
-        acc = [PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3, PRIME64_4, PRIME32_2, PRIME64_5, PRIME32_1]
+        acc = [PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3,
+               PRIME64_4, PRIME32_2, PRIME64_5, PRIME32_1]
         secret = words(SECRET, 0, 24)
         for at in range(0, size - 1, 1024):
             accumulate(acc, words(data, at, 8 * min(16, (size - at - 1) // 64)), secret)
@@ -159,10 +160,11 @@ def xxh3(data):
     return short, high << 64 | low
 
 
-# ---- The deflate encoder of docs/codecs/deflated.md; its output is gathered as text of 0 and 1 ----
+# ---- The deflate encoder of docs/codecs/deflated.md. Bits are gathered as text of 0 and 1 ----
 LEVELS = (None, (4, 4, 8, 4), (4, 5, 16, 8), (4, 6, 32, 32), (4, 4, 16, 16), (8, 16, 32, 32),
           (8, 16, 128, 128), (8, 32, 128, 256), (32, 128, 258, 1024), (32, 258, 258, 4096))
-LENGTH_EXTRA = [max(0, i // 4 - 1) for i in range(28)] + [0]  # the tables of RFC 1951, 3.2.5 to 3.2.7
+# The tables of RFC 1951, 3.2.5 to 3.2.7
+LENGTH_EXTRA = [max(0, i // 4 - 1) for i in range(28)] + [0]
 LENGTH_BASE = [3 + sum(1 << extra for extra in LENGTH_EXTRA[:i]) for i in range(28)] + [258]
 DISTANCE_EXTRA = [max(0, i // 2 - 1) for i in range(30)]
 DISTANCE_BASE = [1 + sum(1 << extra for extra in DISTANCE_EXTRA[:i]) for i in range(30)]
@@ -181,8 +183,8 @@ def base_index(base, value):
 
 
 def search(data, before, encoder, strategy, level, memory_level, window_bits):
-    """Yields for each block: its tokens, its bytes or None if they have left the window, and whether
-    it is the last. A token is (1, literal) or (length, distance).
+    """Yields for each block: its tokens; its bytes, or None if they have left the window; whether
+    it is the last. A token is (1, literal) or (length, distance). `before` is pigz's W bytes.
 
     Positions count from the first window on and are not lowered when the window moves; `base` is
     where it begins. So a position that the page calls 0 is one that is not above `base`."""
@@ -194,7 +196,8 @@ def search(data, before, encoder, strategy, level, memory_level, window_bits):
     if gzip:  # behind two zeros the window holds what was there one window earlier
         w += bytes(2) + bytes(w[i - W] if i >= 2 * W else 0 for i in range(end + 2, end + 262))
     w += bytes(262)
-    p = b = covered = filled = len(before)  # tokens are made up to `covered`: to p, or p - 1 if pending
+    p = b = filled = len(before)
+    covered = p  # where the tokens so far end: at p, or at p - 1 if a byte is pending
     base, met_end, n, start = 0, False, 2, 0
     head, prev, tokens = [0] * hash_size, [0] * W, []
 
@@ -249,7 +252,8 @@ def search(data, before, encoder, strategy, level, memory_level, window_bits):
                         n = 2
                 if last_n >= 3 and n <= last_n:
                     match, n = (last_n, p - 1 - last_start), 2
-                    entered = range(p + 1, covered + last_n if gzip else min(covered + last_n, end - 2))
+                    after = covered + last_n
+                    entered = range(p + 1, after if gzip else min(after, end - 2))
             else:
                 n = longest_match(c, 2) if searchable else 0
                 match = (n, p - start) if n >= 3 else None
@@ -311,11 +315,11 @@ def code_lengths(frequencies, limit):
         c = collections.Counter(lengths[leaf] for leaf in leaves)
         while o > 0:
             length = max(length for length in c if length < limit and c[length] > 0)
-            c.update({length: -1})
-            c.update({length + 1: 2})
-            c.update({limit: -1})
+            c.subtract([length, limit])
+            c.update([length + 1, length + 1])
             o -= 2
-        lengths.update(zip(leaves, (length for length in range(limit, 0, -1) for _ in range(c[length]))))
+        descending = sorted(c.elements(), reverse=True)
+        lengths.update(zip(leaves, descending))
     return [lengths.get(s, 0) for s in range(len(frequencies))]
 
 
@@ -475,8 +479,8 @@ def deflated(payload, raw_size, memory):
             continue
         kind, encoder, *parameters, size, trailer, header_size = take(control, at, "<6BIBH")
         strategy, level, memory_level, window_bits = parameters
-        need(kind == 1 and encoder <= 2 and strategy <= 4 and 1 <= level <= 9 and trailer <= 2
-             and 1 <= memory_level <= 9 and 9 <= window_bits <= 15, "deflated: parameter out of range")
+        need(kind == 1 and encoder <= 2 and strategy <= 4 and trailer <= 2 and 1 <= level <= 9
+             and 1 <= memory_level <= 9 and 9 <= window_bits <= 15, "deflated: out of range")
         need(encoder == ZLIB or (strategy, memory_level, window_bits) == (DEFAULT, 8, 15),
              "deflated: wrong parameters for gzip or pigz")
         data, used, inflated = content[used:used + size], used + size, inflated + size
@@ -545,9 +549,9 @@ def decode_stream(data, start):
             index_size = 44 + payload_size
         elif kind == 4:
             for of_codec, major, minor, name in records(payload, "<H3B"):
-                names[of_codec] = f" ({name.decode(errors='replace')}, from pith {major}.{minor} on)"
-        entries.append(struct.pack("<2IH2BQ", payload_size, raw_size if kind == 1 else 0, codec, segment,
-                                   0, raw_hash))
+                names[of_codec] = f" ({name.decode(errors='replace')} of pith {major}.{minor})"
+        entries.append(struct.pack("<2IH2BQ", payload_size, raw_size if kind == 1 else 0, codec,
+                                   segment, 0, raw_hash))
         at += 44 + payload_size
     mark, trailer_index, total, stream_hash, size, crc, end = take(data, at, "<4sIQ16sQI4s")
     need(mark == b"\xF5PTE" and end == b"HTP\x89", f"neither a frame nor a trailer at byte {at}")
@@ -565,7 +569,7 @@ def decode_stream(data, start):
         need(len(content[-1]) == raw_size, f"block {i}: wrong raw size")
         need(xxh3(content[-1])[0] == raw_hash, f"block {i}: wrong raw hash")
     content = b"".join(content)
-    need(stream_hash == xxh3(content)[1].to_bytes(16, "little"), "trailer: wrong hash of the content")
+    need(stream_hash == xxh3(content)[1].to_bytes(16, "little"), "trailer: wrong content hash")
     for tag, _, value in metadata:
         need(len(value) == {2: 8, 3: 4, 5: 32, 7: 20}.get(tag, len(value)),
              f"metadata tag {tag}: wrong size")

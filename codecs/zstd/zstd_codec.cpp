@@ -61,9 +61,7 @@ class ZstdCodec : public Codec {
   size_t max_block(Level level) const override { return settings(level).block; }
   uint64_t decode_memory(size_t, Level) const override { return kDecodeMemory; }
   bool verify_after_encode() const override { return false; }
-  std::unique_ptr<Scratch> make_scratch() const override {
-    return std::make_unique<ZstdScratch>();
-  }
+  std::unique_ptr<Scratch> make_scratch() const override { return std::make_unique<ZstdScratch>(); }
 
   // The tables of the match finder: at most 8 bytes for each byte of the block plus the parser's
   // own; measured at level 9 with 64 MiB blocks: 515 MiB.
@@ -92,8 +90,8 @@ class ZstdCodec : public Codec {
     ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
     // A payload of the block's own size or more is useless, so that is all the room it gets.
     out.resize(block.bytes.size());
-    const size_t size = ZSTD_compress2(context, out.data(), out.size(), block.bytes.data(),
-                                       block.bytes.size());
+    const size_t size =
+        ZSTD_compress2(context, out.data(), out.size(), block.bytes.data(), block.bytes.size());
     if (ZSTD_isError(size) != 0) {
       out.clear();
       if (ZSTD_getErrorCode(size) == ZSTD_error_dstSize_tooSmall) return EncodeOutcome::kDeclined;
@@ -109,17 +107,15 @@ class ZstdCodec : public Codec {
     if (!budget.reserve(kDecodeMemory)) {
       return fail(ErrorCode::kDamaged, "a zstd block declares too little memory");
     }
-    const auto damaged = [] {
-      return fail(ErrorCode::kDamaged, "a zstd block does not decode");
-    };
+    const auto damaged = [] { return fail(ErrorCode::kDamaged, "a zstd block does not decode"); };
     // Exactly one frame, of exactly this content size: nothing is decoded on a guess.
     if (ZSTD_getFrameContentSize(payload.data(), payload.size()) != raw.size() ||
         ZSTD_findFrameCompressedSize(payload.data(), payload.size()) != payload.size()) {
       return damaged();
     }
     ZSTD_DCtx* context = static_cast<ZstdScratch*>(scratch)->decompress_context();
-    const size_t size = ZSTD_decompressDCtx(context, raw.data(), raw.size(), payload.data(),
-                                            payload.size());
+    const size_t size =
+        ZSTD_decompressDCtx(context, raw.data(), raw.size(), payload.data(), payload.size());
     if (size != raw.size()) return damaged();  // error codes are huge sizes
     return {};
   }

@@ -62,7 +62,9 @@ TEST(MemoryBudgetTest, NeverGivesMoreThanItHas) {
 TEST(Json, EscapesWhatJsonCannotHold) {
   EXPECT_EQ(json_string("a\"b\\c\n"), R"("a\"b\\c\u000a")");
   EXPECT_EQ(json_string("gr\xC3\xBC\xC3\x9F"), "\"gr\xC3\xBC\xC3\x9F\"");
-  EXPECT_EQ(json_string("\xFF" "a\xC3"), R"("\ufffda\ufffd")");
+  EXPECT_EQ(json_string("\xFF"
+                        "a\xC3"),
+            R"("\ufffda\ufffd")");
   EXPECT_EQ(json_string("\xED\xA0\x80"), R"("\ufffd\ufffd\ufffd")");  // a surrogate
 }
 

@@ -40,23 +40,23 @@ TEST(Checksum, Crc32cGoesOnFromAPreviousPart) {
 // Values of the xxHash project's sanity tables for seed 0.
 TEST(Checksum, Xxh3OfNothing) {
   EXPECT_EQ(xxh3_64({}), 0x2D06800538D394C2ULL);
-  const Xxh3_128 hash;
+  const Xxh3Hasher128 hash;
   EXPECT_EQ(hash.digest().low, 0x6001C324468D497FULL);
   EXPECT_EQ(hash.digest().high, 0x99AA06D3014798D8ULL);
 }
 
 TEST(Checksum, Xxh3_128DoesNotDependOnThePieces) {
   const ByteBuffer bytes = test::random_bytes(100000, 3);
-  Xxh3_128 whole;
+  Xxh3Hasher128 whole;
   whole.update(bytes);
-  Xxh3_128 pieces;
+  Xxh3Hasher128 pieces;
   size_t step = 1;
   for (size_t at = 0; at < bytes.size(); at += step, step = step * 3 % 4099) {
     pieces.update(ByteView(bytes).subspan(at, std::min(step, bytes.size() - at)));
   }
   EXPECT_EQ(whole.digest(), pieces.digest());
   pieces.reset();
-  EXPECT_EQ(pieces.digest(), Xxh3_128().digest());
+  EXPECT_EQ(pieces.digest(), Xxh3Hasher128().digest());
 }
 
 }  // namespace

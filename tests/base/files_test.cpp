@@ -49,13 +49,15 @@ TEST_F(FilesTest, AnOutputAppearsWithCommitOnly) {
   for (const Way way : {Way{false, true}, Way{true, true}, Way{false, false}, Way{true, false}}) {
     const std::string name = path("out");
     {
-      auto file = OutputFile::create(name, {.overwrite = way.overwrite, .use_tmpfile = way.use_tmpfile});
+      auto file =
+          OutputFile::create(name, {.overwrite = way.overwrite, .use_tmpfile = way.use_tmpfile});
       ASSERT_TRUE(file.has_value());
       ASSERT_TRUE(file->sink().write(as_bytes("lost")).has_value());
       EXPECT_FALSE(std::filesystem::exists(name));
     }
     EXPECT_EQ(files(), 0U) << "an output that was not committed leaves nothing";
-    auto file = OutputFile::create(name, {.overwrite = way.overwrite, .use_tmpfile = way.use_tmpfile});
+    auto file =
+        OutputFile::create(name, {.overwrite = way.overwrite, .use_tmpfile = way.use_tmpfile});
     ASSERT_TRUE(file.has_value());
     ASSERT_TRUE(file->sink().write(as_bytes("kept")).has_value());
     ASSERT_TRUE(file->commit(std::nullopt).has_value());

@@ -30,11 +30,11 @@ TEST(Layout, TheEmptyStreamByteForByte) {
             "00"                // log2 of the decode memory
             "00000000");        // salt
   EXPECT_EQ(hex(ByteView(coded).subspan(20, 40)),
-            "f5505445"          // sync
-            "00000000"          // index size
-            "0000000000000000"  // raw size
-            "7f498d4624c30160"  // XXH3-128 of nothing, low
-            "d8984701d306aa99"  // and high
+            "f5505445"            // sync
+            "00000000"            // index size
+            "0000000000000000"    // raw size
+            "7f498d4624c30160"    // XXH3-128 of nothing, low
+            "d8984701d306aa99"    // and high
             "4400000000000000");  // stream size: 68
   EXPECT_EQ(hex(ByteView(coded).last(4)), "48545089");
 }
@@ -117,10 +117,8 @@ TEST(Layout, EveryBitOfEveryRecordIsChecked) {
 
 ByteBuffer stream_header_with(uint8_t version, uint8_t features, uint8_t block, uint8_t memory) {
   ByteBuffer bytes;
-  StreamHeader{.version = version,
-               .required_features = features,
-               .block_log = block,
-               .memory_log = memory}
+  StreamHeader{
+      .version = version, .required_features = features, .block_log = block, .memory_log = memory}
       .write(bytes);
   return bytes;
 }

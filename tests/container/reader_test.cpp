@@ -73,15 +73,14 @@ TEST(Reader, AStreamWithoutIndexIsReadAndFoundByWalking) {
   HandMadeStream stream;
   stream.stored(first).stored(second);
   ByteBuffer coded = stream.unfinished();
-  Xxh3_128 content;
+  Xxh3Hasher128 content;
   content.update(first);
   content.update(second);
   Trailer{.raw_size = 7000, .content = content.digest(), .stream_size = coded.size() + kTrailerSize}
       .write(coded, 0);
   EXPECT_TRUE(decompress_bytes(coded).summary.has_value());
   MemorySink sink;
-  const auto range =
-      restore_range(MemoryRandomAccess(coded), 2990, 20, UINT64_MAX, sink);
+  const auto range = restore_range(MemoryRandomAccess(coded), 2990, 20, UINT64_MAX, sink);
   ASSERT_TRUE(range.has_value()) << range.error().message;
   EXPECT_EQ(range->blocks, 2U);
   EXPECT_TRUE(equal(ByteView(sink.bytes()).first(10), ByteView(first).last(10)));
@@ -104,8 +103,8 @@ TEST(Reader, BlocksThatAreMissingRepeatedOrSwappedAreFound) {
     return bytes;
   };
   EXPECT_TRUE(equal(made_of({0, 1, 2}), coded));
-  const std::vector<std::vector<size_t>> wrong = {
-      {0, 1}, {1, 2}, {0, 2}, {0, 0, 1, 2}, {0, 1, 2, 2}, {1, 0, 2}, {2, 1, 0}, {}};
+  const std::vector<std::vector<size_t>> wrong = {{0, 1},       {1, 2},    {0, 2},    {0, 0, 1, 2},
+                                                  {0, 1, 2, 2}, {1, 0, 2}, {2, 1, 0}, {}};
   for (const auto& blocks : wrong) {
     EXPECT_EQ(error_of(made_of(blocks)), ErrorCode::kDamaged);
   }

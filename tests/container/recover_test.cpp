@@ -102,7 +102,7 @@ Sample make_stream(const ByteBuffer& raw, const StreamOptions& options = {}) {
     write_frame(plain_frame_header(FrameKind::kIndex, index, raw.size()), index, salt, sample.file);
     trailer.index_size = static_cast<uint32_t>(kFrameOverhead + index.size());
   }
-  Xxh3_128 content;
+  Xxh3Hasher128 content;
   content.update(raw);
   trailer.content = content.digest();
   trailer.stream_size = sample.file.size() + kTrailerSize;

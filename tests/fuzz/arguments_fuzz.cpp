@@ -7,9 +7,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace pith;
-  static const bool quiet = [] {
-    return std::freopen("/dev/null", "w", stdout) != nullptr;
-  }();
+  static const bool quiet = [] { return std::freopen("/dev/null", "w", stdout) != nullptr; }();
   (void)quiet;
   std::vector<std::string> words = {"pith"};
   std::string word;

@@ -1,5 +1,5 @@
-// Arbitrary payloads for every registered codec. Input: codec, raw size less one (two bytes), memory
-// in 64 KiB, payload.
+// Arbitrary payloads for every registered codec. Input: codec, raw size less one (two bytes),
+// memory in 64 KiB, payload.
 #include "codecs/registry.h"
 #include "tests/fuzz/fuzz_input.h"
 

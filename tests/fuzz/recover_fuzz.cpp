@@ -1,4 +1,5 @@
-// Arbitrary bytes as a damaged .pith file. What is recovered completely must be what decoding gives.
+// Arbitrary bytes as a damaged .pith file. What is recovered completely must be what decoding
+// gives.
 #include "base/sink.h"
 #include "base/source.h"
 #include "container/decompressor.h"

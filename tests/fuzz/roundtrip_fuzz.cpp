@@ -1,5 +1,5 @@
-// Arbitrary files through the whole pipeline and back: exact, and the same for one thread and three.
-// Input: level, bytes.
+// Arbitrary files through the whole pipeline and back: exact, and the same for one thread and
+// three. Input: level, bytes.
 #include "base/sink.h"
 #include "base/source.h"
 #include "container/compressor.h"

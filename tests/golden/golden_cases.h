@@ -1,5 +1,6 @@
-// The golden files of the current version: what each one holds and how it is made. Files of released
-// versions stay for ever; a change of a bitstream adds a new folder and never touches an old one.
+// The golden files of the current version: what each one holds and how it is made. Files of
+// released versions stay for ever; a change of a bitstream adds a new folder and never touches an
+// old one.
 #pragma once
 
 #include <zlib.h>

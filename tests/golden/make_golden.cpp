@@ -1,5 +1,5 @@
-// Writes the golden files of this version: make_golden FOLDER. For each case NAME.pith and NAME.raw.
-// Called by scripts/make_golden.sh.
+// Writes the golden files of this version: make_golden FOLDER. For each case NAME.pith and
+// NAME.raw. Called by scripts/make_golden.sh.
 #include <cstdio>
 #include <fstream>
 

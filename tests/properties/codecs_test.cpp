@@ -91,9 +91,12 @@ TEST_P(EveryCodec, RefusesOrSurvivesArbitraryPayloads) {
   ASSERT_TRUE(outcome.has_value());
   size_t refused = 0;
   for (int trial = 0; trial < 3000; ++trial) {
-    ByteBuffer payload = trial % 2 == 0 ? test::random_bytes(random() % 200, static_cast<uint32_t>(random())) : valid;
+    ByteBuffer payload = trial % 2 == 0
+                             ? test::random_bytes(random() % 200, static_cast<uint32_t>(random()))
+                             : valid;
     if (trial % 2 == 1 && !payload.empty()) {
-      for (int i = 0; i < 3; ++i) payload[random() % payload.size()] = static_cast<std::byte>(random());
+      for (int i = 0; i < 3; ++i)
+        payload[random() % payload.size()] = static_cast<std::byte>(random());
       payload.resize(random() % (payload.size() + 1));
     }
     ByteBuffer raw(text.size());
@@ -119,7 +122,8 @@ TEST_P(EveryCodec, RefusesABudgetThatIsTooSmall) {
   EXPECT_FALSE(codec.decode(payload, raw, budget, scratch.of(codec)).has_value());
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, EveryCodec, testing::ValuesIn(all_codecs().begin(), all_codecs().end()),
+INSTANTIATE_TEST_SUITE_P(Registry, EveryCodec,
+                         testing::ValuesIn(all_codecs().begin(), all_codecs().end()),
                          [](const auto& test) { return std::string(test.param->name()); });
 
 TEST(Codecs, IdsAndNamesAreUnique) {
@@ -142,7 +146,8 @@ TEST(Select, NeverExpandsAndStoresWhatDoesNotCompress) {
   }
   const ByteBuffer noise = test::random_bytes(1 << 20, 1);
   const Segment segment{.size = noise.size(), .type = SegmentType::kCompressed, .layout = {}};
-  const BlockView block{.bytes = noise, .segments = {&segment, 1}, .type = SegmentType::kCompressed};
+  const BlockView block{
+      .bytes = noise, .segments = {&segment, 1}, .type = SegmentType::kCompressed};
   for (const Level level : {1, 5, 9}) {
     const auto encoded = encode_block(block, {.level = level}, scratch);
     ASSERT_TRUE(encoded.has_value());

@@ -16,10 +16,10 @@ namespace {
 ByteBuffer deflated_by_zlib(ByteView bytes) {
   uLongf size = compressBound(static_cast<uLong>(bytes.size()));
   ByteBuffer out(size);
-  EXPECT_EQ(compress2(reinterpret_cast<Bytef*>(out.data()), &size,
-                      reinterpret_cast<const Bytef*>(bytes.data()),
-                      static_cast<uLong>(bytes.size()), 6),
-            Z_OK);
+  EXPECT_EQ(
+      compress2(reinterpret_cast<Bytef*>(out.data()), &size,
+                reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uLong>(bytes.size()), 6),
+      Z_OK);
   out.resize(size);
   return out;
 }
@@ -103,8 +103,7 @@ TEST(Damage, RandomAccessNeverGivesWrongBytes) {
       damaged[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
       const uint64_t offset = random() % content.size();
       MemorySink sink;
-      const auto range =
-          restore_range(MemoryRandomAccess(damaged), offset, 100, UINT64_MAX, sink);
+      const auto range = restore_range(MemoryRandomAccess(damaged), offset, 100, UINT64_MAX, sink);
       if (!range) continue;
       const uint64_t size = std::min<uint64_t>(100, content.size() - offset);
       ASSERT_TRUE(equal(sink.bytes(), ByteView(content).subspan(offset, size)));

@@ -45,7 +45,7 @@ class HandMadeStream {
   ByteBuffer bytes_;
   std::vector<IndexEntry> entries_;
   uint64_t raw_size_ = 0;
-  Xxh3_128 content_;
+  Xxh3Hasher128 content_;
 };
 
 }  // namespace pith::test

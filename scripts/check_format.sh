@@ -1,0 +1,5 @@
+#!/bin/sh
+# Fails if a source file is not as clang-format writes it.
+set -eu
+cd "$(dirname "$0")/.."
+git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run --Werror

@@ -1,0 +1,119 @@
+#include "container/block_cutter.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace pith {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+Segment segment(uint64_t size, SegmentType type) {
+  return {.size = size, .type = type, .layout = {}};
+}
+
+std::vector<BlockPlan> cut(const std::vector<Segment>& segments, Level level = 1) {
+  BlockCutter cutter({.level = level});
+  for (const Segment& each : segments) cutter.push(each);
+  cutter.finish();
+  std::vector<BlockPlan> plans;
+  while (auto plan = cutter.pop()) plans.push_back(std::move(*plan));
+  return plans;
+}
+
+TEST(BlockCutter, CutsLargeSegmentsAtTheBlockSize) {
+  const uint64_t block = max_block(SegmentType::kBytes, {.level = 1});
+  const auto plans = cut({segment(3 * block + 1, SegmentType::kBytes)});
+  ASSERT_EQ(plans.size(), 4U);
+  EXPECT_EQ(plans[0].size, block);
+  EXPECT_EQ(plans[3].size, 1U);
+}
+
+TEST(BlockCutter, GroupsSmallSegmentsOfAnArchive) {
+  std::vector<Segment> segments;
+  for (int i = 0; i < 100; ++i) {
+    segments.push_back(segment(512, SegmentType::kMetadata));
+    segments.push_back(segment(3000, i % 2 == 0 ? SegmentType::kText : SegmentType::kBytes));
+    segments.push_back(segment(10000, SegmentType::kF32));
+  }
+  const auto plans = cut(segments, 5);
+  ASSERT_EQ(plans.size(), 1U);
+  EXPECT_EQ(plans[0].segments.size(), 300U);
+  EXPECT_EQ(plans[0].type, SegmentType::kF32);
+}
+
+TEST(BlockCutter, MuchCompressedDataStandAloneAndFewDoNot) {
+  const auto alone =
+      cut({segment(2 * kMiB, SegmentType::kText), segment(3 * kMiB, SegmentType::kCompressed),
+           segment(2 * kMiB, SegmentType::kText)});
+  ASSERT_EQ(alone.size(), 3U);
+  EXPECT_EQ(alone[1].type, SegmentType::kCompressed);
+  const auto together =
+      cut({segment(kMiB, SegmentType::kText), segment(kMiB / 2, SegmentType::kCompressed),
+           segment(kMiB, SegmentType::kText)});
+  ASSERT_EQ(together.size(), 1U);
+  EXPECT_EQ(together[0].type, SegmentType::kText);
+  // Text behind compressed data makes the block one of text: it must not be given up unseen.
+  const auto behind =
+      cut({segment(kMiB / 2, SegmentType::kCompressed), segment(kMiB / 4, SegmentType::kText)});
+  ASSERT_EQ(behind.size(), 1U);
+  EXPECT_EQ(behind[0].type, SegmentType::kText);
+}
+
+TEST(BlockCutter, NeverCutsADeflateStream) {
+  Segment stream = segment(20 * kMiB, SegmentType::kDeflated);
+  stream.layout.deflate = std::make_shared<DeflateLayout>();
+  Segment small = stream;
+  small.size = 5000;
+  const auto plans = cut(
+      {segment(1000, SegmentType::kText), small, segment(1000, SegmentType::kText), stream, small},
+      5);
+  uint64_t streams = 0;
+  for (const BlockPlan& plan : plans) {
+    for (const Segment& each : plan.segments) {
+      if (each.layout.deflate == nullptr) continue;
+      ++streams;
+      EXPECT_TRUE(each.size == stream.size || each.size == small.size);
+      EXPECT_EQ(plan.type, SegmentType::kDeflated);
+    }
+  }
+  EXPECT_EQ(streams, 3U);
+  EXPECT_EQ(plans[0].segments.size(), 3U);
+}
+
+TEST(BlockCutter, AnySegmentsAreCoveredInOrderWithinTheLimits) {
+  std::mt19937 random(1);
+  for (int trial = 0; trial < 200; ++trial) {
+    const Level level = kMinLevel + static_cast<Level>(random() % 9);
+    std::vector<Segment> segments;
+    uint64_t total = 0;
+    for (int i = 0; i < 50; ++i) {
+      // Levels 1 and 2 do not look for deflate streams.
+      const auto types = static_cast<size_t>(level < 3 ? kSegmentTypes - 1 : kSegmentTypes);
+      const auto type = static_cast<SegmentType>(random() % types);
+      Segment each = segment(1 + random() % (uint64_t{1} << random() % 25), type);
+      if (type == SegmentType::kDeflated) each.layout.deflate = std::make_shared<DeflateLayout>();
+      total += each.size;
+      segments.push_back(each);
+    }
+    std::vector<SegmentType> types;
+    for (int i = 0; i < kSegmentTypes; ++i) types.push_back(static_cast<SegmentType>(i));
+    const uint64_t largest = block_limits(types, {.level = level}).max_block;
+    uint64_t covered = 0;
+    for (const BlockPlan& plan : cut(segments, level)) {
+      uint64_t size = 0;
+      for (const Segment& each : plan.segments) {
+        EXPECT_GT(each.size, 0U);
+        size += each.size;
+      }
+      EXPECT_EQ(size, plan.size);
+      EXPECT_LE(size, largest);
+      covered += size;
+    }
+    EXPECT_EQ(covered, total);
+  }
+}
+
+}  // namespace
+}  // namespace pith
