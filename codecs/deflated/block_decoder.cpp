@@ -85,7 +85,7 @@ Result<void> decode_payload(ByteView payload, MutableBytes raw, MemoryBudget& bu
   ByteBuffer control;
   PITH_TRY(blocks.next(kMaxControl, control));
   if (!budget.reserve(kEncoderMemory)) {
-    return fail(ErrorCode::kLimit, "a deflated block declares too little memory");
+    return fail(ErrorCode::kDamaged, "a deflated block declares too little memory");
   }
   ContentReader content(blocks);
   BlockSink out(raw);

@@ -110,7 +110,7 @@ Result<void> InnerBlockReader::next(size_t max_size, ByteBuffer& raw) {
     return fail(ErrorCode::kUnsupported, "a deflated block needs an unknown codec");
   }
   if (!budget_.reserve(raw_size) || !budget_.reserve(memory)) {
-    return fail(ErrorCode::kLimit, "a deflated block needs more memory than it declares");
+    return fail(ErrorCode::kDamaged, "a deflated block needs more memory than it declares");
   }
   raw = ByteBuffer(raw_size);
   MemoryBudget inner_budget(memory);

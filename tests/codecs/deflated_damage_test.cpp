@@ -24,7 +24,7 @@ TEST(DeflatedDamage, AsksForNoMoreMemoryThanItNeeds) {
   for (const uint64_t memory : {uint64_t{0}, uint64_t{1000}, coded.memory / 2, coded.memory - 1}) {
     const auto raw = decode(coded.payload, block.bytes.size(), memory);
     ASSERT_FALSE(raw.has_value());
-    EXPECT_EQ(raw.error().code, ErrorCode::kLimit);
+    EXPECT_EQ(raw.error().code, ErrorCode::kDamaged);
   }
 }
 
