@@ -12,16 +12,18 @@ cmake --build --preset release --target pith
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if [ $# -gt 0 ]; then
-  sample=$work/$(basename "$1")
-  cp "$1" "$sample"
+  sample=$(basename -- "$1")
+  cp -- "$1" "$work/$sample"
 else
-  sample=$work/pith-src.tar
-  tar -cf "$sample" --sort=name base codecs container formats cli docs
+  sample=pith-src.tar
+  tar -cf "$work/$sample" --sort=name base codecs container formats cli docs
 fi
+PATH=$PWD/build:$PATH
+cd "$work"
 
 set -x
-build/pith -v "$sample"
-build/pith -l "$sample.pith"
-build/pith -d -c "$sample.pith" | cmp - "$sample"
+pith -v "$sample"
+pith -l "$sample.pith"
+pith -d -c "$sample.pith" | cmp - "$sample"
 { set +x; } 2>/dev/null
 echo "restored: the same bytes. The program is build/pith"
