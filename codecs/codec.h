@@ -72,8 +72,9 @@ class Codec {
   Result<EncodeOutcome> encode(const BlockView& block, Level level, ByteBuffer& out,
                                uint64_t& decode_memory, Scratch* scratch) const;
 
-  // Fills `raw` exactly, or fails: kDamaged for a payload that no encoder writes or that asks for more
-  // than the budget (what its frame declared), kLimit when memory runs out. Safe for any payload.
+  // Fills `raw` exactly, or fails: kDamaged for a payload that no encoder writes or that asks for
+  // more than the budget (what its frame declared), kLimit when memory runs out. Safe for any
+  // payload.
   Result<void> decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
                       Scratch* scratch) const;
 

@@ -108,12 +108,11 @@ class ZstdCodec : public Codec {
       return fail(ErrorCode::kDamaged, "a zstd block declares too little memory");
     }
     const auto damaged = [] { return fail(ErrorCode::kDamaged, "a zstd block does not decode"); };
-    // Exactly one frame, of exactly this content size, without checksum, dictionary or reserved bits
-    // (RFC 8878, 3.1.1.1.1): nothing is decoded on a guess.
+    // Exactly one frame, of exactly this content size, without checksum, dictionary or reserved
+    // bits (RFC 8878, 3.1.1.1.1): nothing is decoded on a guess.
     constexpr size_t kDescriptorAt = 4;
     constexpr std::byte kUnusedBits{0x0F};
-    if (payload.size() <= kDescriptorAt ||
-        (payload[kDescriptorAt] & kUnusedBits) != std::byte{0} ||
+    if (payload.size() <= kDescriptorAt || (payload[kDescriptorAt] & kUnusedBits) != std::byte{0} ||
         ZSTD_getFrameContentSize(payload.data(), payload.size()) != raw.size() ||
         ZSTD_findFrameCompressedSize(payload.data(), payload.size()) != payload.size()) {
       return damaged();
