@@ -115,7 +115,8 @@ TEST_F(FilesTest, ModeAndTimesAreTakenOverToTheNanosecond) {
 TEST_F(FilesTest, SparseSinkAndSourceKeepTheBytes) {
   // Data and zero runs around the limits, in pieces of odd sizes.
   ByteBuffer bytes;
-  for (const size_t zeros : {0, 1, 4095, 65535, 65536, 65537, 200000, 1000000}) {
+  for (const size_t zeros :
+       std::initializer_list<size_t>{0, 1, 4095, 65535, 65536, 65537, 200000, 1000000}) {
     bytes.append(test::random_bytes(5000 + zeros % 7, static_cast<uint32_t>(zeros)));
     bytes.resize(bytes.size() + zeros, std::byte{0});
   }

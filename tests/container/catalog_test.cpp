@@ -26,7 +26,7 @@ class CountingFile : public MemoryRandomAccess {
 
 ByteBuffer three_streams(ByteBuffer& content) {
   ByteBuffer coded;
-  for (const size_t size : {9000000, 0, 70000}) {
+  for (const size_t size : std::initializer_list<size_t>{9000000, 0, 70000}) {
     const ByteBuffer bytes = test::random_text(size, static_cast<uint32_t>(size));
     coded.append(test::compress_bytes(bytes, 1));
     content.append(bytes);
@@ -69,7 +69,7 @@ TEST(Range, GivesTheBytesFromTheBlocksThatHoldThem) {
   const uint64_t block = 4 << 20;
   for (const uint64_t offset : {uint64_t{0}, uint64_t{1}, block - 2000, block - 1, block,
                                 uint64_t{8999000}, content.size() - 10, content.size()}) {
-    for (const uint64_t length : {0, 1, 4096, 100000}) {
+    for (const uint64_t length : std::initializer_list<uint64_t>{0, 1, 4096, 100000}) {
       MemorySink sink;
       const auto result = restore_range(file, offset, length, UINT64_MAX, sink);
       ASSERT_TRUE(result.has_value()) << result.error().message;

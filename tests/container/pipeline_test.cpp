@@ -41,8 +41,9 @@ ByteBuffer mixed_input(size_t size) {
 }
 
 TEST(Pipeline, RestoresInputsOfAllSizesAtAllLevels) {
-  for (const size_t size : {0, 1, 2, 3, 4, 7, 8, 15, 100, 4095, 4096, 4097, 65535, 65536, 65537,
-                            262143, 262144, 262145, 1000000}) {
+  for (const size_t size :
+       std::initializer_list<size_t>{0, 1, 2, 3, 4, 7, 8, 15, 100, 4095, 4096, 4097, 65535, 65536,
+                                     65537, 262143, 262144, 262145, 1000000}) {
     const ByteBuffer bytes = mixed_input(size);
     for (const Level level : {1, 3, 5, 9}) {
       const ByteBuffer coded = compress_bytes(bytes, level);
@@ -105,7 +106,7 @@ TEST(Pipeline, RejectsWhatFollowsTheLastStream) {
   ignoring.ignore_trailing = true;
   EXPECT_TRUE(decompress_bytes(garbage, ignoring).summary.has_value());
 
-  for (const size_t nuls : {1, 512, 65535, 65536}) {
+  for (const size_t nuls : std::initializer_list<size_t>{1, 512, 65535, 65536}) {
     ByteBuffer padded = coded;
     padded.resize(coded.size() + nuls, std::byte{0});
     const auto outcome = decompress_bytes(padded);
@@ -132,7 +133,8 @@ TEST(Pipeline, WritesWhatStandsBeforeTheFirstErrorAtAnyNumberOfThreads) {
   const auto frames = read_frames(file, catalog->streams[0]);
   ASSERT_TRUE(frames.has_value());
   ASSERT_GE(frames->size(), 5U);
-  for (const size_t block : {2, 4}) coded[(*frames)[block].file_offset + 1000] ^= std::byte{4};
+  for (const size_t block : std::initializer_list<size_t>{2, 4})
+    coded[(*frames)[block].file_offset + 1000] ^= std::byte{4};
   std::string message;
   for (const unsigned threads : {1U, 2U, 5U}) {
     DecompressOptions options;
@@ -219,7 +221,7 @@ TEST(Pipeline, MetadataIsCarriedAndALossyDeclarationIsSeen) {
   options.metadata.push_back({.tag = static_cast<uint16_t>(MetadataTag::kLossy),
                               .flags = 0,
                               .value = declaration.to_value()});
-  for (const size_t size : {0, 1000}) {
+  for (const size_t size : std::initializer_list<size_t>{0, 1000}) {
     const auto outcome = decompress_bytes(compress_bytes(test::random_text(size, 1), options));
     ASSERT_TRUE(outcome.summary.has_value()) << outcome.summary.error().message;
     ASSERT_EQ(outcome.summary->lossy.size(), 1U);

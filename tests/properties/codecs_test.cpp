@@ -13,7 +13,8 @@ namespace {
 
 std::vector<ByteBuffer> inputs() {
   std::vector<ByteBuffer> all;
-  for (const size_t size : {1, 2, 3, 15, 16, 17, 255, 256, 1000, 4096, 70000}) {
+  for (const size_t size :
+       std::initializer_list<size_t>{1, 2, 3, 15, 16, 17, 255, 256, 1000, 4096, 70000}) {
     const auto seed = static_cast<uint32_t>(size);
     all.push_back(test::random_bytes(size, seed));
     all.push_back(test::random_text(size, seed));
