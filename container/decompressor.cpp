@@ -108,8 +108,7 @@ class Decompressor {
     } else if (const auto* metadata = std::get_if<MetadataFrame>(&event)) {
       return note_metadata(*metadata);
     } else if (const auto* end = std::get_if<StreamEnd>(&event)) {
-      summary_.content = content_.digest();
-      if (summary_.content != end->trailer.content) {
+      if (content_.digest() != end->trailer.content) {
         return fail(ErrorCode::kDamaged, "the content does not match the hash in the trailer");
       }
     } else if (const auto* input_end = std::get_if<InputEnd>(&event)) {

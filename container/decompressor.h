@@ -6,7 +6,6 @@
 #include <stop_token>
 #include <vector>
 
-#include "base/checksum.h"
 #include "base/sink.h"
 #include "base/source.h"
 #include "container/compressor.h"
@@ -31,7 +30,6 @@ struct DecompressSummary {
   uint64_t streams = 0;
   uint64_t trailing = 0;  // bytes behind the last stream that were let pass
   std::vector<LossyDeclaration> lossy;
-  Hash128 content;  // of the last stream
 };
 
 Result<DecompressSummary> decompress(Source& source, Sink& sink, const DecompressOptions& options);

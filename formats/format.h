@@ -17,10 +17,6 @@ namespace pith {
 // not depend on how the input arrives.
 inline constexpr size_t kDetectSize = 65536;
 
-// Bytes that a segmenter may hold back, undecided, in ordinary formats. Formats that must see a
-// whole stream before they know what it is state their own bound.
-inline constexpr size_t kMaxLookahead = 1 << 20;
-
 // Turns the bytes of an input, which arrive in pieces, into segments. However the input is cut into
 // pieces, the segments are the same.
 class Segmenter {
