@@ -27,11 +27,10 @@ class BinaryEncoder {
   // `probability`: of bit = 1, in 1/65536, 1 to 65535.
   void encode(bool bit, uint32_t probability) {
     const uint32_t split = split_of(low_, high_, probability);
-    if (bit) {
-      high_ = split;
-    } else {
-      low_ = split + 1;
-    }
+    // By masks: which part it is cannot be foreseen, a branch would often be wrong.
+    const uint32_t zero = static_cast<uint32_t>(bit) - 1;  // all ones for a 0
+    low_ += (split + 1 - low_) & zero;
+    high_ = split + ((high_ - split) & zero);
     while (top_bytes_agree(low_, high_)) {
       put(high_ >> 24);
       low_ <<= 8;
@@ -85,11 +84,10 @@ class BinaryDecoder {
   bool decode(uint32_t probability) {
     const uint32_t split = split_of(low_, high_, probability);
     const bool bit = code_ <= split;
-    if (bit) {
-      high_ = split;
-    } else {
-      low_ = split + 1;
-    }
+    // By masks: which part it is cannot be foreseen, a branch would often be wrong.
+    const uint32_t zero = static_cast<uint32_t>(bit) - 1;  // all ones for a 0
+    low_ += (split + 1 - low_) & zero;
+    high_ = split + ((high_ - split) & zero);
     while (top_bytes_agree(low_, high_)) {
       low_ <<= 8;
       high_ = (high_ << 8) | 0xFF;

@@ -1,0 +1,336 @@
+// The text model: predicts each bit of a byte by mixing what the contexts of a Shape have seen.
+//
+// Per bit: the histories of all contexts give stretched probabilities (history_map.h), the match models
+// theirs; the mixer's sets, selected by small contexts, mix them, a second layer mixes the sets; APMs and
+// the micro-diffusion step refine the result. The same code predicts for coding and decoding.
+//
+// Included once for every SIMD target (hwy/foreach_target.h).
+#if defined(PITH_TEXT_MODEL_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef PITH_TEXT_MODEL_INL_H
+#undef PITH_TEXT_MODEL_INL_H
+#else
+#define PITH_TEXT_MODEL_INL_H
+#endif
+
+#include <algorithm>
+#include <bit>
+
+#include "codecs/model/apm.h"
+#include "codecs/model/arena.h"
+#include "codecs/model/calibration.h"
+#include "codecs/model/context_table.h"
+#include "codecs/model/history_map.h"
+#include "codecs/model/match_model.h"
+#include "codecs/model/mixer-inl.h"
+#include "codecs/text/text_shapes.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace pith::text {
+namespace HWY_NAMESPACE {
+namespace m = pith::model;
+namespace mn = pith::model::HWY_NAMESPACE;
+
+template <int kLevel>
+class TextModel {
+ public:
+  using S = Shape<kLevel>;
+  static constexpr size_t kHashed = S::kContexts;
+  static constexpr size_t kHistories = kHashed + S::kDirect;
+  static constexpr size_t kMatchInputs = S::kSets > 1 ? 2 : 1;
+  static constexpr size_t kUsed = kHistories + kMatchInputs * S::kMatches + 1;
+  static constexpr size_t kInputs = mn::padded(kUsed);
+
+  struct Sizes {
+    size_t lines;      // of the context table
+    size_t positions;  // of each match model, a power of two
+  };
+
+  static constexpr size_t arena_bytes(const Sizes& sizes) {
+    size_t bytes = m::Arena::part(sizes.lines * sizeof(m::ContextLine)) + m::Arena::part(65536);
+    if (S::kDirect > 1) bytes += m::Arena::part(kMatchContexts * 256);
+    bytes += S::kMatches * m::Arena::part(sizes.positions * sizeof(uint32_t));
+    bytes += m::Arena::part(total_rows() * kInputs * sizeof(int32_t));
+    bytes += m::Arena::part(kFinalRows * mn::kMixerStep * sizeof(int32_t));
+    bytes += m::Arena::part(256 * mn::kMixerStep * sizeof(int32_t));
+    bytes += S::kApms * m::Arena::part(kApmContexts * m::kApmKnots * sizeof(uint16_t));
+    bytes += m::Arena::part(kCells * sizeof(m::CalibrationCell));
+    return bytes;
+  }
+
+  // `data`: where the bytes are or will be; the model writes each byte that it is told.
+  TextModel(uint8_t* data, const Sizes& sizes, m::Arena& arena) : data_(data) {
+    state_.data = data;
+    state_.set_plain_kinds();
+    const auto lines = arena.take<m::ContextLine>(sizes.lines);
+    table_ = m::ContextTable(lines.data(), lines.size());
+    order1_ = arena.take<m::State>(65536).data();
+    if constexpr (S::kDirect > 1) matched_ = arena.take<m::State>(kMatchContexts * 256).data();
+    constexpr std::array<uint32_t, 3> kLeast = {6, 4, 12};
+    for (size_t i = 0; i < S::kMatches; ++i) {
+      matches_[i] = m::MatchModel(arena.take<uint32_t>(sizes.positions), kLeast[i]);
+    }
+    mixer_.place(arena.take<int32_t>(total_rows() * kInputs), kRows, S::kFirstWeight);
+    mixer_.inputs[kUsed - 1] = 256;
+    final_.place(arena.take<int32_t>(kFinalRows * mn::kMixerStep), {kFinalRows},
+                 65536 / static_cast<int32_t>(S::kSets));
+    apm_mixer_.place(arena.take<int32_t>(256 * mn::kMixerStep), {256}, 65536 / 4);
+    for (auto& apm : apms_) apm = m::Apm(arena.take<uint16_t>(kApmContexts * m::kApmKnots));
+    const auto cells = arena.take<m::CalibrationCell>(kCells);
+    std::fill(cells.begin(), cells.end(), m::CalibrationCell{});
+    cells_ = cells.data();
+    prepare(0);
+    begin_byte(0);
+  }
+
+  TextState& state() { return state_; }
+
+  // Codes one byte through `coder.code(bit position, probability of a 1) -> bit`.
+  template <class Coder>
+  HWY_INLINE void code_byte(Coder& coder) {
+    uint32_t c0 = 1;
+    code_bit<7>(coder, c0);
+    code_bit<6>(coder, c0);
+    code_bit<5>(coder, c0);
+    code_bit<4>(coder, c0);
+    for (auto& slot : slots_) slot = m::ContextTable::second(slot, c0 & 15);
+    code_bit<3>(coder, c0);
+    code_bit<2>(coder, c0);
+    code_bit<1>(coder, c0);
+    prepare(c0 & 0x7F);
+    code_bit<0>(coder, c0);
+    const uint32_t c = c0 & 0xFF;
+    data_[state_.position] = static_cast<uint8_t>(c);
+    state_.advance(c);
+    begin_byte(c);
+  }
+
+ private:
+  static constexpr size_t kMatchContexts = 256 * 8 + 1;
+  static constexpr size_t kFinalRows = 256 * 8;
+  static constexpr size_t kApmContexts = 65536;
+  static constexpr size_t kCells = 27 * 3 * 4 * 8 * m::kCalibrationBins;
+
+  static constexpr std::array<size_t, S::kSets> make_rows() {
+    if constexpr (S::kSets == 1) {
+      return {5 * 8 * 256};
+    } else {
+      constexpr std::array<size_t, 7> kAllRows = {768,     2048,   8 * 5 * 8 * 8, 32 * 3 * 8,
+                                                  256 * 8, 32 * 64, 512 * 8};
+      std::array<size_t, S::kSets> rows{};
+      for (size_t i = 0; i < S::kSets; ++i) rows[i] = kAllRows[i];
+      return rows;
+    }
+  }
+  static constexpr std::array<size_t, S::kSets> kRows = make_rows();
+  static constexpr size_t total_rows() {
+    size_t rows = 0;
+    for (const size_t r : kRows) rows += r;
+    return rows;
+  }
+
+  static uint32_t hash16(uint64_t x) {
+    return static_cast<uint32_t>((x * 0x9E3779B97F4A7C15ULL) >> 48);
+  }
+  static uint32_t hash32(uint64_t x) {
+    return static_cast<uint32_t>((x * 0x9E3779B97F4A7C15ULL) >> 32);
+  }
+
+
+  static uint32_t class_of(uint32_t c) {
+    if (c >= 'a' && c <= 'z') return 0;
+    if (c >= 'A' && c <= 'Z') return 1;
+    if (c >= '0' && c <= '9') return 2;
+    if (c == ' ') return 3;
+    if (c == '\n') return 4;
+    if (c >= 128) return 5;
+    return c < 32 ? 6 : 7;
+  }
+
+  // With seven bits of a byte known: where its contexts lie, fetched while the last bit is coded.
+  HWY_INLINE void prepare(uint32_t c) {
+    ContextList<kHashed> list;
+    S::contexts(state_, c, list);
+    for (size_t i = 0; i < kHashed; ++i) next_[i] = table_.locate(list.values[i]);
+    const uint64_t last = state_.last8;
+    constexpr std::array<uint64_t, 3> kMasks = {0xFFFFFFFF, 0xFFFF, 0xFFFFFFFFFFFFFFFF};
+    for (size_t i = 0; i < S::kMatches; ++i) {
+      match_hash_[i] = hash32(((last & kMasks[i]) * 0x2545F4914F6CDD1DULL) + c);
+      matches_[i].prefetch(match_hash_[i]);
+    }
+  }
+
+  HWY_INLINE void begin_byte(uint32_t c) {
+    for (size_t i = 0; i < kHashed; ++i) slots_[i] = m::ContextTable::find(next_[i], c & 1);
+    if (state_.position >= 8) {
+      for (size_t i = 0; i < S::kMatches; ++i) matches_[i].find(data_, state_.position, match_hash_[i]);
+    }
+    for (size_t i = 0; i < S::kMatches; ++i) {
+      match_stretched_[i] = m::stretch(matches_[i].p16());
+    }
+    order1_at_ = order1_ + c * 256;
+    if constexpr (S::kDirect > 1) {
+      const auto& match = matches_[0];
+      const size_t row =
+          match.active() ? 1 + match.predicted_byte() * 8 + std::min(match.bucket() / 4, 7U) : 0;
+      matched_at_ = matched_ + row * 256;
+    }
+    rate_ = static_cast<int32_t>(128 + (uint64_t{1536} << 12) / (4096 + state_.position));
+    class1_ = class_of(c);
+    apm_at_[0] = c * 256;
+    if constexpr (S::kApms > 1) {
+      apm_at_[1] = hash16((state_.last8 & 0xFFFFFF) * 0x2545F4914F6CDD1DULL);
+      apm_at_[2] = hash16((state_.last8 & 0xFFFFFFFF) * 0xD6E8FEB86659FD93ULL);
+      above_class_ = class_of(state_.above());
+    }
+  }
+
+  size_t apm_context(size_t i, uint32_t c0) const {
+    return i == 0 ? apm_at_[0] + c0 : (apm_at_[i] ^ (c0 * 0x9E3B)) & 0xFFFF;
+  }
+
+  template <int kBit, class Coder>
+  HWY_INLINE void code_bit(Coder& coder, uint32_t& c0) {
+    constexpr uint32_t kTop = 1U << (kBit >= 4 ? 7 - kBit : 3 - kBit);
+    const uint32_t node = (c0 & (kTop - 1)) | kTop;
+
+    // What the contexts know.
+    m::State* at[kHistories];
+    uint8_t states[kHistories];
+    for (size_t i = 0; i < kHashed; ++i) at[i] = slots_[i] + node;
+    at[kHashed] = order1_at_ + c0;
+    if constexpr (S::kDirect > 1) at[kHashed + 1] = matched_at_ + c0;
+    for (size_t i = 0; i < kHistories; ++i) states[i] = static_cast<uint8_t>(*at[i]);
+    for (size_t i = 0; i < kHistories; ++i) mixer_.inputs[i] = maps_[i].stretched(states[i]);
+    for (size_t i = 0; i < S::kMatches; ++i) {
+      const int active = -static_cast<int>(matches_[i].active());
+      const int sign = static_cast<int>(matches_[i].expected_bit(kBit)) - 1;
+      const int value = match_stretched_[i] & active;
+      mixer_.inputs[kHistories + kMatchInputs * i] = (value ^ sign) - sign;
+      if constexpr (kMatchInputs > 1) {
+        const int linear = ((static_cast<int>(matches_[i].p16()) - 32768) >> 5) & active;
+        mixer_.inputs[kHistories + kMatchInputs * i + 1] = (linear ^ sign) - sign;
+      }
+    }
+    uint32_t known = 0;
+    for (size_t i = 1; i < S::kOrders; ++i) known += states[i] != 0;
+    const uint32_t bucket = matches_[0].bucket();
+    const uint32_t match_class = static_cast<uint32_t>(bucket > 0) + (bucket >= 8) +
+                                 (bucket >= 16) + (bucket >= 24);
+
+    // Mixing.
+    int mixed;
+    if constexpr (S::kSets == 1) {
+      mixer_.select(0, (match_class * 8 + known) * 256 + c0);
+      mixer_.mix();
+      mixed = mixer_.outputs[0];
+    } else {
+      const uint32_t expected2 = matches_[1].active() ? 1 + matches_[1].expected_bit(kBit) : 0;
+      mixer_.select(0, c0 * 3 + std::min(match_class, 2U));
+      mixer_.select(1, state_.byte(1) * 8 + kBit);
+      mixer_.select(2, ((known * 5 + match_class) * 8 + kBit) * 8 + class1_);
+      mixer_.select(3, (bucket * 3 + expected2) * 8 + kBit);
+      if constexpr (S::kSets > 4) {
+        mixer_.select(4, state_.byte(2) * 8 + kBit);
+        mixer_.select(5, (std::min(state_.column(), 31U) * 8 + above_class_) * 8 + kBit);
+        mixer_.select(6, (matches_[0].active() ? 256 + matches_[0].predicted_byte() : 0) * 8 + kBit);
+      }
+      mixer_.mix();
+      for (size_t i = 0; i < S::kSets; ++i) final_.inputs[i] = mixer_.outputs[i];
+      final_.select(0, c0 * 8 + known);
+      final_.mix();
+      mixed = final_.outputs[0];
+    }
+    const uint32_t p = m::squash(mixed);
+
+    // Refinement.
+    std::array<uint32_t, S::kApms> refined;
+    for (size_t i = 0; i < S::kApms; ++i) {
+      refined[i] = apms_[i].refine(mixed, apm_context(i, c0));
+    }
+    uint32_t average;
+    if constexpr (S::kApms == 1) {
+      average = (p + refined[0] + 1) >> 1;
+    } else {
+      apm_mixer_.inputs[0] = mixed;
+      for (size_t i = 0; i < S::kApms; ++i) apm_mixer_.inputs[i + 1] = m::stretch(refined[i]);
+      apm_mixer_.select(0, c0);
+      apm_mixer_.mix();
+      const uint32_t mean = (p + refined[0] + refined[1] + refined[2] + 2) >> 2;
+      average = (mean + m::squash(apm_mixer_.outputs[0]) + 1) >> 1;
+    }
+    constexpr uint32_t kFirstNode = kBit == 7 ? 0 : kBit == 6 ? 1 : kBit == 5 ? 3 : 7 + (4 - kBit) * 4;
+    const uint32_t tree = kFirstNode + (kBit >= 5 ? node - kTop : (c0 * 0x9E3779B1U) >> 30);
+    const uint32_t order = matches_[0].active() ? 2 : known > 2;
+    const int size = mixer_.outputs[0] < 0 ? -mixer_.outputs[0] : mixer_.outputs[0];
+    const uint32_t confidence = static_cast<uint32_t>(size >= 200) + (size >= 600) + (size >= 1200);
+    const uint32_t evidence = kEvidence[states[2]];
+    const auto bin = static_cast<uint32_t>((std::clamp(mixed, -2048, 2047) + 2048) * 20) >> 12;
+    m::CalibrationCell& cell =
+        cells_[(((tree * 3 + order) * 4 + confidence) * 8 + evidence) * m::kCalibrationBins + bin];
+    const uint32_t bit = coder.code(kBit, m::calibrated(average, cell));
+
+    // Learning.
+    cell.learn(bit, average);
+    for (auto& apm : apms_) apm.update(bit, 6);
+    if constexpr (S::kApms > 1) apm_mixer_.learn(bit, 128);
+    if constexpr (S::kSets > 1) final_.learn(bit, 128);
+    mixer_.learn(bit, rate_);
+    for (size_t i = 0; i < kHistories; ++i) {
+      *at[i] = static_cast<m::State>(m::next_history(states[i], bit));
+    }
+    if (S::kMapStep == 1 || state_.position < 4096) {
+      for (size_t i = 0; i < kHistories; ++i) maps_[i].update(states[i], bit, S::kMapLimit);
+    } else {
+      for (size_t i = (kBit ^ state_.position) % S::kMapStep; i < kHistories; i += S::kMapStep) {
+        maps_[i].update(states[i], bit, S::kMapLimit);
+      }
+    }
+    for (auto& match : matches_) match.update(bit, kBit);
+    c0 = c0 * 2 + bit;
+    if constexpr (kBit > 0) {
+      for (size_t i = 0; i < S::kApms; ++i) {
+        apms_[i].prefetch(apm_context(i, (c0 * 2) & 0xFF));
+        apms_[i].prefetch(apm_context(i, (c0 * 2 + 1) & 0xFF));
+      }
+    }
+  }
+
+  static constexpr std::array<uint8_t, m::kBitHistories> kEvidence = [] {
+    std::array<uint8_t, m::kBitHistories> table{};
+    for (size_t i = 1; i < m::kBitHistories; ++i) {
+      const auto& history = m::bit_histories()[i];
+      const auto width = static_cast<uint32_t>(std::bit_width(uint32_t{history.n0} + history.n1));
+      table[i] = static_cast<uint8_t>(width < 7 ? width : 7);
+    }
+    return table;
+  }();
+
+  uint8_t* data_;
+  TextState state_;
+  m::ContextTable table_;
+  std::array<m::ContextPair, kHashed> next_;
+  std::array<m::State*, kHashed> slots_{};
+  m::State* order1_ = nullptr;
+  m::State* order1_at_ = nullptr;
+  m::State* matched_ = nullptr;
+  m::State* matched_at_ = nullptr;
+  std::array<m::HistoryMap, kHistories> maps_;
+  std::array<m::MatchModel, S::kMatches> matches_;
+  std::array<uint32_t, S::kMatches> match_hash_{};
+  std::array<int, S::kMatches> match_stretched_{};
+  mn::MixerLayer<kInputs, S::kSets> mixer_;
+  mn::MixerLayer<mn::kMixerStep, 1> final_;
+  mn::MixerLayer<mn::kMixerStep, 1> apm_mixer_;
+  std::array<m::Apm, S::kApms> apms_;
+  std::array<uint32_t, 3> apm_at_{};
+  m::CalibrationCell* cells_ = nullptr;
+  int32_t rate_ = 0;
+  uint32_t class1_ = 0;
+  uint32_t above_class_ = 0;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pith::text
+HWY_AFTER_NAMESPACE();
+
+#endif

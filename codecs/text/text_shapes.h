@@ -1,0 +1,131 @@
+// What distinguishes the three context-mixing levels: their contexts, mixer sets and refinements.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "codecs/text/text_state.h"
+
+namespace pith::text {
+
+// A hash of parts, for contexts of more than eight bytes.
+inline uint64_t blend(uint64_t a, uint64_t b) {
+  const uint64_t product = (a + 0x632BE59BD9B4E019ULL) * 0x9E3779B97F4A7C15ULL;
+  return (product ^ (product >> 32)) + b * 0xD6E8FEB86659FD93ULL;
+}
+
+// Collects the contexts that a shape lists; each gets its number mixed in.
+template <size_t kCount>
+struct ContextList {
+  std::array<uint64_t, kCount> values{};
+  size_t count = 0;
+  void add(uint64_t context) {
+    values[count] = context ^ (uint64_t{count + 1} << 58);
+    ++count;
+  }
+};
+
+// Every shape's `contexts` gives the contexts of the byte after next: `s` is the state before a byte
+// of which `c` are the first seven bits (the last bit is added by the table; see context_table.h).
+//   kContexts     hashed contexts; the first kOrders of them are orders 2, 3, … for counting how many
+//                 are known
+//   kDirect       tables by order 1 (1), and by the match model's byte and length too (2)
+//   kMatches      match models
+//   kSets         weight sets of the mixer
+//   kApms         final refinements, averaged
+//   kMapStep      each history map learns from every kMapStep-th bit, after the first 4096 bytes
+template <int kLevel>
+struct Shape;
+
+template <>
+struct Shape<7> {
+  static constexpr size_t kContexts = 6;
+  static constexpr size_t kOrders = 4;
+  static constexpr size_t kDirect = 1;
+  static constexpr size_t kMatches = 1;
+  static constexpr size_t kSets = 1;
+  static constexpr size_t kApms = 1;
+  static constexpr size_t kMapStep = 4;
+  static constexpr int32_t kFirstWeight = 65536 * 30 / 100;
+  static constexpr uint32_t kMapLimit = 254;
+
+  static void contexts(const TextState& s, uint64_t c, ContextList<kContexts>& list) {
+    const uint64_t last = s.last8;
+    list.add((last & 0xFF) << 8 | c);
+    list.add((last & 0xFFFF) << 8 | c);
+    list.add((last & 0xFFFFFF) << 8 | c);
+    list.add((last & 0xFFFFFFFFFF) << 8 | c);
+    list.add(uint64_t{s.word} << 8 | c);
+    list.add(blend(s.word, s.word1) + c);
+  }
+};
+
+template <>
+struct Shape<8> {
+  static constexpr size_t kContexts = 11;
+  static constexpr size_t kOrders = 6;
+  static constexpr size_t kDirect = 2;
+  static constexpr size_t kMatches = 2;
+  static constexpr size_t kSets = 4;
+  static constexpr size_t kApms = 3;
+  static constexpr size_t kMapStep = 2;
+  static constexpr int32_t kFirstWeight = 65536 * 22 / 100;
+  static constexpr uint32_t kMapLimit = 254;
+
+  static void contexts(const TextState& s, uint64_t c, ContextList<kContexts>& list) {
+    const uint64_t last = s.last8;
+    list.add((last & 0xFF) << 8 | c);
+    list.add((last & 0xFFFF) << 8 | c);
+    list.add((last & 0xFFFFFF) << 8 | c);
+    list.add((last & 0xFFFFFFFF) << 8 | c);
+    list.add((last & 0xFFFFFFFFFF) << 8 | c);
+    list.add((last & 0xFFFFFFFFFFFFFF) * 0x2545F4914F6CDD1D + c);
+    list.add(uint64_t{s.word} << 8 | c);
+    list.add(blend(s.word, s.word1) + c);
+    list.add(blend(s.word, s.word2 + 1) + c);
+    list.add(uint64_t{s.above()} << 8 | c);
+    list.add((last & 0xFFFF00) | c);
+  }
+};
+
+template <>
+struct Shape<9> {
+  static constexpr size_t kContexts = 22;
+  static constexpr size_t kOrders = 6;
+  static constexpr size_t kDirect = 2;
+  static constexpr size_t kMatches = 3;
+  static constexpr size_t kSets = 7;
+  static constexpr size_t kApms = 3;
+  static constexpr size_t kMapStep = 1;
+  static constexpr int32_t kFirstWeight = 65536 * 14 / 100;
+  static constexpr uint32_t kMapLimit = 254;
+
+  static void contexts(const TextState& s, uint64_t c, ContextList<kContexts>& list) {
+    const uint64_t last = s.last8;
+    list.add((last & 0xFF) << 8 | c);
+    list.add((last & 0xFFFF) << 8 | c);
+    list.add((last & 0xFFFFFF) << 8 | c);
+    list.add((last & 0xFFFFFFFF) << 8 | c);
+    list.add((last & 0xFFFFFFFFFF) << 8 | c);
+    list.add((last & 0xFFFFFFFFFFFFFF) * 0x2545F4914F6CDD1D + c);
+    list.add(uint64_t{s.word} << 8 | c);
+    list.add(blend(s.word, s.word1) + c);
+    list.add(blend(s.word, s.word2 + 1) + c);
+    list.add(blend(blend(s.word, s.word1), s.word2) + c);
+    list.add(blend(blend(s.word, s.word1), s.word2 + s.word3 * uint64_t{3}) + c);
+    list.add(uint64_t{s.word1} << 8 | c);
+    list.add(uint64_t{s.above()} << 8 | c);
+    list.add(uint64_t{s.above()} << 16 | (s.column() < 255 ? s.column() : 255) << 8);
+    list.add(uint64_t{s.above()} << 16 | (last & 0xFF) << 8 | c);
+    list.add(last & 0xFFFF);
+    list.add(last & 0xFFFFFF);
+    list.add((last & 0xF0F0FF) << 8 | c);
+    list.add((last & 0xFF00) | c);
+    list.add((last & 0xFF0000) | c);
+    list.add(blend(s.word, s.tag) + c);
+    list.add(blend(s.word, s.first + 7) + c);
+  }
+};
+
+}  // namespace pith::text

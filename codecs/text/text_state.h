@@ -1,0 +1,112 @@
+// What the text models know of the bytes so far: the last bytes, the words, the line.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace pith::text {
+
+// What a byte value does to the current word.
+enum class TokenKind : uint8_t {
+  kOther = 0,   // ends a word
+  kLetter,      // continues a spelled word
+  kCode,        // a word in one byte
+  kLead,        // the first byte of a word in two
+  kFlag,        // belongs to the word that follows, says nothing of its letters
+};
+
+struct TextState {
+  const uint8_t* data = nullptr;  // all bytes so far
+  uint32_t position = 0;          // how many they are
+  uint64_t last8 = 0;             // the last eight, newest lowest
+  uint32_t word = 0;              // hash of the current word, 0 before its first letter
+  uint32_t word1 = 0;             // of the words before
+  uint32_t word2 = 0;
+  uint32_t word3 = 0;
+  uint32_t tag = 0;               // hash of the last name after '<'
+  uint32_t open_tag = 0;          // of the name being read, with bit 31 set; 0 outside
+  uint32_t line = 0;              // where the current line starts
+  uint32_t line_above = 0;
+  uint32_t first = 0;             // first byte of the line
+  bool second_of_code = false;    // the next byte completes a two-byte code
+  bool word_complete = false;     // the current word is a code: a letter begins another one
+  std::array<TokenKind, 256> kinds{};
+
+  // Letters, and bytes of multi-byte characters, make words; nothing is a code.
+  void set_plain_kinds() {
+    for (uint32_t c = 0; c < 256; ++c) {
+      const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 128;
+      kinds[c] = letter ? TokenKind::kLetter : TokenKind::kOther;
+    }
+  }
+
+  uint32_t byte(int back) const { return static_cast<uint32_t>(last8 >> (8 * (back - 1))) & 0xFF; }
+  uint32_t column() const { return position - line; }
+  // The byte above the next one.
+  uint32_t above() const {
+    const uint32_t at = line_above + column();
+    return at < line ? data[at] : 0;
+  }
+
+  void end_word() {
+    if (word == 0) return;
+    word3 = word2;
+    word2 = word1;
+    word1 = word;
+    word = 0;
+  }
+  void extend_word(uint32_t c) {
+    word = (word + c + 1) * 0x2F0B4C47U;
+    word ^= word >> 15;
+  }
+
+  // `c` is data[position].
+  void advance(uint32_t c) {
+    last8 = (last8 << 8) | c;
+    ++position;
+    if (second_of_code) {
+      second_of_code = false;
+      extend_word(c);
+    } else {
+      switch (kinds[c]) {
+        case TokenKind::kLetter:
+          if (word_complete) end_word();
+          word_complete = false;
+          extend_word(c >= 'A' && c <= 'Z' ? c + 32 : c);
+          break;
+        case TokenKind::kCode:
+        case TokenKind::kLead:
+          end_word();
+          extend_word(c);
+          word_complete = true;
+          second_of_code = kinds[c] == TokenKind::kLead;
+          break;
+        case TokenKind::kOther:
+          end_word();
+          word_complete = false;
+          break;
+        case TokenKind::kFlag: break;
+      }
+    }
+    if (c == '<') {
+      open_tag = 0x80000000U;
+    } else if (open_tag != 0) {
+      const bool name = kinds[c] != TokenKind::kOther || (c >= '0' && c <= '9') || c == '/';
+      if (name) {
+        open_tag = ((open_tag + c + 1) * 0x2F0B4C47U) | 0x80000000U;
+      } else {
+        tag = open_tag;
+        open_tag = 0;
+      }
+    }
+    if (column() == 1) first = c;
+    if (c == '\n') {
+      line_above = line;
+      line = position;
+      first = 0;
+    }
+  }
+};
+
+}  // namespace pith::text
