@@ -91,8 +91,11 @@ class TextModel {
     code_bit<7>(coder, c0);
     code_bit<6>(coder, c0);
     code_bit<5>(coder, c0);
+    for (size_t i = 0; i < kHashed; ++i) {
+      next_[i] = table_.locate((context_[i] + c0) * 0xD6E8FEB86659FD93ULL);
+    }
     code_bit<4>(coder, c0);
-    for (auto& slot : slots_) slot = m::ContextTable::second(slot, c0 & 15);
+    for (size_t i = 0; i < kHashed; ++i) slots_[i] = m::ContextTable::find(next_[i], c0 & 1);
     code_bit<3>(coder, c0);
     code_bit<2>(coder, c0);
     code_bit<1>(coder, c0);
@@ -150,9 +153,10 @@ class TextModel {
   HWY_INLINE void prepare(uint32_t c) {
     ContextList<kHashed> list;
     S::contexts(state_, c, list);
-    for (size_t i = 0; i < kHashed; ++i) next_[i] = table_.locate(list.values[i]);
+    context_ = list.values;
+    for (size_t i = 0; i < kHashed; ++i) next_[i] = table_.locate(context_[i]);
     const uint64_t last = state_.last8;
-    constexpr std::array<uint64_t, 3> kMasks = {0xFFFFFFFF, 0xFFFF, 0xFFFFFFFFFFFFFFFF};
+    constexpr std::array<uint64_t, 3> kMasks = {0xFFFFFFFFFF, 0xFFFFFF, 0xFFFFFFFFFFFFFFFF};
     for (size_t i = 0; i < S::kMatches; ++i) {
       match_hash_[i] = hash32(((last & kMasks[i]) * 0x2545F4914F6CDD1DULL) + c);
       matches_[i].prefetch(match_hash_[i]);
@@ -160,7 +164,11 @@ class TextModel {
   }
 
   HWY_INLINE void begin_byte(uint32_t c) {
-    for (size_t i = 0; i < kHashed; ++i) slots_[i] = m::ContextTable::find(next_[i], c & 1);
+    for (size_t i = 0; i < kHashed; ++i) {
+      const uint32_t bit = c & 1 & ~(S::kWithoutLast >> i);
+      slots_[i] = m::ContextTable::find(next_[i], bit);
+      context_[i] = context_[i] * 2 + bit;
+    }
     if (state_.position >= 8) {
       for (size_t i = 0; i < S::kMatches; ++i) matches_[i].find(data_, state_.position, match_hash_[i]);
     }
@@ -308,7 +316,8 @@ class TextModel {
   uint8_t* data_;
   TextState state_;
   m::ContextTable table_;
-  std::array<m::ContextPair, kHashed> next_;
+  std::array<m::ContextPlace, kHashed> next_;
+  std::array<uint64_t, kHashed> context_{};
   std::array<m::State*, kHashed> slots_{};
   m::State* order1_ = nullptr;
   m::State* order1_at_ = nullptr;

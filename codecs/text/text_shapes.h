@@ -49,6 +49,7 @@ struct Shape<7> {
   static constexpr size_t kMapStep = 4;
   static constexpr int32_t kFirstWeight = 65536 * 30 / 100;
   static constexpr uint32_t kMapLimit = 254;
+  static constexpr uint32_t kWithoutLast = 0;
 
   static void contexts(const TextState& s, uint64_t c, ContextList<kContexts>& list) {
     const uint64_t last = s.last8;
@@ -72,6 +73,7 @@ struct Shape<8> {
   static constexpr size_t kMapStep = 2;
   static constexpr int32_t kFirstWeight = 65536 * 22 / 100;
   static constexpr uint32_t kMapLimit = 254;
+  static constexpr uint32_t kWithoutLast = 0;
 
   static void contexts(const TextState& s, uint64_t c, ContextList<kContexts>& list) {
     const uint64_t last = s.last8;
@@ -84,7 +86,7 @@ struct Shape<8> {
     list.add(uint64_t{s.word} << 8 | c);
     list.add(blend(s.word, s.word1) + c);
     list.add(blend(s.word, s.word2 + 1) + c);
-    list.add(uint64_t{s.above()} << 8 | c);
+    list.add(uint64_t{s.above_after()} << 8 | c);
     list.add((last & 0xFFFF00) | c);
   }
 };
@@ -100,6 +102,7 @@ struct Shape<9> {
   static constexpr size_t kMapStep = 1;
   static constexpr int32_t kFirstWeight = 65536 * 14 / 100;
   static constexpr uint32_t kMapLimit = 254;
+  static constexpr uint32_t kWithoutLast = 1 << 13 | 1 << 15 | 1 << 16;
 
   static void contexts(const TextState& s, uint64_t c, ContextList<kContexts>& list) {
     const uint64_t last = s.last8;
@@ -115,9 +118,9 @@ struct Shape<9> {
     list.add(blend(blend(s.word, s.word1), s.word2) + c);
     list.add(blend(blend(s.word, s.word1), s.word2 + s.word3 * uint64_t{3}) + c);
     list.add(uint64_t{s.word1} << 8 | c);
-    list.add(uint64_t{s.above()} << 8 | c);
-    list.add(uint64_t{s.above()} << 16 | (s.column() < 255 ? s.column() : 255) << 8);
-    list.add(uint64_t{s.above()} << 16 | (last & 0xFF) << 8 | c);
+    list.add(uint64_t{s.above_after()} << 8 | c);
+    list.add(uint64_t{s.above_after()} << 16 | (s.column() < 255 ? s.column() + 1 : 255) << 8);
+    list.add(uint64_t{s.above_after()} << 16 | (last & 0xFF) << 8 | c);
     list.add(last & 0xFFFF);
     list.add(last & 0xFFFFFF);
     list.add((last & 0xF0F0FF) << 8 | c);

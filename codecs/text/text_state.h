@@ -49,6 +49,12 @@ struct TextState {
     return at < line ? data[at] : 0;
   }
 
+  // The byte above the one after the next, if the next does not end the line.
+  uint32_t above_after() const {
+    const uint32_t at = line_above + column() + 1;
+    return at < line ? data[at] : 0;
+  }
+
   void end_word() {
     if (word == 0) return;
     word3 = word2;
