@@ -24,6 +24,10 @@ WordCounts count_words(ByteView bytes) {
     const WordToken word = next_word(text, at, size);
     const size_t length = word.end - at;
     counts.letters += length;
+    if (word.letter_case != LetterCase::kLower) {
+      ++counts.capitals;
+      if (length == 1) ++counts.alone[text[at]];
+    }
     if (at > 0) {
       if (text[at - 1] != ' ') {
         ++counts.attached[text[at - 1]];

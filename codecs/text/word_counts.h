@@ -22,7 +22,9 @@ struct WordCounts {
   std::array<uint32_t, 256> bytes{};     // the text's histogram
   std::array<uint32_t, 256> spaced{};    // words that one space separates from this byte
   std::array<uint32_t, 256> attached{};  // words that this byte precedes directly
+  std::array<uint32_t, 256> alone{};     // words of a single capital
   uint64_t letters = 0;                  // letters in all words
+  uint64_t capitals = 0;                 // words that are capitalised or in capitals
 };
 
 // Words of more than kMaxWordLength letters are left out, and words first seen after the table (of

@@ -76,6 +76,7 @@ WordGroup::WordGroup(std::vector<ListedWord> words) : words_(std::move(words)) {
 
 void WordGroup::write(std::span<const std::string_view> base_words, ByteWriter& out) const {
   // The indices of the words that the base list holds, in the order of that list.
+  out.u16(checked_cast<uint16_t>(words_.size()));
   std::vector<uint8_t> in_base(words_.size(), 0);
   if (!base_words.empty()) {
     std::vector<uint32_t> indices;
@@ -110,13 +111,12 @@ void WordGroup::write(std::span<const std::string_view> base_words, ByteWriter& 
 Result<WordGroup> WordGroup::read(std::span<const std::string_view> base_words, size_t max_words,
                                   ByteReader& in, MemoryBudget& budget) {
   std::vector<ListedWord> words;
-  // A word takes a byte or more, so the input bounds the list as well.
-  const size_t room = std::min(max_words, in.remaining());
-  if (!budget.reserve(room * sizeof(ListedWord))) return tl::unexpected(damaged());
-  words.reserve(room);
+  const size_t total = in.u16();
+  if (total > max_words || !budget.reserve(memory(total))) return tl::unexpected(damaged());
+  words.reserve(total);
   if (!base_words.empty()) {
     const size_t count = in.u16();
-    if (count > room || count > base_words.size()) return tl::unexpected(damaged());
+    if (count > total || count > base_words.size()) return tl::unexpected(damaged());
     size_t next = 0;
     for (size_t i = 0; i < count; ++i) {
       const size_t index = next + read_gap(in);
@@ -129,7 +129,7 @@ Result<WordGroup> WordGroup::read(std::span<const std::string_view> base_words, 
   uint8_t byte = in.u8();
   while (in.ok() && byte != kListEnd) {
     const auto shared = static_cast<uint8_t>(byte - kSharedBase);
-    if (shared > kMaxShared || shared > previous.length || words.size() == room) {
+    if (shared > kMaxShared || shared > previous.length || words.size() == total) {
       return tl::unexpected(damaged());
     }
     std::array<uint8_t, kMaxWordLength> reversed{};
@@ -146,7 +146,7 @@ Result<WordGroup> WordGroup::read(std::span<const std::string_view> base_words, 
     words.push_back(word);
     previous = word;
   }
-  if (!in.ok()) return tl::unexpected(damaged());
+  if (!in.ok() || words.size() != total) return tl::unexpected(damaged());
   return WordGroup(std::move(words));
 }
 

@@ -46,6 +46,9 @@ class WordGroup {
   const std::vector<ListedWord>& words() const { return words_; }
   size_t size() const { return words_.size(); }
 
+  // The memory that read() reserves for a group of `words` words.
+  static uint64_t memory(size_t words) { return words * sizeof(ListedWord); }
+
   void write(std::span<const std::string_view> base_words, ByteWriter& out) const;
   // kDamaged for what write() does not write, for more than `max_words` words, or if they do not
   // fit into the budget.

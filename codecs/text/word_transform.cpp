@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <unordered_set>
 
 #include "codecs/text/word_counts.h"
 
@@ -52,16 +53,24 @@ ListedWord listed(const uint8_t* letters, size_t length) {
   return word;
 }
 
+size_t lookup_size(size_t words) { return std::bit_ceil(words * 2 + 1); }
+
 uint32_t hash_of(const ListedWord& word) {
   return next_word(word.letters.data(), 0, word.length).hash;
 }
 
 }  // namespace
 
-WordOptions WordOptions::for_purpose(Purpose purpose) {
+WordOptions WordOptions::for_block(Purpose purpose, size_t size) {
   WordOptions options;
-  if (purpose == Purpose::kMixed) options.min_count = 8;
+  options.min_count = size < (size_t{1} << 19) ? 6 : 12;
+  options.imply_spaces = purpose == Purpose::kMixed;
   return options;
+}
+
+uint64_t WordCoder::memory(size_t words) {
+  return WordGroup::memory(words) +
+         words * (sizeof(ListedWord) + sizeof(codes_[0])) + lookup_size(words) * sizeof(Lookup);
 }
 
 WordCoder::WordCoder(const Layout& layout, WordGroup singles, WordGroup pairs)
@@ -109,10 +118,7 @@ WordCoder::WordCoder(const Layout& layout, WordGroup singles, WordGroup pairs)
     words_.push_back(pairs_.words()[i]);
     codes_.push_back({values[kFlagValues + i / per_lead], seconds[i % per_lead]});
   }
-}
-
-void WordCoder::make_lookup() {
-  lookup_.assign(std::bit_ceil(words_.size() * 3 + 1), Lookup{});
+  lookup_.assign(lookup_size(words_.size()), Lookup{});
   const size_t mask = lookup_.size() - 1;
   for (size_t i = 0; i < words_.size(); ++i) {
     const uint32_t hash = hash_of(words_[i]);
@@ -143,13 +149,13 @@ std::optional<WordCoder> WordCoder::learn(ByteView text, const WordOptions& opti
 
   // Byte values that are rare enough to be escaped.
   Layout layout;
-  layout.free_capitals = options.free_capitals;
   const size_t rare = text.size() >> 13;
   size_t values = 0;
   for (size_t i = 0; i < 256; ++i) {
     const auto byte = static_cast<uint8_t>(i);
     if (is_lower(byte) || byte == ' ' || byte == '\n') continue;
-    const bool free = (is_upper(byte) && options.free_capitals) || counts.bytes[i] <= rare;
+    // Capitals become a flag and a small letter, but for those that stand alone.
+    const bool free = (is_upper(byte) ? counts.alone[i] : counts.bytes[i]) <= rare;
     layout.code[i] = free;
     values += free ? 1 : 0;
     layout.space_follows[i] = false;
@@ -167,11 +173,15 @@ std::optional<WordCoder> WordCoder::learn(ByteView text, const WordOptions& opti
     }
   }
 
+  std::unordered_set<std::string_view> base(base_words.begin(), base_words.end());
   std::vector<CountedWord> chosen;
   for (const CountedWord& word : counts.words) {
-    if (word.count >= options.min_count && word.length >= options.min_length) {
-      chosen.push_back(word);
+    if (word.length < options.min_length) continue;
+    if (word.count < options.min_count) {
+      if (word.count < options.min_base_count || base.empty()) continue;
+      if (!base.contains(listed(bytes + word.position, word.length).view())) continue;
     }
+    chosen.push_back(word);
   }
   const auto reversed_before = [&](const CountedWord& a, const CountedWord& b) {
     return reversed_less(listed(bytes + a.position, a.length), listed(bytes + b.position, b.length));
@@ -203,9 +213,12 @@ std::optional<WordCoder> WordCoder::learn(ByteView text, const WordOptions& opti
       --spare;
     }
   }
-  if (leads > 0) layout.last_second = static_cast<uint8_t>(seconds - 1);
 
   uint64_t saved = 0;
+  uint64_t lost = counts.capitals;
+  for (size_t i = 0; i < 256; ++i) {
+    if (!is_letter(static_cast<uint8_t>(i)) && layout.code[i]) lost += counts.bytes[i];
+  }
   std::vector<ListedWord> single_words;
   std::vector<ListedWord> pair_words;
   for (size_t i = 0; i < singles + pairs; ++i) {
@@ -214,11 +227,8 @@ std::optional<WordCoder> WordCoder::learn(ByteView text, const WordOptions& opti
     if (word.length > code) saved += uint64_t{word.count} * (word.length - code);
     (i < singles ? single_words : pair_words).push_back(listed(bytes + word.position, word.length));
   }
-  if (saved < text.size() / 256 * options.min_gain) return std::nullopt;
-  WordCoder coder(layout, WordGroup(std::move(single_words)), WordGroup(std::move(pair_words)));
-  (void)base_words;
-  coder.make_lookup();
-  return coder;
+  if (saved < lost + text.size() / 256 * options.min_gain) return std::nullopt;
+  return WordCoder(layout, WordGroup(std::move(single_words)), WordGroup(std::move(pair_words)));
 }
 
 void WordCoder::write_header(std::span<const std::string_view> base_words, ByteWriter& out) const {
@@ -256,8 +266,8 @@ Result<WordCoder> WordCoder::parse(std::span<const std::string_view> base_words,
   PITH_ASSIGN(WordGroup singles, WordGroup::read(base_words, values - kFlagValues - layout.leads,
                                                  in, budget));
   PITH_ASSIGN(WordGroup pairs, WordGroup::read(base_words, max_pairs, in, budget));
-  const uint64_t words = singles.size() + pairs.size();
-  if (!budget.reserve(words * (sizeof(ListedWord) + 2))) {
+  const size_t words = singles.size() + pairs.size();
+  if (!budget.reserve(memory(words) - WordGroup::memory(words))) {
     return tl::unexpected(damaged("the word list takes too much memory"));
   }
   return WordCoder(layout, std::move(singles), std::move(pairs));

@@ -35,15 +35,16 @@ enum class Purpose : uint8_t {
 };
 
 struct WordOptions {
-  uint32_t min_count = 6;        // words that occur less often are spelled
-  uint32_t min_length = 2;       // letters
-  bool imply_spaces = true;      // leave out the space before a code where one mostly stands
-  bool free_capitals = true;     // capitals are code values; a capital is always flag and letter
-  uint32_t max_singles = 256;    // codes of one byte
-  uint32_t max_words = 32768;    // in all
-  uint32_t min_gain = 16;        // decline if fewer of 256 bytes are saved
+  uint32_t min_count = 12;      // words that occur less often are spelled
+  uint32_t min_base_count = 3;  // the same for words of the base list
+  uint32_t min_length = 2;      // letters
+  bool imply_spaces = false;    // leave out the space before a code where one mostly stands
+  uint32_t max_singles = 256;   // codes of one byte
+  uint32_t max_words = 30000;   // in all, at most 65,535
+  uint32_t min_gain = 24;       // decline if fewer than these of 256 bytes are saved
 
-  static WordOptions for_purpose(Purpose purpose);
+  // What suits a block of `size` bytes.
+  static WordOptions for_block(Purpose purpose, size_t size);
 };
 
 class WordCoder {
@@ -71,15 +72,17 @@ class WordCoder {
     return listed_view(index_of(lead, second));
   }
   size_t word_count() const { return words_.size(); }
+  // What parse() reserves for this coder.
+  uint64_t memory() const { return memory(words_.size()); }
 
  private:
   static constexpr uint32_t kNoWord = UINT32_MAX;
+  static uint64_t memory(size_t words);
   struct Layout {
     std::array<bool, 256> code{};           // the byte values that do not stand for themselves
     std::array<bool, 256> space_follows{};
     uint8_t leads = 0;                      // how many of them are first bytes
     uint8_t last_second = 0;                // how many values a second byte has, less one
-    bool free_capitals = false;
   };
   struct Lookup {
     uint32_t hash = 0;
@@ -87,7 +90,6 @@ class WordCoder {
   };
 
   WordCoder(const Layout& layout, WordGroup singles, WordGroup pairs);
-  void make_lookup();
   uint32_t find(uint32_t hash, const uint8_t* letters, size_t length) const;
   uint32_t index_of(uint8_t lead, uint8_t second) const {
     const uint32_t index = lead_base_[lead] + second_rank_[second];
@@ -110,7 +112,7 @@ class WordCoder {
   std::array<uint32_t, 256> single_index_{};   // index in words_
   std::array<uint32_t, 256> lead_base_{};      // index of the lead's first word
   std::array<uint16_t, 256> second_rank_{};
-  std::vector<Lookup> lookup_;                 // open addressing; empty in a parsed coder's decode
+  std::vector<Lookup> lookup_;                 // open addressing
 };
 
 }  // namespace pith::text
