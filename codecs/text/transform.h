@@ -12,7 +12,13 @@
 namespace pith::text {
 
 // As written in a block's header.
-enum class Transform : uint8_t { kNone = 0, kWords = 1, kX86 = 2 };
+enum class Transform : uint8_t {
+  kNone = 0,
+  kWords = 1,       // word_transform.h
+  kX86 = 2,         // x86_filter.h
+  kLines = 3,       // line_wrap.h
+  kLinesWords = 4,  // line_wrap.h, then word_transform.h
+};
 
 struct Transformed {
   Transform kind = Transform::kNone;
