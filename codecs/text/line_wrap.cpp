@@ -29,7 +29,7 @@ constexpr std::array<BreakForm, kForms> kBreakForms = {
 struct WrapState {
   size_t column = 0;  // bytes since the last line break
   size_t width = kFirstWidth;
-  size_t form = 0;  // of the last soft break
+  size_t form = 0;                // of the last soft break
   std::array<size_t, 8> lines{};  // the lengths of the last lines that ended in a soft break
   size_t next_line = 0;
 
@@ -90,7 +90,8 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
   std::array<uint32_t, 256> counts{};
   for (size_t i = 0; i < size; ++i) ++counts[bytes[i]];
   const size_t breaks = counts['\n'];
-  if (counts[' '] < size / 16 || breaks < 64 || breaks < size / 1024 || breaks > size / 16) return {};
+  if (counts[' '] < size / 16 || breaks < 64 || breaks < size / 1024 || breaks > size / 16)
+    return {};
   // A control character if one is free, so that it is no byte of a word's code.
   counts[0] = counts['\r'] = 1;  // neither of these
   const auto free = std::find(counts.begin(), counts.end(), 0U);
@@ -121,8 +122,7 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
       if (const size_t form = reader.break_form(at); form != kForms) {
         const BreakForm& soft = kBreakForms[form];
         const size_t word = at + soft.length;
-        const bool expected =
-            state.expects_break(state.column + 1 + reader.word_end(word) - word);
+        const bool expected = state.expects_break(state.column + 1 + reader.word_end(word) - word);
         if (expected && form == state.form) {
           put(' ');
           ++explained;
@@ -199,8 +199,7 @@ Result<void> rewrap_lines(uint8_t mark, ByteView unwrapped, MutableBytes text) {
         after_word = false;
         continue;
       }
-      if (reader.is_gap(at) &&
-          state.expects_break(state.column + reader.word_end(at + 1) - at)) {
+      if (reader.is_gap(at) && state.expects_break(state.column + reader.word_end(at + 1) - at)) {
         const BreakForm& soft = kBreakForms[state.form];
         if (!put(soft.bytes.data(), soft.length)) return bad();
         state.broke(true);

@@ -63,11 +63,10 @@ ListedWord ListedWord::from(std::string_view word) {
 }
 
 bool reversed_less(const ListedWord& a, const ListedWord& b) {
-  return std::lexicographical_compare(
-      std::make_reverse_iterator(a.letters.begin() + a.length),
-      std::make_reverse_iterator(a.letters.begin()),
-      std::make_reverse_iterator(b.letters.begin() + b.length),
-      std::make_reverse_iterator(b.letters.begin()));
+  return std::lexicographical_compare(std::make_reverse_iterator(a.letters.begin() + a.length),
+                                      std::make_reverse_iterator(a.letters.begin()),
+                                      std::make_reverse_iterator(b.letters.begin() + b.length),
+                                      std::make_reverse_iterator(b.letters.begin()));
 }
 
 WordGroup::WordGroup(std::vector<ListedWord> words) : words_(std::move(words)) {

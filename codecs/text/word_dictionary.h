@@ -1,9 +1,9 @@
 // The words that have codes in one block, and how they are sent.
 //
 // The words of each of the two groups (one-byte and two-byte codes) are ordered by their reversed
-// spelling: words that end alike (-ing, -ed, -ly) get neighbouring codes, which mostly play the same
-// part in a sentence; and a front-coded list in that order is short. Words that the caller's base
-// list holds are named by their index there.
+// spelling: words that end alike (-ing, -ed, -ly) get neighbouring codes, which mostly play the
+// same part in a sentence; and a front-coded list in that order is short. Words that the caller's
+// base list holds are named by their index there.
 //
 // The serial form is described in docs/codecs/text_transforms.md.
 #pragma once

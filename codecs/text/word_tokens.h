@@ -1,9 +1,9 @@
 // Cuts text into words: the one rule that says where a word begins and ends.
 //
-// A word is  [a-z]+  or  [A-Z][a-z]+  or  [A-Z]+  (longest match from the left; of a run of capitals
-// that is followed by a small letter, the last capital belongs to the next word). So "HTMLParser"
-// is HTML, Parser; "readFile" is read, File. All other bytes stand for themselves.
-// Two words that touch therefore always differ in case where they meet, and no word is followed
+// A word is  [a-z]+  or  [A-Z][a-z]+  or  [A-Z]+  (longest match from the left; of a run of
+// capitals that is followed by a small letter, the last capital belongs to the next word). So
+// "HTMLParser" is HTML, Parser; "readFile" is read, File. All other bytes stand for themselves. Two
+// words that touch therefore always differ in case where they meet, and no word is followed
 // directly by a small letter: the word transform relies on it.
 #pragma once
 

@@ -77,12 +77,13 @@ class WordCoder {
 
  private:
   static constexpr uint32_t kNoWord = UINT32_MAX;
+  static constexpr size_t kFlagValues = 4;  // escape, capital, upper, join
   static uint64_t memory(size_t words);
   struct Layout {
-    std::array<bool, 256> code{};           // the byte values that do not stand for themselves
+    std::array<bool, 256> code{};  // the byte values that do not stand for themselves
     std::array<bool, 256> space_follows{};
-    uint8_t leads = 0;                      // how many of them are first bytes
-    uint8_t last_second = 0;                // how many values a second byte has, less one
+    uint8_t leads = 0;        // how many of them are first bytes
+    uint8_t last_second = 0;  // how many values a second byte has, less one
   };
   struct Lookup {
     uint32_t hash = 0;
@@ -112,7 +113,7 @@ class WordCoder {
   std::array<uint32_t, 256> single_index_{};   // index in words_
   std::array<uint32_t, 256> lead_base_{};      // index of the lead's first word
   std::array<uint16_t, 256> second_rank_{};
-  std::vector<Lookup> lookup_;                 // open addressing
+  std::vector<Lookup> lookup_;  // open addressing
 };
 
 }  // namespace pith::text

@@ -12,16 +12,16 @@ constexpr uint8_t kCall = 0xE8;  // and 0xE9, the jump
 // addressed from the instruction pointer.
 constexpr std::array<bool, 256> kAddressing = [] {
   std::array<bool, 256> table{};
-  for (const int opcode : {0x03, 0x2B, 0x39, 0x3B, 0x63, 0x80, 0x83, 0x85, 0x89, 0x8B, 0x8D, 0xC7,
-                           0xFF}) {
+  for (const int opcode :
+       {0x03, 0x2B, 0x39, 0x3B, 0x63, 0x80, 0x83, 0x85, 0x89, 0x8B, 0x8D, 0xC7, 0xFF}) {
     table[static_cast<size_t>(opcode)] = true;
   }
   return table;
 }();
 constexpr uint8_t kTwoByteOpcode = 0x0F;
 
-// True if the instruction at hand puts four bytes of distance behind code[at]. Looks at code[at - 2]
-// to code[at].
+// True if the instruction at hand puts four bytes of distance behind code[at]. Looks at code[at -
+// 2] to code[at].
 bool distance_follows(X86Mode mode, const uint8_t* code, size_t at) {
   const uint8_t byte = code[at];
   if ((byte & 0xFE) == kCall) return true;

@@ -76,7 +76,8 @@ TEST(Lines, FilledTextLosesItsBreaks) {
 TEST(Lines, AnyTextComesBack) {
   for (const std::string& text : test::hand_made_texts()) expect_exact(as_bytes(text), false);
   for (uint32_t seed = 0; seed < 200; ++seed) {
-    std::string text = filled_text(8000, 40 + seed % 40, seed % 3 == 0 ? "\r\n" : "\n", seed % 32, seed);
+    std::string text =
+        filled_text(8000, 40 + seed % 40, seed % 3 == 0 ? "\r\n" : "\n", seed % 32, seed);
     std::mt19937 random(seed);
     for (uint32_t i = 0; i < seed; ++i) {  // other blanks and bytes here and there
       text[random() % text.size()] = " \n\r\x01\x02x\xFF"[random() % 7];

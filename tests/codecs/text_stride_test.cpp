@@ -16,13 +16,15 @@ ByteBuffer table(size_t stride, size_t size) {
   ByteBuffer bytes(size);
   for (size_t i = 0; i < size; ++i) {
     const size_t column = i % stride;
-    bytes[i] = static_cast<std::byte>(column % 3 == 0 ? (column + 1) * 2654435761U >> 13 : random());
+    bytes[i] =
+        static_cast<std::byte>(column % 3 == 0 ? (column + 1) * 2654435761U >> 13 : random());
   }
   return bytes;
 }
 
 TEST(Stride, IsTheRecordLength) {
-  for (const size_t stride : {size_t{4}, size_t{7}, size_t{13}, size_t{20}, size_t{34}, size_t{100}, size_t{512}, size_t{2047}, size_t{2048}}) {
+  for (const size_t stride : {size_t{4}, size_t{7}, size_t{13}, size_t{20}, size_t{34}, size_t{100},
+                              size_t{512}, size_t{2047}, size_t{2048}}) {
     EXPECT_EQ(find_stride(table(stride, 200000)), stride);
   }
   EXPECT_EQ(find_stride(table(13, 500)), 13U);
@@ -40,7 +42,8 @@ TEST(Stride, AnySizeIsSafe) {
     const uint32_t stride = find_stride(table(5, size));
     EXPECT_TRUE(stride == 0 || stride == 5) << size << " " << stride;
   }
-  for (const size_t size : {size_t{2047}, size_t{2048}, size_t{2049}, size_t{4096}, size_t{8191}, size_t{8192}, size_t{8193}, size_t{10239}, size_t{32768}}) {
+  for (const size_t size : {size_t{2047}, size_t{2048}, size_t{2049}, size_t{4096}, size_t{8191},
+                            size_t{8192}, size_t{8193}, size_t{10239}, size_t{32768}}) {
     find_stride(test::random_bytes(size, 2));
   }
 }

@@ -110,6 +110,22 @@ TEST(Words, DeclinesWhatHasNone) {
   }
 }
 
+TEST(Words, ASpaceMayBeImpliedByAnyByte) {
+  for (int byte = 0; byte < 256; ++byte) {
+    std::string text;
+    for (int i = 0; i < 300; ++i) {
+      text += static_cast<char>(byte);
+      text += " word";
+      text += std::string(1 + static_cast<size_t>(i) % 3, ' ') + "other  ";
+    }
+    const auto coder = WordCoder::learn(as_bytes(text), eager(true));
+    ASSERT_TRUE(coder.has_value());
+    const auto parsed = parse(header_of(*coder));
+    ASSERT_TRUE(parsed.has_value());
+    expect_exact(*coder, *parsed, as_bytes(text));
+  }
+}
+
 TEST(Words, MoreWordsThanCodesAreCutOff) {
   std::string text;
   for (int i = 0; i < 40000; ++i) {
@@ -119,7 +135,8 @@ TEST(Words, MoreWordsThanCodesAreCutOff) {
     text += ' ';
   }
   for (int i = 0; i < 256; ++i) {  // no free byte values beyond the capitals and some others
-    if (i < 'A' || i > 'Z') text += std::string(static_cast<size_t>(i < 'A' ? 1 : 200), static_cast<char>(i));
+    if (i < 'A' || i > 'Z')
+      text += std::string(static_cast<size_t>(i < 'A' ? 1 : 200), static_cast<char>(i));
   }
   const auto coder = WordCoder::learn(as_bytes(text), eager(false));
   ASSERT_TRUE(coder.has_value());
@@ -170,8 +187,9 @@ TEST(Words, ABaseListMakesTheHeaderShorter) {
       word.clear();
     }
   }
-  for (int i = 0; i < 500; ++i) known.push_back("zz" + std::string(1, static_cast<char>('a' + i % 26)) +
-                                                std::string(static_cast<size_t>(1 + i / 26), 'q'));
+  for (int i = 0; i < 500; ++i)
+    known.push_back("zz" + std::string(1, static_cast<char>('a' + i % 26)) +
+                    std::string(static_cast<size_t>(1 + i / 26), 'q'));
   const BaseWords base(known.begin(), known.end());
   const auto coder = WordCoder::learn(text, eager(true), base);
   ASSERT_TRUE(coder.has_value());
