@@ -1,8 +1,8 @@
 // Bit histories: what a context has seen, in one byte.
 //
 // A history is a pair of bounded counts (n0, n1) and, when both are positive, the last bit. A bit
-// raises its own count; the opposite count, when it is above 2, falls to min(n / 2 + 1, 7), since old
-// contradicted evidence is worth little (the counts of Mahoney's PAQ6; bounds and discount as
+// raises its own count; the opposite count, when it is above 2, falls to min(n / 2 + 1, 7), since
+// old contradicted evidence is worth little (the counts of Mahoney's PAQ6; bounds and discount as
 // measured for pith). The smaller count stays at most 5, the larger at most kBound[smaller]. All
 // states that can be reached are numbered by rising n0 + n1, so that a greater number means more
 // evidence; state 0 has seen nothing.

@@ -1,17 +1,18 @@
 // The micro-diffusion step: one step of denoising of a probability by Tweedie's formula.
 //
 // A cell holds what its context saw of the residual y - p, over a window that grows: R = Σ(y - p),
-// E = Σ(y - p)², n. The mean residual δ = R / n is Tweedie's correction of p; the James-Stein factor
-// λ = min(1, R² / 4E) shrinks it while it is not significant (λ = 1 from two standard deviations on).
-// p' = p + λδ. After Tacconelli's Midicoth (binary-tree Tweedie denoising), in integers: e = (y <<
-// 16) - p; R in 1/2^16, E in 1/2^32; when n reaches 2^20 all three are halved. The correction λδ is
-// kept in the cell and computed when the cell learns, so that predicting costs one look-up.
+// E = Σ(y - p)², n. The mean residual δ = R / n is Tweedie's correction of p; the James-Stein
+// factor λ = min(1, R² / 4E) shrinks it while it is not significant (λ = 1 from two standard
+// deviations on). p' = p + λδ. After Tacconelli's Midicoth (binary-tree Tweedie denoising), in
+// integers: e = (y << 16) - p; R in 1/2^16, E in 1/2^32; when n reaches 2^20 all three are halved.
+// The correction λδ is kept in the cell and computed when the cell learns, so that predicting costs
+// one look-up.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <algorithm>
 
 namespace pith::model {
 

@@ -1,9 +1,9 @@
 // Hashed contexts: for each context and nibble the bit histories of the nibble's 15 nodes.
 //
-// A slot is 16 bytes: a check byte and the states of the nodes (node 1 is the root, node 2n + bit its
-// child). Four slots share a cache line. A line is found by all of a context but its last bit, so that
-// it can be fetched while that bit is being coded; the bit is part of the check. A context that has no
-// slot takes that of the four whose root has the least evidence.
+// A slot is 16 bytes: a check byte and the states of the nodes (node 1 is the root, node 2n + bit
+// its child). Four slots share a cache line. A line is found by all of a context but its last bit,
+// so that it can be fetched while that bit is being coded; the bit is part of the check. A context
+// that has no slot takes that of the four whose root has the least evidence.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace pith::model {
 
-// The state of a node (bit_history.h). A type of its own: unlike uint8_t it aliases nothing else, so
-// that writing one does not make the compiler load everything again.
+// The state of a node (bit_history.h). A type of its own: unlike uint8_t it aliases nothing else,
+// so that writing one does not make the compiler load everything again.
 enum class State : uint8_t {};
 
 inline constexpr size_t kSlot = 16;
@@ -53,7 +53,8 @@ class ContextTable {
                           static_cast<uint32_t>(line[kSlot] == check) << 1 |
                           static_cast<uint32_t>(line[2 * kSlot] == check) << 2 |
                           static_cast<uint32_t>(line[3 * kSlot] == check) << 3;
-    if (hits != 0) [[likely]] return line + kSlot * static_cast<uint32_t>(__builtin_ctz(hits));
+    if (hits != 0) [[likely]]
+      return line + kSlot * static_cast<uint32_t>(__builtin_ctz(hits));
     State* least = line;
     if (line[kSlot + 1] < least[1]) least = line + kSlot;
     if (line[2 * kSlot + 1] < least[1]) least = line + 2 * kSlot;

@@ -1,7 +1,9 @@
-// Adaptive probabilities of bit histories: what followed each history so far, for one context order.
+// Adaptive probabilities of bit histories: what followed each history so far, for one context
+// order.
 //
-// An entry is a probability in 1/2^22 and the number of its updates, up to a limit; each update moves
-// it by 1 / (n + 1.5) of the error. The stretched value is kept beside it, ready for the mixer.
+// An entry is a probability in 1/2^22 and the number of its updates, up to a limit; each update
+// moves it by 1 / (n + 1.5) of the error. The stretched value is kept beside it, ready for the
+// mixer.
 #pragma once
 
 #include <array>
@@ -40,8 +42,8 @@ class AdaptiveProbability {
     const uint32_t n = value_ & kMaxRateCount;
     const int32_t p = static_cast<int32_t>(value_ >> 10);
     const int32_t target = bit != 0 ? (1 << 22) - 1 : 0;
-    const auto step = static_cast<int32_t>(
-        (int64_t{target - p} * history_map_detail::kRates[n]) >> 16);
+    const auto step =
+        static_cast<int32_t>((int64_t{target - p} * history_map_detail::kRates[n]) >> 16);
     value_ = (static_cast<uint32_t>(p + step) << 10) | (n < limit ? n + 1 : limit);
   }
 

@@ -87,8 +87,8 @@ inline int stretch(uint32_t p) {
   const uint32_t low = 0U - static_cast<uint32_t>(p < kFine);
   const uint32_t high = 0U - static_cast<uint32_t>(p >= 65536 - kFine);
   const uint32_t middle = kFine + ((p - kFine) >> kCoarseShift);
-  const uint32_t index = (p & low) | ((p - (65536 - 2 * kFine - kCoarse)) & high) |
-                         (middle & ~(low | high));
+  const uint32_t index =
+      (p & low) | ((p - (65536 - 2 * kFine - kCoarse)) & high) | (middle & ~(low | high));
   return kStretch[index];
 }
 

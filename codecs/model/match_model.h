@@ -1,4 +1,5 @@
-// Match model: predicts that what followed the last occurrence of the current context follows again.
+// Match model: predicts that what followed the last occurrence of the current context follows
+// again.
 #pragma once
 
 #include <array>

@@ -1,10 +1,10 @@
-// Gated logistic mixing: several small perceptrons over the same inputs, each with weights chosen by a
-// context, and a second layer that mixes their outputs (after Mahoney's PAQ8).
+// Gated logistic mixing: several small perceptrons over the same inputs, each with weights chosen
+// by a context, and a second layer that mixes their outputs (after Mahoney's PAQ8).
 //
 // Inputs are stretched probabilities (13 bits, kept as int32), weights int32 with 65536 = 1.0. An
-// output is Σ input · (weight >> 4) >> 12, clamped; the error (bit << 16) - squash(output) moves every
-// weight by (input · step + 2^13) >> 14, where step = error · rate >> 10. All in 32-bit integers, so
-// that the kernels of all vector widths and the scalar one give the same numbers.
+// output is Σ input · (weight >> 4) >> 12, clamped; the error (bit << 16) - squash(output) moves
+// every weight by (input · step + 2^13) >> 14, where step = error · rate >> 10. All in 32-bit
+// integers, so that the kernels of all vector widths and the scalar one give the same numbers.
 //
 // Included once for every SIMD target (hwy/foreach_target.h).
 #if defined(PITH_MODEL_MIXER_INL_H) == defined(HWY_TARGET_TOGGLE)
@@ -31,7 +31,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 inline constexpr size_t kMixerStep = 16;  // inputs are padded to a multiple of this
 inline constexpr int32_t kMaxWeight = (8 << 16) - 1;
 
-constexpr size_t padded(size_t inputs) { return (inputs + kMixerStep - 1) / kMixerStep * kMixerStep; }
+constexpr size_t padded(size_t inputs) {
+  return (inputs + kMixerStep - 1) / kMixerStep * kMixerStep;
+}
 
 template <size_t kInputs>
 HWY_INLINE int32_t dot(const int32_t* HWY_RESTRICT inputs, const int32_t* HWY_RESTRICT weights) {
@@ -53,8 +55,7 @@ HWY_INLINE void train(const int32_t* HWY_RESTRICT inputs, int32_t* HWY_RESTRICT 
   const auto most = hn::Set(d, kMaxWeight);
   const auto least = hn::Set(d, -kMaxWeight);
   for (size_t i = 0; i < kInputs; i += hn::Lanes(d)) {
-    const auto change =
-        hn::ShiftRight<14>(hn::Add(hn::Mul(hn::Load(d, inputs + i), by), half));
+    const auto change = hn::ShiftRight<14>(hn::Add(hn::Mul(hn::Load(d, inputs + i), by), half));
     const auto w = hn::Add(hn::Load(d, weights + i), change);
     hn::Store(hn::Min(hn::Max(w, least), most), d, weights + i);
   }

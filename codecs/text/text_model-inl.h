@@ -1,8 +1,9 @@
 // The text model: predicts each bit of a byte by mixing what the contexts of a Shape have seen.
 //
-// Per bit: the histories of all contexts give stretched probabilities (history_map.h), the match models
-// theirs; the mixer's sets, selected by small contexts, mix them, a second layer mixes the sets; APMs and
-// the micro-diffusion step refine the result. The same code predicts for coding and decoding.
+// Per bit: the histories of all contexts give stretched probabilities (history_map.h), the match
+// models theirs; the mixer's sets, selected by small contexts, mix them, a second layer mixes the
+// sets; APMs and the micro-diffusion step refine the result. The same code predicts for coding and
+// decoding.
 //
 // Included once for every SIMD target (hwy/foreach_target.h).
 #if defined(PITH_TEXT_MODEL_INL_H) == defined(HWY_TARGET_TOGGLE)
@@ -35,7 +36,7 @@ class TextModel {
  public:
   using S = Shape<kLevel>;
   static constexpr size_t kHashed = S::kContexts;
-  static constexpr size_t kHistories = kHashed + S::kDirect;
+  static constexpr size_t kHistories = kHashed + 1 + S::kDirect;
   static constexpr size_t kMatchInputs = S::kSets > 1 ? 2 : 1;
   static constexpr size_t kUsed = kHistories + kMatchInputs * S::kMatches + 1;
   static constexpr size_t kInputs = mn::padded(kUsed);
@@ -44,6 +45,15 @@ class TextModel {
     size_t lines;      // of the context table
     size_t positions;  // of each match model, a power of two
   };
+
+  // For `total` bytes in all, primer included: the tables grow with them up to the shape's limits.
+  static constexpr Sizes sizes_for(size_t total) {
+    Sizes sizes{};
+    const size_t wanted = std::max<size_t>(total, 4096) * kHashed / 2;
+    sizes.lines = std::min(S::kTableBytes / sizeof(m::ContextLine), wanted);
+    sizes.positions = std::min(std::bit_ceil(std::max<size_t>(total, 4096)), S::kMatchPositions);
+    return sizes;
+  }
 
   static constexpr size_t arena_bytes(const Sizes& sizes) {
     size_t bytes = m::Arena::part(sizes.lines * sizeof(m::ContextLine)) + m::Arena::part(65536);
@@ -111,13 +121,13 @@ class TextModel {
   static constexpr size_t kMatchContexts = 256 * 8 + 1;
   static constexpr size_t kFinalRows = 256 * 8;
   static constexpr size_t kApmContexts = 65536;
-  static constexpr size_t kCells = 27 * 3 * 4 * 8 * m::kCalibrationBins;
+  static constexpr size_t kCells = 8 * 3 * 8 * m::kCalibrationBins;
 
   static constexpr std::array<size_t, S::kSets> make_rows() {
     if constexpr (S::kSets == 1) {
       return {5 * 8 * 256};
     } else {
-      constexpr std::array<size_t, 7> kAllRows = {768,     2048,   8 * 5 * 8 * 8, 32 * 3 * 8,
+      constexpr std::array<size_t, 7> kAllRows = {768,     2048,    8 * 5 * 8 * 8, 32 * 3 * 8,
                                                   256 * 8, 32 * 64, 512 * 8};
       std::array<size_t, S::kSets> rows{};
       for (size_t i = 0; i < S::kSets; ++i) rows[i] = kAllRows[i];
@@ -137,7 +147,6 @@ class TextModel {
   static uint32_t hash32(uint64_t x) {
     return static_cast<uint32_t>((x * 0x9E3779B97F4A7C15ULL) >> 32);
   }
-
 
   static uint32_t class_of(uint32_t c) {
     if (c >= 'a' && c <= 'z') return 0;
@@ -170,7 +179,8 @@ class TextModel {
       context_[i] = context_[i] * 2 + bit;
     }
     if (state_.position >= 8) {
-      for (size_t i = 0; i < S::kMatches; ++i) matches_[i].find(data_, state_.position, match_hash_[i]);
+      for (size_t i = 0; i < S::kMatches; ++i)
+        matches_[i].find(data_, state_.position, match_hash_[i]);
     }
     for (size_t i = 0; i < S::kMatches; ++i) {
       match_stretched_[i] = m::stretch(matches_[i].p16());
@@ -205,8 +215,9 @@ class TextModel {
     m::State* at[kHistories];
     uint8_t states[kHistories];
     for (size_t i = 0; i < kHashed; ++i) at[i] = slots_[i] + node;
-    at[kHashed] = order1_at_ + c0;
-    if constexpr (S::kDirect > 1) at[kHashed + 1] = matched_at_ + c0;
+    at[kHashed] = order0_.data() + c0;
+    at[kHashed + 1] = order1_at_ + c0;
+    if constexpr (S::kDirect > 1) at[kHashed + 2] = matched_at_ + c0;
     for (size_t i = 0; i < kHistories; ++i) states[i] = static_cast<uint8_t>(*at[i]);
     for (size_t i = 0; i < kHistories; ++i) mixer_.inputs[i] = maps_[i].stretched(states[i]);
     for (size_t i = 0; i < S::kMatches; ++i) {
@@ -222,8 +233,8 @@ class TextModel {
     uint32_t known = 0;
     for (size_t i = 1; i < S::kOrders; ++i) known += states[i] != 0;
     const uint32_t bucket = matches_[0].bucket();
-    const uint32_t match_class = static_cast<uint32_t>(bucket > 0) + (bucket >= 8) +
-                                 (bucket >= 16) + (bucket >= 24);
+    const uint32_t match_class =
+        static_cast<uint32_t>(bucket > 0) + (bucket >= 8) + (bucket >= 16) + (bucket >= 24);
 
     // Mixing.
     int mixed;
@@ -240,7 +251,8 @@ class TextModel {
       if constexpr (S::kSets > 4) {
         mixer_.select(4, state_.byte(2) * 8 + kBit);
         mixer_.select(5, (std::min(state_.column(), 31U) * 8 + above_class_) * 8 + kBit);
-        mixer_.select(6, (matches_[0].active() ? 256 + matches_[0].predicted_byte() : 0) * 8 + kBit);
+        mixer_.select(6,
+                      (matches_[0].active() ? 256 + matches_[0].predicted_byte() : 0) * 8 + kBit);
       }
       mixer_.mix();
       for (size_t i = 0; i < S::kSets; ++i) final_.inputs[i] = mixer_.outputs[i];
@@ -266,15 +278,11 @@ class TextModel {
       const uint32_t mean = (p + refined[0] + refined[1] + refined[2] + 2) >> 2;
       average = (mean + m::squash(apm_mixer_.outputs[0]) + 1) >> 1;
     }
-    constexpr uint32_t kFirstNode = kBit == 7 ? 0 : kBit == 6 ? 1 : kBit == 5 ? 3 : 7 + (4 - kBit) * 4;
-    const uint32_t tree = kFirstNode + (kBit >= 5 ? node - kTop : (c0 * 0x9E3779B1U) >> 30);
     const uint32_t order = matches_[0].active() ? 2 : known > 2;
-    const int size = mixer_.outputs[0] < 0 ? -mixer_.outputs[0] : mixer_.outputs[0];
-    const uint32_t confidence = static_cast<uint32_t>(size >= 200) + (size >= 600) + (size >= 1200);
     const uint32_t evidence = kEvidence[states[2]];
     const auto bin = static_cast<uint32_t>((std::clamp(mixed, -2048, 2047) + 2048) * 20) >> 12;
     m::CalibrationCell& cell =
-        cells_[(((tree * 3 + order) * 4 + confidence) * 8 + evidence) * m::kCalibrationBins + bin];
+        cells_[((kBit * 3 + order) * 8 + evidence) * m::kCalibrationBins + bin];
     const uint32_t bit = coder.code(kBit, m::calibrated(average, cell));
 
     // Learning.
@@ -319,6 +327,7 @@ class TextModel {
   std::array<m::ContextPlace, kHashed> next_;
   std::array<uint64_t, kHashed> context_{};
   std::array<m::State*, kHashed> slots_{};
+  std::array<m::State, 256> order0_{};
   m::State* order1_ = nullptr;
   m::State* order1_at_ = nullptr;
   m::State* matched_ = nullptr;

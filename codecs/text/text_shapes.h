@@ -26,9 +26,11 @@ struct ContextList {
   }
 };
 
-// Every shape's `contexts` gives the contexts of the byte after next: `s` is the state before a byte
-// of which `c` are the first seven bits (the last bit is added by the table; see context_table.h).
-//   kContexts     hashed contexts; the first kOrders of them are orders 2, 3, … for counting how many
+// Every shape's `contexts` gives the contexts of the byte after next: `s` is the state before a
+// byte of which `c` are the first seven bits (the last bit is added by the table; see
+// context_table.h).
+//   kContexts     hashed contexts; the first kOrders of them are orders 2, 3, … for counting how
+//   many
 //                 are known
 //   kDirect       tables by order 1 (1), and by the match model's byte and length too (2)
 //   kMatches      match models
@@ -48,6 +50,8 @@ struct Shape<7> {
   static constexpr size_t kApms = 1;
   static constexpr size_t kMapStep = 4;
   static constexpr int32_t kFirstWeight = 65536 * 30 / 100;
+  static constexpr size_t kTableBytes = size_t{24} << 20;
+  static constexpr size_t kMatchPositions = size_t{1} << 20;
   static constexpr uint32_t kMapLimit = 254;
   static constexpr uint32_t kWithoutLast = 0;
 
@@ -72,6 +76,8 @@ struct Shape<8> {
   static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 2;
   static constexpr int32_t kFirstWeight = 65536 * 22 / 100;
+  static constexpr size_t kTableBytes = size_t{320} << 20;
+  static constexpr size_t kMatchPositions = size_t{1} << 22;
   static constexpr uint32_t kMapLimit = 254;
   static constexpr uint32_t kWithoutLast = 0;
 
@@ -101,6 +107,8 @@ struct Shape<9> {
   static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 1;
   static constexpr int32_t kFirstWeight = 65536 * 14 / 100;
+  static constexpr size_t kTableBytes = size_t{960} << 20;
+  static constexpr size_t kMatchPositions = size_t{1} << 22;
   static constexpr uint32_t kMapLimit = 254;
   static constexpr uint32_t kWithoutLast = 1 << 13 | 1 << 15 | 1 << 16;
 

@@ -5,15 +5,17 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "codecs/text/word_alphabet.h"
+
 namespace pith::text {
 
 // What a byte value does to the current word.
 enum class TokenKind : uint8_t {
-  kOther = 0,   // ends a word
-  kLetter,      // continues a spelled word
-  kCode,        // a word in one byte
-  kLead,        // the first byte of a word in two
-  kFlag,        // belongs to the word that follows, says nothing of its letters
+  kOther = 0,  // ends a word
+  kLetter,     // continues a spelled word
+  kCode,       // a word in one byte
+  kLead,       // the first byte of a word in two
+  kFlag,       // belongs to the word that follows, says nothing of its letters
 };
 
 struct TextState {
@@ -24,13 +26,13 @@ struct TextState {
   uint32_t word1 = 0;             // of the words before
   uint32_t word2 = 0;
   uint32_t word3 = 0;
-  uint32_t tag = 0;               // hash of the last name after '<'
-  uint32_t open_tag = 0;          // of the name being read, with bit 31 set; 0 outside
-  uint32_t line = 0;              // where the current line starts
+  uint32_t tag = 0;       // hash of the last name after '<'
+  uint32_t open_tag = 0;  // of the name being read, with bit 31 set; 0 outside
+  uint32_t line = 0;      // where the current line starts
   uint32_t line_above = 0;
-  uint32_t first = 0;             // first byte of the line
-  bool second_of_code = false;    // the next byte completes a two-byte code
-  bool word_complete = false;     // the current word is a code: a letter begins another one
+  uint32_t first = 0;           // first byte of the line
+  bool second_of_code = false;  // the next byte completes a two-byte code
+  bool word_complete = false;   // the current word is a code: a letter begins another one
   std::array<TokenKind, 256> kinds{};
 
   // Letters, and bytes of multi-byte characters, make words; nothing is a code.
@@ -38,6 +40,28 @@ struct TextState {
     for (uint32_t c = 0; c < 256; ++c) {
       const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 128;
       kinds[c] = letter ? TokenKind::kLetter : TokenKind::kOther;
+    }
+  }
+
+  // The words of the word transform are codes from here on.
+  void set_words(const WordAlphabet& words) {
+    for (size_t c = 0; c < 256; ++c) {
+      switch (words[static_cast<uint8_t>(c)]) {
+        case ByteKind::kLiteral:
+          break;
+        case ByteKind::kSingle:
+          kinds[c] = TokenKind::kCode;
+          break;
+        case ByteKind::kLead:
+          kinds[c] = TokenKind::kLead;
+          break;
+        case ByteKind::kCapital:
+        case ByteKind::kUpper:
+        case ByteKind::kJoin:
+        case ByteKind::kEscape:
+          kinds[c] = TokenKind::kFlag;
+          break;
+      }
     }
   }
 
@@ -92,7 +116,8 @@ struct TextState {
           end_word();
           word_complete = false;
           break;
-        case TokenKind::kFlag: break;
+        case TokenKind::kFlag:
+          break;
       }
     }
     if (c == '<') {
