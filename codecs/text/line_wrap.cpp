@@ -9,6 +9,8 @@ namespace pith::text {
 namespace {
 
 constexpr size_t kFirstWidth = 72;
+// The encoder gives up if so many gaps (then twice as many …) show no gain.
+constexpr uint64_t kFirstCheck = 16384;
 
 inline bool is_blank(uint8_t byte) { return byte == ' ' || byte == '\n' || byte == '\r'; }
 
@@ -106,8 +108,17 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
   uint64_t explained = 0;
   uint64_t unexpected = 0;
   uint64_t marks = 0;
+  const auto worth = [&](uint64_t margin) {
+    const uint64_t plain = place_bits(explained + unexpected, gaps);
+    return place_bits(unexpected, gaps) + place_bits(marks, gaps) + margin <= plain;
+  };
+  uint64_t next_check = kFirstCheck;
   bool after_word = false;
   for (size_t at = 0; at < size;) {
+    if (gaps == next_check) {
+      if (!worth(0)) break;
+      next_check *= 2;
+    }
     const uint8_t byte = bytes[at];
     if (!is_blank(byte)) {
       const size_t end = reader.word_end(at);
@@ -150,9 +161,7 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
     state.column = byte == '\n' ? 0 : state.column + 1;
     ++at;
   }
-  const uint64_t plain = place_bits(explained + unexpected, gaps);
-  const uint64_t now = place_bits(unexpected, gaps) + place_bits(marks, gaps);
-  if (now + size / 128 > plain) {
+  if (!worth(size / 128)) {
     out.resize(before);
     return {};
   }
