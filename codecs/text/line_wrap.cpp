@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 
 namespace pith::text {
 namespace {
@@ -51,14 +50,21 @@ class WrapReader {
  public:
   // `mark`: a byte that ends words as blanks do, or -1.
   WrapReader(ByteView bytes, int mark)
-      : bytes_(reinterpret_cast<const uint8_t*>(bytes.data())), size_(bytes.size()), mark_(mark) {}
-
-  bool in_word(size_t at) const {
-    return at < size_ && !is_blank(bytes_[at]) && bytes_[at] != mark_;
+      : bytes_(reinterpret_cast<const uint8_t*>(bytes.data())), size_(bytes.size()) {
+    for (size_t i = 0; i < 256; ++i) {
+      word_byte_[i] = !is_blank(static_cast<uint8_t>(i)) && static_cast<int>(i) != mark;
+    }
   }
-  size_t word_end(size_t at) const {
-    while (in_word(at)) ++at;
-    return at;
+
+  bool in_word(size_t at) const { return at < size_ && word_byte_[bytes_[at]]; }
+  // Remembers the last word: it is asked for at the gap before it and again when it is copied.
+  size_t word_end(size_t at) {
+    if (at != last_start_) {
+      last_start_ = at;
+      while (in_word(at)) ++at;
+      last_end_ = at;
+    }
+    return last_end_;
   }
   // The form of the soft break at `at`, behind a word; kForms if there is none.
   size_t break_form(size_t at) const {
@@ -74,7 +80,9 @@ class WrapReader {
  private:
   const uint8_t* bytes_;
   size_t size_;
-  int mark_;
+  std::array<bool, 256> word_byte_{};
+  size_t last_start_ = SIZE_MAX;
+  size_t last_end_ = 0;
 };
 
 // How many bits it takes, about, to say which `some` of `all` places it is: n·(log2(all/n) + 1.5).
@@ -102,7 +110,7 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
 
   const size_t before = out.size();
   const auto put = [&](uint8_t byte) { out.push_back(static_cast<std::byte>(byte)); };
-  const WrapReader reader(text, -1);
+  WrapReader reader(text, -1);
   WrapState state;
   uint64_t gaps = 0;
   uint64_t explained = 0;
@@ -175,12 +183,12 @@ Result<void> rewrap_lines(uint8_t mark, ByteView unwrapped, MutableBytes text) {
   size_t left = text.size();
   const auto put = [&](const uint8_t* from, size_t size) {
     if (size > left) return false;
-    std::memcpy(out, from, size);
+    for (size_t i = 0; i < size; ++i) out[i] = from[i];  // mostly a word: too short for memcpy
     out += size;
     left -= size;
     return true;
   };
-  const WrapReader reader(unwrapped, mark);
+  WrapReader reader(unwrapped, mark);
   WrapState state;
   bool after_word = false;
   for (size_t at = 0; at < unwrapped.size();) {
