@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 
 namespace pith::text {
 namespace {
 
 constexpr size_t kFirstWidth = 72;
+// The encoder gives up if so many gaps (then twice as many …) show no gain.
+constexpr uint64_t kFirstCheck = 16384;
 
 inline bool is_blank(uint8_t byte) { return byte == ' ' || byte == '\n' || byte == '\r'; }
 
@@ -49,14 +50,21 @@ class WrapReader {
  public:
   // `mark`: a byte that ends words as blanks do, or -1.
   WrapReader(ByteView bytes, int mark)
-      : bytes_(reinterpret_cast<const uint8_t*>(bytes.data())), size_(bytes.size()), mark_(mark) {}
-
-  bool in_word(size_t at) const {
-    return at < size_ && !is_blank(bytes_[at]) && bytes_[at] != mark_;
+      : bytes_(reinterpret_cast<const uint8_t*>(bytes.data())), size_(bytes.size()) {
+    for (size_t i = 0; i < 256; ++i) {
+      word_byte_[i] = !is_blank(static_cast<uint8_t>(i)) && static_cast<int>(i) != mark;
+    }
   }
-  size_t word_end(size_t at) const {
-    while (in_word(at)) ++at;
-    return at;
+
+  bool in_word(size_t at) const { return at < size_ && word_byte_[bytes_[at]]; }
+  // Remembers the last word: it is asked for at the gap before it and again when it is copied.
+  size_t word_end(size_t at) {
+    if (at != last_start_) {
+      last_start_ = at;
+      while (in_word(at)) ++at;
+      last_end_ = at;
+    }
+    return last_end_;
   }
   // The form of the soft break at `at`, behind a word; kForms if there is none.
   size_t break_form(size_t at) const {
@@ -72,7 +80,9 @@ class WrapReader {
  private:
   const uint8_t* bytes_;
   size_t size_;
-  int mark_;
+  std::array<bool, 256> word_byte_{};
+  size_t last_start_ = SIZE_MAX;
+  size_t last_end_ = 0;
 };
 
 // How many bits it takes, about, to say which `some` of `all` places it is: n·(log2(all/n) + 1.5).
@@ -100,14 +110,23 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
 
   const size_t before = out.size();
   const auto put = [&](uint8_t byte) { out.push_back(static_cast<std::byte>(byte)); };
-  const WrapReader reader(text, -1);
+  WrapReader reader(text, -1);
   WrapState state;
   uint64_t gaps = 0;
   uint64_t explained = 0;
   uint64_t unexpected = 0;
   uint64_t marks = 0;
+  const auto worth = [&](uint64_t margin) {
+    const uint64_t plain = place_bits(explained + unexpected, gaps);
+    return place_bits(unexpected, gaps) + place_bits(marks, gaps) + margin <= plain;
+  };
+  uint64_t next_check = kFirstCheck;
   bool after_word = false;
   for (size_t at = 0; at < size;) {
+    if (gaps == next_check) {
+      if (!worth(0)) break;
+      next_check *= 2;
+    }
     const uint8_t byte = bytes[at];
     if (!is_blank(byte)) {
       const size_t end = reader.word_end(at);
@@ -150,9 +169,7 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
     state.column = byte == '\n' ? 0 : state.column + 1;
     ++at;
   }
-  const uint64_t plain = place_bits(explained + unexpected, gaps);
-  const uint64_t now = place_bits(unexpected, gaps) + place_bits(marks, gaps);
-  if (now + size / 128 > plain) {
+  if (!worth(size / 128)) {
     out.resize(before);
     return {};
   }
@@ -166,12 +183,12 @@ Result<void> rewrap_lines(uint8_t mark, ByteView unwrapped, MutableBytes text) {
   size_t left = text.size();
   const auto put = [&](const uint8_t* from, size_t size) {
     if (size > left) return false;
-    std::memcpy(out, from, size);
+    for (size_t i = 0; i < size; ++i) out[i] = from[i];  // mostly a word: too short for memcpy
     out += size;
     left -= size;
     return true;
   };
-  const WrapReader reader(unwrapped, mark);
+  WrapReader reader(unwrapped, mark);
   WrapState state;
   bool after_word = false;
   for (size_t at = 0; at < unwrapped.size();) {

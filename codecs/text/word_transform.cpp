@@ -171,43 +171,49 @@ Result<WordCoder> WordCoder::parse(std::span<const std::string_view> base_words,
 void WordCoder::encode(ByteView bytes, ByteBuffer& out) const {
   const auto* text = reinterpret_cast<const uint8_t*>(bytes.data());
   const size_t size = bytes.size();
-  const auto put = [&](uint8_t byte) { out.push_back(static_cast<std::byte>(byte)); };
-  const auto put_literal = [&](uint8_t byte) {
-    if (layout_.code[byte]) put(escape_);
-    put(byte);
-  };
-  out.reserve(out.size() + size / 2);
+  size_t used = out.size();  // bytes of `out` that are written
+  out.resize(used + size / 2 + 64);
   for (size_t at = 0; at < size;) {
-    if (!is_letter(text[at])) {
-      put_literal(text[at++]);
+    const bool is_word = is_letter(text[at]);
+    const WordToken word = is_word ? next_word(text, at, size) : WordToken{.end = at + 1};
+    const size_t length = word.end - at;
+    // Room for the longest code: two flags, two bytes or the letters.
+    if (out.size() - used < length + 4) out.resize(out.size() + out.size() / 2 + length + 4);
+    auto* const data = reinterpret_cast<uint8_t*>(out.data());
+    uint8_t* to = data + used;
+    if (!is_word) {
+      if (layout_.code[text[at]]) *to++ = escape_;
+      *to++ = text[at];
+      used = static_cast<size_t>(to - data);
+      at = word.end;
       continue;
     }
-    const WordToken word = next_word(text, at, size);
-    const size_t length = word.end - at;
     const uint32_t index = find(word.hash, text + at, length);
     if (index != kNoWord) {
       const uint8_t before = at > 0 ? text[at - 1] : uint8_t{'\n'};
       if (before != ' ') {
-        if (layout_.space_follows[before]) put(join_);
+        if (layout_.space_follows[before]) *to++ = join_;
       } else if (layout_.space_follows[at > 1 ? text[at - 2] : uint8_t{'\n'}]) {
-        out.resize(out.size() - 1);  // the space just written
+        --to;  // over the space just written
       }
     }
     const bool bare_capital = length == 1 && word.letter_case == LetterCase::kCapital &&
                               index == kNoWord && !layout_.code[text[at]];
-    if (word.letter_case == LetterCase::kCapital && !bare_capital) put(capital_);
-    if (word.letter_case == LetterCase::kUpper) put(upper_);
+    if (word.letter_case == LetterCase::kCapital && !bare_capital) *to++ = capital_;
+    if (word.letter_case == LetterCase::kUpper) *to++ = upper_;
     if (index != kNoWord) {
       const std::array<uint8_t, 2> code = codes_[index];
-      put(code[0]);
-      if (index >= singles_.size()) put(code[1]);
+      *to++ = code[0];
+      if (index >= singles_.size()) *to++ = code[1];
     } else if (bare_capital) {
-      put(text[at]);
+      *to++ = text[at];
     } else {
-      for (size_t i = at; i < word.end; ++i) put(text[i] | kCaseBit);
+      for (size_t i = at; i < word.end; ++i) *to++ = text[i] | kCaseBit;
     }
+    used = static_cast<size_t>(to - data);
     at = word.end;
   }
+  out.resize(used);
 }
 
 Result<void> WordCoder::decode(ByteView coded, MutableBytes raw) const {
