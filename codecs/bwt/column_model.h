@@ -49,7 +49,7 @@ class ContextTable {
 };
 
 // The limits of the counters: how fast a context forgets.
-inline constexpr uint32_t kFast = 20;
+inline constexpr uint32_t kFast = 12;
 inline constexpr uint32_t kMedium = 60;
 inline constexpr uint32_t kSlow = 250;
 

@@ -33,10 +33,10 @@ inline uint32_t probability_of(Counter counter) { return counter >> 16; }
 // `limit`: at most 255.
 inline void update(Counter& counter, bool bit, uint32_t limit) {
   const uint32_t count = counter & kCountMask;
-  const auto probability = static_cast<int64_t>(counter >> 10);
-  const int64_t target = bit ? (1 << 22) - 1 : 0;
-  const int64_t step = ((target - probability) * kCounterRates[count]) >> 16;
-  counter = static_cast<uint32_t>(probability + step) << 10 | (count < limit ? count + 1 : count);
+  // The whole counter is taken for the probability: its count is less than 2^-22 of it.
+  const int64_t target = -static_cast<int64_t>(bit) & 0xFFFFFFFF;
+  const int64_t step = ((target - int64_t{counter}) * kCounterRates[count]) >> 16;
+  counter = (counter + (static_cast<uint32_t>(step) & ~kCountMask)) + (count < limit ? 1 : 0);
 }
 
 // Maps a logit to a probability, apart for every context: 33 knots, straight lines between them.
@@ -60,7 +60,7 @@ class ProbabilityMap {
 
   void update(bool bit) {
     const int32_t target = bit ? 65535 : 0;
-    *nearest_ = static_cast<uint16_t>(*nearest_ + (target - *nearest_) / (1 << kRate));
+    *nearest_ = static_cast<uint16_t>(*nearest_ + ((target - *nearest_) >> kRate));
   }
 
  private:
@@ -72,6 +72,17 @@ class ProbabilityMap {
   uint16_t* nearest_ = nullptr;
 };
 
+// The weights learn fast at first: 4 + 20000 / (1000 + decisions), by steps of 256 decisions.
+inline constexpr uint32_t kLearningStep = 256;
+constexpr std::array<int32_t, 80> make_learning_rates() {
+  std::array<int32_t, 80> rates{};
+  for (size_t i = 0; i < rates.size(); ++i) {
+    rates[i] = static_cast<int32_t>(4 + 20000 / (1000 + i * kLearningStep));
+  }
+  return rates;
+}
+inline constexpr auto kLearningRates = make_learning_rates();
+
 // Codes decisions, each with the counters of `Inputs` contexts.
 template <size_t Inputs>
 class MixedCoder {
@@ -81,15 +92,17 @@ class MixedCoder {
   using Limits = std::array<uint32_t, Inputs>;
 
   MixedCoder(size_t nodes, size_t map_contexts, const Limits& limits)
-      : weights_(nodes * Inputs, kFirstWeight), map_(map_contexts), limits_(limits) {}
+      : nodes_(nodes), map_(map_contexts), limits_(limits) {
+    for (Node& node : nodes_) node.weights.fill(kFirstWeight);
+  }
   static uint64_t memory(size_t nodes, size_t map_contexts) {
-    return nodes * Inputs * sizeof(int32_t) + ProbabilityMap::memory(map_contexts);
+    return nodes * sizeof(Node) + ProbabilityMap::memory(map_contexts);
   }
 
   // Writes `bit` (an encoder) or reads it (a decoder); returns it. Every node has its own weights.
   template <class Coder>
   bool code(Coder& coder, bool bit, const Contexts& contexts, size_t node, size_t map_context) {
-    int32_t* weights = &weights_[node * Inputs];
+    auto& [weights, seen] = nodes_[node];
     std::array<int32_t, Inputs> logits;
     int64_t sum = 0;
     for (size_t i = 0; i < Inputs; ++i) {
@@ -102,7 +115,9 @@ class MixedCoder {
     const uint32_t probability = std::clamp<uint32_t>((mixed + refined) / 2, 1, 65535);
     bit = coder.code(bit, probability);
 
-    const int32_t error = ((bit ? 65536 : 0) - static_cast<int32_t>(mixed)) * kLearningRate;
+    const int32_t error = ((bit ? 65536 : 0) - static_cast<int32_t>(mixed)) *
+                          kLearningRates[seen / kLearningStep];
+    seen += seen < kLearningRates.size() * kLearningStep - 1 ? 1 : 0;
     for (size_t i = 0; i < Inputs; ++i) {
       weights[i] += static_cast<int32_t>((int64_t{logits[i]} * error + (1 << 17)) >> 18);
       update(contexts[i][node], bit, limits_[i]);
@@ -113,9 +128,13 @@ class MixedCoder {
 
  private:
   static constexpr int32_t kFirstWeight = static_cast<int32_t>(65536 * 6 / 5 / Inputs);
-  static constexpr int32_t kLearningRate = 6;
 
-  std::vector<int32_t> weights_;  // in 1/65536
+  struct Node {
+    std::array<int32_t, Inputs> weights;  // in 1/65536
+    uint32_t seen = 0;                    // decisions
+  };
+
+  std::vector<Node> nodes_;
   ProbabilityMap map_;
   Limits limits_;
 };

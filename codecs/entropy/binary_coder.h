@@ -27,11 +27,9 @@ class BinaryEncoder {
   // `probability`: of bit = 1, in 1/65536, 1 to 65535.
   void encode(bool bit, uint32_t probability) {
     const uint32_t split = split_of(low_, high_, probability);
-    if (bit) {
-      high_ = split;
-    } else {
-      low_ = split + 1;
-    }
+    // Without a branch: the bit is hard to predict.
+    high_ = bit ? split : high_;
+    low_ = bit ? low_ : split + 1;
     while (top_bytes_agree(low_, high_)) {
       put(high_ >> 24);
       low_ <<= 8;
@@ -85,11 +83,8 @@ class BinaryDecoder {
   bool decode(uint32_t probability) {
     const uint32_t split = split_of(low_, high_, probability);
     const bool bit = code_ <= split;
-    if (bit) {
-      high_ = split;
-    } else {
-      low_ = split + 1;
-    }
+    high_ = bit ? split : high_;
+    low_ = bit ? low_ : split + 1;
     while (top_bytes_agree(low_, high_)) {
       low_ <<= 8;
       high_ = (high_ << 8) | 0xFF;
