@@ -101,8 +101,8 @@ class ColumnModel {
   RunHistory history_;
   RunContext run_;
   uint32_t length_ = 0;
-  LengthModel<Settings::kLengthInputs> lengths_;
-  RankModel<Settings::kRankInputs> ranks_;
+  LengthModel<Settings::kLengthInputs, Settings::kRefined> lengths_;
+  RankModel<Settings::kRankInputs, Settings::kRefined> ranks_;
 };
 
 // Writes the rank of every run to the end of `ranks`, in order, and returns where they begin;

@@ -24,16 +24,19 @@ template <>
 struct EffortSettings<1> {
   static constexpr size_t kLengthInputs = 3;
   static constexpr size_t kRankInputs = 4;
+  static constexpr bool kRefined = false;  // by a probability map
 };
 template <>
 struct EffortSettings<2> {
   static constexpr size_t kLengthInputs = 5;
   static constexpr size_t kRankInputs = 6;
+  static constexpr bool kRefined = true;
 };
 template <>
 struct EffortSettings<3> {
   static constexpr size_t kLengthInputs = 6;
   static constexpr size_t kRankInputs = 8;
+  static constexpr bool kRefined = true;
 };
 
 // Counters of a context: `nodes` for each of its values.
@@ -61,7 +64,7 @@ struct RunContext {
 };
 
 // Codes lengths of at least 1.
-template <size_t Inputs>
+template <size_t Inputs, bool Refined>
 class LengthModel {
  public:
   static constexpr uint32_t kUnary = 6;         // lengths 1 to 6 have a node each
@@ -85,7 +88,7 @@ class LengthModel {
   uint32_t code(Coder& coder, uint32_t length, const RunContext& run, const SymbolHistory& symbol,
                 const RunHistory& history) {
     const uint32_t average = symbol.lengths.level();
-    typename MixedCoder<Inputs>::Contexts contexts;
+    typename MixedCoder<Inputs, Refined>::Contexts contexts;
     const auto set = [&contexts](size_t i, Counter* counters) {
       if (i < Inputs) contexts[i] = counters;
     };
@@ -104,9 +107,9 @@ class LengthModel {
     }
 
     // The rest as a power of two and what is above it.
-    const typename MixedCoder<3>::Contexts long_contexts = {long_by_symbol_[run.symbol],
-                                                            long_by_last_[symbol.length_class_1],
-                                                            long_by_average_[average]};
+    const typename MixedCoder<3, Refined>::Contexts long_contexts = {
+        long_by_symbol_[run.symbol], long_by_last_[symbol.length_class_1],
+        long_by_average_[average]};
     const auto decide_long = [&](bool bit, uint32_t node) {
       return long_coder_.code(coder, bit, long_contexts, node, node);
     };
@@ -138,15 +141,15 @@ class LengthModel {
   static constexpr uint32_t kModelledBits = 3;  // of what is above the power of two
   static constexpr size_t kLongNodes = 256;
 
-  static constexpr typename MixedCoder<Inputs>::Limits limits() {
-    typename MixedCoder<Inputs>::Limits limits;
+  static constexpr typename MixedCoder<Inputs, Refined>::Limits limits() {
+    typename MixedCoder<Inputs, Refined>::Limits limits;
     limits.fill(kMedium);
     limits[0] = kFast;
     return limits;
   }
 
-  MixedCoder<Inputs> coder_;
-  MixedCoder<3> long_coder_;
+  MixedCoder<Inputs, Refined> coder_;
+  MixedCoder<3, Refined> long_coder_;
   ContextTable by_symbol_;
   ContextTable by_last_and_ranks_;
   ContextTable by_average_;
@@ -159,7 +162,7 @@ class LengthModel {
 };
 
 // Codes ranks of at least 1 and less than the alphabet's size.
-template <size_t Inputs>
+template <size_t Inputs, bool Refined>
 class RankModel {
  public:
   explicit RankModel(size_t alphabet)
@@ -185,7 +188,7 @@ class RankModel {
   uint32_t code(Coder& coder, uint32_t rank, uint32_t length, const RunContext& run,
                 const SymbolHistory& symbol, const SymbolHistory& next, const RunHistory& history) {
     const uint32_t average = symbol.ranks.level();
-    typename MixedCoder<Inputs>::Contexts contexts;
+    typename MixedCoder<Inputs, Refined>::Contexts contexts;
     const auto set = [&contexts](size_t i, Counter* counters) {
       if (i < Inputs) contexts[i] = counters;
     };
@@ -207,7 +210,7 @@ class RankModel {
     }
     if (exponent == 0) return 1;
 
-    const typename MixedCoder<4>::Contexts low_contexts = {
+    const typename MixedCoder<4, Refined>::Contexts low_contexts = {
         low_by_symbol_[run.symbol], low_by_last_[symbol.last_rank], low_by_average_[average],
         low_by_next_[run.next]};
     uint32_t value = 1;
@@ -223,8 +226,8 @@ class RankModel {
   static constexpr size_t kNodes = 8;
   static constexpr size_t kLowNodes = 256;
 
-  static constexpr typename MixedCoder<Inputs>::Limits limits() {
-    typename MixedCoder<Inputs>::Limits limits;
+  static constexpr typename MixedCoder<Inputs, Refined>::Limits limits() {
+    typename MixedCoder<Inputs, Refined>::Limits limits;
     limits.fill(kMedium);
     limits[0] = kFast;
     if constexpr (Inputs > 6) limits[6] = kSlow;
@@ -233,8 +236,8 @@ class RankModel {
 
   uint32_t max_exponent_;
   size_t alphabet_;
-  MixedCoder<Inputs> coder_;
-  MixedCoder<4> low_coder_;
+  MixedCoder<Inputs, Refined> coder_;
+  MixedCoder<4, Refined> low_coder_;
   ContextTable by_symbol_;
   ContextTable by_history_;
   ContextTable by_pair_;

@@ -84,7 +84,7 @@ constexpr std::array<int32_t, 80> make_learning_rates() {
 inline constexpr auto kLearningRates = make_learning_rates();
 
 // Codes decisions, each with the counters of `Inputs` contexts.
-template <size_t Inputs>
+template <size_t Inputs, bool Refined>
 class MixedCoder {
  public:
   // The counters of each context, one for every node of the decision tree.
@@ -92,7 +92,7 @@ class MixedCoder {
   using Limits = std::array<uint32_t, Inputs>;
 
   MixedCoder(size_t nodes, size_t map_contexts, const Limits& limits)
-      : nodes_(nodes), map_(map_contexts), limits_(limits) {
+      : nodes_(nodes), map_(Refined ? map_contexts : 0), limits_(limits) {
     for (Node& node : nodes_) node.weights.fill(kFirstWeight);
   }
   static uint64_t memory(size_t nodes, size_t map_contexts) {
@@ -111,18 +111,18 @@ class MixedCoder {
     }
     const auto logit = static_cast<int32_t>(std::clamp<int64_t>(sum >> 16, -kMaxLogit, kMaxLogit));
     const uint32_t mixed = squash(logit);
-    const uint32_t refined = map_.refine(logit, map_context);
-    const uint32_t probability = std::clamp<uint32_t>((mixed + refined) / 2, 1, 65535);
+    uint32_t probability = mixed;
+    if constexpr (Refined) probability = (mixed + map_.refine(logit, map_context)) / 2;
     bit = coder.code(bit, probability);
 
-    const int32_t error = ((bit ? 65536 : 0) - static_cast<int32_t>(mixed)) *
-                          kLearningRates[seen / kLearningStep];
+    const int32_t error =
+        ((bit ? 65536 : 0) - static_cast<int32_t>(mixed)) * kLearningRates[seen / kLearningStep];
     seen += seen < kLearningRates.size() * kLearningStep - 1 ? 1 : 0;
     for (size_t i = 0; i < Inputs; ++i) {
       weights[i] += static_cast<int32_t>((int64_t{logits[i]} * error + (1 << 17)) >> 18);
       update(contexts[i][node], bit, limits_[i]);
     }
-    map_.update(bit);
+    if constexpr (Refined) map_.update(bit);
     return bit;
   }
 

@@ -23,7 +23,7 @@ using Links = std::unique_ptr<uint32_t[]>;
 
 // links[row] for rows 1 to n. Row 0 leads back to the whole text, so that no walk leaves the table,
 // and one that comes there early does not end there.
-void make_links(ByteView column, uint32_t whole_row, uint32_t* links) {
+void make_links(ByteView column, uint32_t whole_row, const ByteMap& bytes, uint32_t* links) {
   std::array<uint32_t, 256> next{};
   for (const std::byte byte : column) ++next[static_cast<size_t>(byte)];
   uint32_t row = 1;
@@ -36,7 +36,8 @@ void make_links(ByteView column, uint32_t whole_row, uint32_t* links) {
   const auto place = [&](size_t begin, size_t end, uint32_t shift) {
     for (size_t i = begin; i < end; ++i) {
       const auto byte = static_cast<uint32_t>(column[i]);
-      links[next[byte]++] = (static_cast<uint32_t>(i) + shift) << 8 | byte;
+      links[next[byte]++] =
+          (static_cast<uint32_t>(i) + shift) << 8 | static_cast<uint32_t>(bytes[byte]);
     }
   };
   place(0, whole_row, 0);
@@ -108,7 +109,8 @@ Result<PieceRows> forward(ByteView text, SortSpace& space) {
 
 uint64_t inverse_memory(size_t text_size) { return (uint64_t{text_size} + 1) * sizeof(uint32_t); }
 
-Result<void> inverse(MutableBytes text, const PieceRows& rows, MemoryBudget& budget) {
+Result<void> inverse(MutableBytes text, const PieceRows& rows, const ByteMap& bytes,
+                     MemoryBudget& budget) {
   const auto damaged = [] { return fail(ErrorCode::kDamaged, "a bwt block does not decode"); };
   const size_t pieces = piece_count(text.size());
   for (size_t p = 0; p < pieces; ++p) {
@@ -119,7 +121,7 @@ Result<void> inverse(MutableBytes text, const PieceRows& rows, MemoryBudget& bud
     return fail(ErrorCode::kDamaged, "a bwt block declares too little memory");
   }
   const Links links = std::make_unique_for_overwrite<uint32_t[]>(text.size() + 1);
-  make_links(text, rows[0], links.get());
+  make_links(text, rows[0], bytes, links.get());
   bool restored = false;
   switch (pieces) {
     case 1:

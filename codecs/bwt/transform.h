@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/memory_budget.h"
 #include "base/result.h"
+#include "codecs/bwt/sort_order.h"
 
 namespace pith::bwt {
 
@@ -60,6 +61,8 @@ uint64_t inverse_memory(size_t text_size);
 
 // `text` holds the last column and is replaced by the text. For a column and rows that forward()
 // does not make, either fails with kDamaged or fills the text with something.
-Result<void> inverse(MutableBytes text, const PieceRows& rows, MemoryBudget& budget);
+// `bytes`: what each byte of the column stands for in the text.
+Result<void> inverse(MutableBytes text, const PieceRows& rows, const ByteMap& bytes,
+                     MemoryBudget& budget);
 
 }  // namespace pith::bwt

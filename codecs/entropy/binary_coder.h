@@ -1,9 +1,10 @@
 // Binary arithmetic coder: 16-bit probabilities, 32-bit range, no carry.
 //
 // The coder keeps an interval [low, high] of 32-bit numbers. A decision splits it in proportion to
-// the probability of a 1; the part of the decision that was made is kept. Leading bytes on which low
-// and high agree are written out. The split is exact to 2^-16 of the interval, so that a decision
-// costs 2^-16 · 1.44 bits at least, and every decision can be coded: 0 < probability < 65536.
+// the probability of a 1; the part of the decision that was made is kept. Leading bytes on which
+// low and high agree are written out. The split is exact to 2^-16 of the interval, so that a
+// decision costs 2^-16 · 1.44 bits at least, and every decision can be coded: 0 < probability <
+// 65536.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ inline bool top_bytes_agree(uint32_t low, uint32_t high) { return ((low ^ high) 
 // Writes to a buffer of fixed size; what does not fit is dropped and `overflowed` says so.
 class BinaryEncoder {
  public:
-  explicit BinaryEncoder(MutableBytes out) : begin_(out.data()), out_(begin_), end_(begin_ + out.size()) {}
+  explicit BinaryEncoder(MutableBytes out)
+      : begin_(out.data()), out_(begin_), end_(begin_ + out.size()) {}
 
   // `probability`: of bit = 1, in 1/65536, 1 to 65535.
   void encode(bool bit, uint32_t probability) {

@@ -117,6 +117,7 @@ TEST(BwtBlock, RefusesForgedHeads) {
   };
   EXPECT_TRUE(refused(0, 0));  // effort
   EXPECT_TRUE(refused(0, 4));
+  EXPECT_TRUE(refused(0, 2 << 4 | 2));                                                // sort order
   EXPECT_TRUE(refused(3, 0xFF));                                                      // row
   EXPECT_TRUE(refused(kAlphabetAt + 1, static_cast<int>(payload[kAlphabetAt + 2])));  // twice
   EXPECT_TRUE(refused(kAlphabetAt, 255));                                             // alphabet

@@ -43,7 +43,7 @@ Column transform_naively(ByteView text) {
 ByteBuffer restore(const Column& column) {
   ByteBuffer text(column.bytes);
   MemoryBudget budget(inverse_memory(text.size()));
-  const auto restored = inverse(text, column.rows, budget);
+  const auto restored = inverse(text, column.rows, identity_map(), budget);
   EXPECT_TRUE(restored.has_value());
   return text;
 }
@@ -88,7 +88,7 @@ TEST(BwtTransform, SurvivesRowsAndColumnsThatNoTextHas) {
       if (random() % 50 == 0) row = static_cast<uint32_t>(random());
     }
     MemoryBudget budget(inverse_memory(column.size()));
-    const auto restored = inverse(column, rows, budget);
+    const auto restored = inverse(column, rows, identity_map(), budget);
     if (!restored) {
       EXPECT_EQ(restored.error().code, ErrorCode::kDamaged);
       ++refused;
@@ -97,10 +97,20 @@ TEST(BwtTransform, SurvivesRowsAndColumnsThatNoTextHas) {
   EXPECT_GT(refused, 490U);
 }
 
+TEST(BwtTransform, SortOrdersArePermutations) {
+  for (int number = 0; number < kSortOrders; ++number) {
+    const ByteMap places = places_of(SortOrder{static_cast<uint8_t>(number)});
+    const ByteMap bytes = inverse_of(places);
+    for (size_t i = 0; i < 256; ++i) {
+      EXPECT_EQ(static_cast<size_t>(bytes[static_cast<size_t>(places[i])]), i);
+    }
+  }
+}
+
 TEST(BwtTransform, RefusesABudgetThatIsTooSmall) {
   Column column = transform(test::random_text(1000, 1));
   MemoryBudget budget(inverse_memory(1000) - 1);
-  EXPECT_FALSE(inverse(column.bytes, column.rows, budget).has_value());
+  EXPECT_FALSE(inverse(column.bytes, column.rows, identity_map(), budget).has_value());
 }
 
 }  // namespace
