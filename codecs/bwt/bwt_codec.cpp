@@ -17,7 +17,7 @@ struct LevelSettings {
 
 // Encoding takes 6 bytes of memory for each byte of a block, itself included: 64 MB at level 5.
 const LevelSettings& settings(Level level) {
-  static constexpr LevelSettings kFast = {1, size_t{8} << 20};
+  static constexpr LevelSettings kFast = {1, size_t{10} << 20};
   static constexpr LevelSettings kDefault = {2, size_t{10} << 20};
   static constexpr LevelSettings kSmall = {3, (size_t{16} << 20) - (size_t{64} << 10)};
   static_assert(kSmall.block <= bwt::kMaxText);
