@@ -7,7 +7,8 @@ namespace {
 
 // The first byte: the effort in its lower half, the sort order in its upper half.
 constexpr int kOrderShift = 4;
-constexpr int kRowBytes = 3;
+constexpr size_t kRowBytes = 3;
+constexpr size_t kMaxAlphabet = 256;
 
 Result<PieceRows> sort(ByteView in, SortOrder order, SortSpace& space) {
   if (order == SortOrder::kByValue) return forward(in, space);
@@ -20,9 +21,18 @@ Result<PieceRows> sort(ByteView in, SortOrder order, SortSpace& space) {
 }  // namespace
 
 // The text in another order, the sort and the model.
-uint64_t encode_memory(size_t size) { return size + forward_memory(size) + kColumnModelMemory; }
+uint64_t encode_memory(size_t size) {
+  return size + forward_memory(size) + column_model_memory(kMaxAlphabet);
+}
 
-uint64_t decode_memory(size_t size) { return std::max(inverse_memory(size), kColumnModelMemory); }
+uint64_t decode_memory(size_t size) {
+  return std::max(inverse_memory(size), column_model_memory(std::min(size, kMaxAlphabet)));
+}
+
+uint64_t decode_memory(ByteView payload, size_t size) {
+  const size_t alphabet = static_cast<size_t>(payload[1 + kRowBytes * piece_count(size)]) + 1;
+  return std::max(inverse_memory(size), column_model_memory(alphabet));
+}
 
 Result<bool> encode(ByteView in, int effort, size_t room, ByteBuffer& out) {
   const size_t pieces = piece_count(in.size());
@@ -34,7 +44,8 @@ Result<bool> encode(ByteView in, int effort, size_t room, ByteBuffer& out) {
   const size_t begin = out.size();
   out.push_back(static_cast<std::byte>(effort | static_cast<int>(order) << kOrderShift));
   for (size_t p = 0; p < pieces; ++p) {
-    for (int i = 0; i < kRowBytes; ++i) out.push_back(static_cast<std::byte>(rows[p] >> (8 * i)));
+    for (size_t i = 0; i < kRowBytes; ++i)
+      out.push_back(static_cast<std::byte>(rows[p] >> (8 * i)));
   }
   if (!encode_column(space.column(), effort, space.behind_column(), room - head, out)) {
     out.resize(begin);

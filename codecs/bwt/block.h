@@ -13,6 +13,8 @@ namespace pith::bwt {
 // Upper bounds of what the functions allocate beside their input and their output.
 uint64_t encode_memory(size_t size);
 uint64_t decode_memory(size_t size);
+// The same for one payload that encode() made of `size` bytes.
+uint64_t decode_memory(ByteView payload, size_t size);
 
 // Appends the payload of 1 to kMaxText bytes to `out`; false (with `out` as it was) when the
 // payload would have more than `room` bytes. kLimit when memory runs out.

@@ -58,7 +58,7 @@ class BwtCodec : public Codec {
     PITH_ASSIGN(const bool smaller,
                 bwt::encode(block.bytes, settings(level).effort, block.bytes.size() - 1, out));
     if (!smaller) return EncodeOutcome::kDeclined;
-    decode_memory = bwt::decode_memory(block.bytes.size());
+    decode_memory = bwt::decode_memory(ByteView(out).subspan(1), block.bytes.size());
     return EncodeOutcome::kEncoded;
   }
 

@@ -195,7 +195,7 @@ Result<void> decode_column(ByteView payload, int effort, MutableBytes column,
     order[i] = static_cast<uint8_t>(payload[1 + i]);
     if (std::exchange(present[order[i]], true)) return damaged();
   }
-  if (!budget.reserve(kColumnModelMemory)) {
+  if (!budget.reserve(column_model_memory(alphabet))) {
     return fail(ErrorCode::kDamaged, "a bwt block declares too little memory");
   }
   Reader reader(payload.subspan(1 + alphabet));
@@ -213,7 +213,7 @@ Result<void> decode_column(ByteView payload, int effort, MutableBytes column,
     default:
       return damaged();
   }
-  budget.release(kColumnModelMemory);
+  budget.release(column_model_memory(alphabet));
   if (!decoded || reader.decoder().missing() > 4) return damaged();
   return {};
 }

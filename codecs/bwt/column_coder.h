@@ -11,8 +11,11 @@ namespace pith::bwt {
 inline constexpr int kMinEffort = 1;
 inline constexpr int kMaxEffort = 3;
 
-// Upper bound of what either direction allocates.
-inline constexpr uint64_t kColumnModelMemory = uint64_t{6} << 20;
+// Upper bound of what either direction allocates for an alphabet of 1 to 256 bytes: most of it are
+// two tables of 32 bytes for each pair of symbols.
+constexpr uint64_t column_model_memory(size_t alphabet) {
+  return (uint64_t{720} << 10) + 3600 * alphabet + 64 * alphabet * alphabet;
+}
 
 // Appends to `out` the alphabet and the coded runs of a column of 1 to 2^24 - 1 bytes; false when
 // that takes more than `room` bytes. `work` has the column's size and is overwritten.

@@ -21,7 +21,7 @@ ByteBuffer encoded(ByteView text, int effort) {
 
 Result<ByteBuffer> decoded(ByteView payload, size_t size) {
   ByteBuffer text(size);
-  MemoryBudget budget(decode_memory(size));
+  MemoryBudget budget(decode_memory(size));  // an upper bound of every payload's
   PITH_TRY(decode(payload, text, budget));
   return text;
 }
@@ -127,7 +127,7 @@ TEST(BwtBlock, RefusesABudgetThatIsTooSmall) {
   const ByteBuffer text = test::random_text(3000, 1);
   const ByteBuffer payload = encoded(text, 2);
   ByteBuffer raw(text.size());
-  MemoryBudget budget(decode_memory(text.size()) - 1);
+  MemoryBudget budget(decode_memory(payload, text.size()) - 1);
   const auto restored = decode(payload, raw, budget);
   ASSERT_FALSE(restored.has_value());
   EXPECT_EQ(restored.error().code, ErrorCode::kDamaged);
