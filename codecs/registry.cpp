@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "codecs/bwt/bwt_codec.h"
 #include "codecs/deflated/deflated_codec.h"
 #include "codecs/stored/stored_codec.h"
 #include "codecs/zstd/zstd_codec.h"
@@ -9,8 +10,9 @@
 namespace pith {
 
 std::span<const Codec* const> all_codecs() {
-  static const std::array<const Codec*, 3> kCodecs = {
+  static const std::array<const Codec*, 4> kCodecs = {
       &deflated_codec(),
+      &bwt_codec(),
       &zstd_codec(),
       &stored_codec(),
   };

@@ -175,7 +175,7 @@ TEST(Pipeline, LimitsAreKept) {
 }
 
 TEST(Pipeline, StopsWhenAskedTo) {
-  const ByteBuffer bytes = mixed_input(9 << 20);
+  const ByteBuffer bytes = mixed_input(12 << 20);
   std::stop_source stop;
   MemorySource source(bytes);
   NullSink sink;
