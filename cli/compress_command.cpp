@@ -20,6 +20,7 @@ CompressOptions compress_options(const Run& run, Progress& progress) {
   CompressOptions options;
   options.select.level = run.options.level;
   options.select.forced = run.options.codec;
+  options.select.prime = run.options.prime;
   options.threads = run.threads;
   options.memory_limit = run.memory_limit;
   options.on_progress = [&progress](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };

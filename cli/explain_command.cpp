@@ -74,6 +74,7 @@ Result<Explanation> explain_plain(const InputFile& input, const SeekableInput& s
   CompressOptions options;
   options.select.level = run.options.level;
   options.select.forced = run.options.codec;
+  options.select.prime = run.options.prime;
   options.threads = run.threads;
   options.memory_limit = run.memory_limit;
   options.on_progress = [&](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };

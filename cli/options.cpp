@@ -170,6 +170,9 @@ const std::vector<OptionRow>& option_table() {
        [](P& p, const S& v) { set_level(p.options, v); }},
       {"--codec", Takes::kValue, "NAME", kEffort, "use this codec instead of the best for the data",
        [](P& p, const S& v) { set_codec(p.options, v); }},
+      {"--no-prime", Takes::kNothing, "", kEffort,
+       "do not use the built-in texts that help small files",
+       [](P& p, const S&) { p.options.prime = false; }},
 
       {"-T,--threads", Takes::kValue, "N", kLimits,
        "threads; 0 (the default): all that the system allows. The output does not depend on them",

@@ -50,6 +50,7 @@ struct Options {
 
   Level level = kDefaultLevel;
   const Codec* codec = nullptr;
+  bool prime = true;
   std::optional<unsigned> threads;  // 0: all that the system allows
   std::optional<uint64_t> memory_limit;
   uint64_t max_output = UINT64_MAX;

@@ -4,13 +4,15 @@
 
 namespace pith {
 
-Result<EncodeOutcome> Codec::encode(const BlockView& block, Level level, ByteBuffer& out,
-                                    uint64_t& decode_memory, Scratch* scratch) const {
+Result<EncodeOutcome> Codec::encode(const BlockView& block, const EncodeOptions& options,
+                                    ByteBuffer& out, uint64_t& decode_memory,
+                                    Scratch* scratch) const {
   assert(!block.bytes.empty());
   out.clear();
   decode_memory = 0;
   try {
-    PITH_ASSIGN(const EncodeOutcome outcome, do_encode(block, level, out, decode_memory, scratch));
+    PITH_ASSIGN(const EncodeOutcome outcome,
+                do_encode(block, options, out, decode_memory, scratch));
     return out.size() > block.bytes.size() ? EncodeOutcome::kDeclined : outcome;
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kLimit, "not enough memory to encode a block");

@@ -1,7 +1,7 @@
 // The interface of every codec.
 //
 // A codec turns the bytes of one block into a payload and back, exactly. A block depends on nothing
-// but its own bytes, its segments and the level. A codec object is immutable and shared by all
+// but its own bytes, its segments and the options. A codec object is immutable and shared by all
 // threads; whatever changes lies in a Scratch, one for each thread.
 #pragma once
 
@@ -21,6 +21,16 @@ using Level = int;
 inline constexpr Level kMinLevel = 1;
 inline constexpr Level kMaxLevel = 9;
 inline constexpr Level kDefaultLevel = 5;
+
+// How to encode. The decoder needs none of it: what it must know stands in the payload.
+struct EncodeOptions {
+  Level level = kDefaultLevel;
+  bool prime = true;  // a model may run over a built-in text first (codecs/text/packs.h)
+
+  EncodeOptions() = default;
+  EncodeOptions(Level wanted, bool may_prime = true)  // NOLINT: a level alone says enough
+      : level(wanted), prime(may_prime) {}
+};
 
 // The codec id of a frame. Ids are never reused; 0xF000 to 0xFFFF are private.
 enum class CodecId : uint16_t { kStored = 0, kZstd = 1, kDeflated = 2, kBwt = 3 };
@@ -69,8 +79,8 @@ class Codec {
 
   // Writes the payload to `out` (which it clears first) and the memory that decoding this block
   // takes to `decode_memory`. Declines when the payload would be larger than the block.
-  Result<EncodeOutcome> encode(const BlockView& block, Level level, ByteBuffer& out,
-                               uint64_t& decode_memory, Scratch* scratch) const;
+  Result<EncodeOutcome> encode(const BlockView& block, const EncodeOptions& options,
+                               ByteBuffer& out, uint64_t& decode_memory, Scratch* scratch) const;
 
   // Fills `raw` exactly, or fails: kDamaged for a payload that no encoder writes or that asks for
   // more than the budget (what its frame declared), kLimit when memory runs out. Safe for any
@@ -79,8 +89,9 @@ class Codec {
                       Scratch* scratch) const;
 
  private:
-  virtual Result<EncodeOutcome> do_encode(const BlockView& block, Level level, ByteBuffer& out,
-                                          uint64_t& decode_memory, Scratch* scratch) const = 0;
+  virtual Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
+                                          ByteBuffer& out, uint64_t& decode_memory,
+                                          Scratch* scratch) const = 0;
   virtual Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
                                  Scratch* scratch) const = 0;
 };

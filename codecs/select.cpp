@@ -75,8 +75,8 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   const auto try_codec = [&](const Codec& codec) -> Result<bool> {
     encoded.codec = codec.id();
     PITH_ASSIGN(const EncodeOutcome outcome,
-                codec.encode(block, options.level, encoded.payload, encoded.decode_memory,
-                             scratch.of(codec)));
+                codec.encode(block, {options.level, options.prime}, encoded.payload,
+                             encoded.decode_memory, scratch.of(codec)));
     if (outcome == EncodeOutcome::kDeclined) return false;
     if (!codec.verify_after_encode()) return true;
     return restores(codec, block, encoded, scratch);

@@ -14,6 +14,7 @@ struct SelectOptions {
   Level level = kDefaultLevel;
   const Codec* forced = nullptr;  // try this codec and no other
   bool nested = false;            // the block lies inside a block of a codec that wraps others
+  bool prime = true;              // see EncodeOptions
 };
 
 struct EncodedBlock {

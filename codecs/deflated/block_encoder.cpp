@@ -144,17 +144,18 @@ bool BlockEncoder::add_stream(ByteView bytes, const DeflateLayout& layout) {
   return true;
 }
 
-Result<EncodeOutcome> BlockEncoder::write(Level level, size_t limit, ByteBuffer& out,
-                                          uint64_t& decode_memory, CodecScratch& scratch) const {
+Result<EncodeOutcome> BlockEncoder::write(const EncodeOptions& options, size_t limit,
+                                          ByteBuffer& out, uint64_t& decode_memory,
+                                          CodecScratch& scratch) const {
   out.push_back(std::byte{kEncoderVersion});
   const Segment control_segment{.size = control_.size(), .type = SegmentType::kBytes, .layout = {}};
   const BlockView control{
       .bytes = control_, .segments = {&control_segment, 1}, .type = SegmentType::kBytes};
-  PITH_ASSIGN(const InnerMemory control_memory, write_inner_block(control, level, scratch, out));
+  PITH_ASSIGN(const InnerMemory control_memory, write_inner_block(control, options, scratch, out));
   uint64_t largest = 0;
-  const ContentCut blocks(content_, segments_, max_inner_block(level));
+  const ContentCut blocks(content_, segments_, max_inner_block(options.level));
   for (size_t i = 0; i < blocks.size() && out.size() <= limit; ++i) {
-    PITH_ASSIGN(const InnerMemory memory, write_inner_block(blocks[i], level, scratch, out));
+    PITH_ASSIGN(const InnerMemory memory, write_inner_block(blocks[i], options, scratch, out));
     largest = std::max(largest, memory.raw + memory.codec);
   }
   if (out.size() > limit) return EncodeOutcome::kDeclined;

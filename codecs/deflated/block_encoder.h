@@ -22,8 +22,8 @@ class BlockEncoder {
   bool take_apart(const BlockView& block);
 
   // Codes what take_apart() left. Declines once it takes more than `limit` bytes.
-  Result<EncodeOutcome> write(Level level, size_t limit, ByteBuffer& out, uint64_t& decode_memory,
-                              CodecScratch& scratch) const;
+  Result<EncodeOutcome> write(const EncodeOptions& options, size_t limit, ByteBuffer& out,
+                              uint64_t& decode_memory, CodecScratch& scratch) const;
 
  private:
   void copy(ByteView bytes, const Segment& segment);

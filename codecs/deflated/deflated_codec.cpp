@@ -60,12 +60,13 @@ class DeflatedCodec : public Codec {
     return static_cast<size_t>(std::min<uint64_t>(max_inner_block(level), largest));
   }
 
-  Result<EncodeOutcome> do_encode(const BlockView& block, Level level, ByteBuffer& out,
-                                  uint64_t& decode_memory, Scratch* scratch) const override {
+  Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
+                                  ByteBuffer& out, uint64_t& decode_memory,
+                                  Scratch* scratch) const override {
     auto& state = static_cast<DeflatedScratch&>(*scratch);
     BlockEncoder encoder(state.encoder);
     if (!encoder.take_apart(block)) return EncodeOutcome::kDeclined;
-    return encoder.write(level, block.bytes.size(), out, decode_memory, state.inner);
+    return encoder.write(options, block.bytes.size(), out, decode_memory, state.inner);
   }
 
   Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,

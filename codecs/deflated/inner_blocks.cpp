@@ -81,10 +81,11 @@ void ContentCut::close() {
   open_type_sizes_ = {};
 }
 
-Result<InnerMemory> write_inner_block(const BlockView& block, Level level, CodecScratch& scratch,
-                                      ByteBuffer& out) {
-  const SelectOptions options{.level = level, .forced = nullptr, .nested = true};
-  PITH_ASSIGN(const EncodedBlock encoded, encode_block(block, options, scratch));
+Result<InnerMemory> write_inner_block(const BlockView& block, const EncodeOptions& options,
+                                      CodecScratch& scratch, ByteBuffer& out) {
+  const SelectOptions select{
+      .level = options.level, .forced = nullptr, .nested = true, .prime = options.prime};
+  PITH_ASSIGN(const EncodedBlock encoded, encode_block(block, select, scratch));
   const uint64_t memory_kib = (encoded.decode_memory + kKib - 1) / kKib;
   ByteWriter writer(out);
   writer.u16(static_cast<uint16_t>(encoded.codec));

@@ -50,8 +50,8 @@ struct InnerMemory {
 };
 
 // Codes a block and appends it to `out`.
-Result<InnerMemory> write_inner_block(const BlockView& block, Level level, CodecScratch& scratch,
-                                      ByteBuffer& out);
+Result<InnerMemory> write_inner_block(const BlockView& block, const EncodeOptions& options,
+                                      CodecScratch& scratch, ByteBuffer& out);
 
 // Reads inner blocks one after the other. What they take comes out of the budget first.
 class InnerBlockReader {

@@ -20,8 +20,8 @@ class StoredCodec : public Codec {
   }
 
  private:
-  Result<EncodeOutcome> do_encode(const BlockView& block, Level, ByteBuffer& out, uint64_t&,
-                                  Scratch*) const override {
+  Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions&, ByteBuffer& out,
+                                  uint64_t&, Scratch*) const override {
     append(out, block.bytes);
     return EncodeOutcome::kEncoded;
   }

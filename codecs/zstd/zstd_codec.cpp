@@ -81,11 +81,12 @@ class ZstdCodec : public Codec {
   }
 
  private:
-  Result<EncodeOutcome> do_encode(const BlockView& block, Level level, ByteBuffer& out,
-                                  uint64_t& decode_memory, Scratch* scratch) const override {
+  Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
+                                  ByteBuffer& out, uint64_t& decode_memory,
+                                  Scratch* scratch) const override {
     ZSTD_CCtx* context = static_cast<ZstdScratch*>(scratch)->compress_context();
     ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
-    ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, settings(level).zstd_level);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, settings(options.level).zstd_level);
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0);
     ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
     // A payload of the block's own size or more is useless, so that is all the room it gets.

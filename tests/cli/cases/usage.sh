@@ -19,7 +19,7 @@ expect_rc 0
 expect_stderr
 for option in --decompress --test --list --explain --range --recover --reindex --stdout --output \
   --output-dir --output-dir-mirror --append --force --keep --rm --recursive --files-from --level \
-  --codec --threads --memlimit --max-output --max-ratio --ignore-trailing --no-sync --progress \
+  --codec --threads --memlimit --max-output --max-ratio --ignore-trailing --no-sync --no-prime --progress \
   --verbose --quiet --json --version --help; do
   expect_stdout_has "$option"
 done
@@ -166,6 +166,18 @@ check "long options are not abbreviated"
 make_text a 100
 pith --decomp a
 expect_rc 1
+
+check "--no-prime is taken when compressing, and restoring needs to know nothing of it"
+make_text a 20000
+for level in 1 5 9; do
+  pith --no-prime -$level -c a
+  expect_rc 0
+  expect_stderr
+  cp "$OUT" "a$level.pith"
+  pith -dc "a$level.pith"
+  expect_rc 0
+  expect_same "$OUT" a
+done
 
 check "many arguments"
 args=()
