@@ -2,13 +2,21 @@
 
 #include <algorithm>
 
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
 #include "codecs/bwt/block.h"
+#include "codecs/text/transform.h"
 
 namespace pith {
 namespace {
 
-// The first byte of a payload: what was done to the block before it was transformed.
-constexpr std::byte kNoFilter{0};
+using text::Transform;
+
+// What learning the words of a block takes, whatever its size (word_counts.h).
+constexpr uint64_t kWordCountMemory = uint64_t{16} << 20;
+
+// A transformed text is hardly larger than the block.
+constexpr size_t max_coded(size_t raw) { return raw + raw / 8 + 64; }
 
 struct LevelSettings {
   int effort;
@@ -29,15 +37,15 @@ class BwtCodec : public Codec {
   CodecId id() const override { return CodecId::kBwt; }
   std::string_view name() const override { return "bwt"; }
   bool accepts(SegmentType type, Level level) const override {
-    return level >= 4 && level <= 6 && type != SegmentType::kCompressed &&
-           type != SegmentType::kDeflated;
+    return level >= 4 && type != SegmentType::kCompressed && type != SegmentType::kDeflated;
   }
   size_t max_block(Level level) const override { return settings(level).block; }
   uint64_t encode_memory(size_t raw_size, Level) const override {
-    return bwt::encode_memory(raw_size);
+    return bwt::encode_memory(raw_size) + kWordCountMemory + 2 * raw_size;
   }
   uint64_t decode_memory(size_t raw_size, Level) const override {
-    return bwt::decode_memory(raw_size);
+    return bwt::decode_memory(max_coded(raw_size)) + max_coded(raw_size) + 2 * raw_size +
+           (uint64_t{8} << 20);
   }
   // Sorting and its inverse share the last column, whose coding is the same code both ways.
   bool verify_after_encode() const override { return false; }
@@ -51,23 +59,46 @@ class BwtCodec : public Codec {
   }
 
  private:
-  Result<EncodeOutcome> do_encode(const BlockView& block, Level level, ByteBuffer& out,
-                                  uint64_t& decode_memory, Scratch*) const override {
-    if (block.bytes.size() > bwt::kMaxText) return EncodeOutcome::kDeclined;
-    out.push_back(kNoFilter);
+  Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
+                                  ByteBuffer& out, uint64_t& decode_memory,
+                                  Scratch*) const override {
+    const ByteView raw = block.bytes;
+    if (raw.size() > bwt::kMaxText) return EncodeOutcome::kDeclined;
+    ByteBuffer storage;
+    auto transformed = text::apply_transform(
+        raw, text::WordOptions::for_block(text::Purpose::kSorted, raw.size()), storage);
+    if (storage.size() > std::min(max_coded(raw.size()), bwt::kMaxText) ||
+        !text::restores(transformed, storage, raw)) {
+      transformed = {};
+    }
+    const bool plain = transformed.kind == Transform::kNone;
+    ByteWriter writer(out);
+    writer.u8(static_cast<uint8_t>(transformed.kind));
+    if (!plain) writer.u32(checked_cast<uint32_t>(storage.size()));
+    const size_t head = out.size();
+    if (raw.size() <= head) return EncodeOutcome::kDeclined;
+    const ByteView text = plain ? raw : ByteView(storage);
     PITH_ASSIGN(const bool smaller,
-                bwt::encode(block.bytes, settings(level).effort, block.bytes.size() - 1, out));
+                bwt::encode(text, settings(options.level).effort, raw.size() - head, out));
     if (!smaller) return EncodeOutcome::kDeclined;
-    decode_memory = bwt::decode_memory(ByteView(out).subspan(1), block.bytes.size());
+    decode_memory = bwt::decode_memory(ByteView(out).subspan(head), text.size());
+    if (!plain) decode_memory += text.size() + transformed.decode_memory;
     return EncodeOutcome::kEncoded;
   }
 
   Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
                          Scratch*) const override {
-    if (payload.empty() || payload[0] != kNoFilter) {
-      return fail(ErrorCode::kDamaged, "a bwt block does not decode");
+    ByteReader reader(payload);
+    const auto transform = static_cast<Transform>(reader.u8());
+    if (transform == Transform::kNone) return bwt::decode(reader.rest(), raw, budget);
+    const size_t size = reader.u32();
+    if (!reader.ok() || transform > Transform::kLinesWords || size > max_coded(raw.size()) ||
+        !budget.reserve(size)) {
+      return fail(ErrorCode::kDamaged, "the head of a bwt block is damaged");
     }
-    return bwt::decode(payload.subspan(1), raw, budget);
+    ByteBuffer coded(size);
+    PITH_TRY(bwt::decode(reader.rest(), coded, budget));
+    return text::invert_transform(transform, coded, raw, budget);
   }
 };
 

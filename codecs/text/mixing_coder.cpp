@@ -65,6 +65,7 @@ Result<bool> encode_with(const MixingInput& input, ByteView bytes, const WordAlp
   const auto history =
       bench.arena.template take<uint8_t>(input.primer.size() + bytes.size() + bench.kSlack);
   const auto model = std::make_unique<TextModel<kLevel>>(history.data(), bench.sizes, bench.arena);
+  model->state().stride = input.stride;
   run_primer(*model, input.primer);
   const size_t begin = out.size();
   out.resize(begin + room);
@@ -101,6 +102,7 @@ class Decoder : public MixingDecoder {
     if (!bench_.arena.valid()) return;
     history_ = bench_.arena.template take<uint8_t>(input.primer.size() + size + bench_.kSlack);
     model_ = std::make_unique<TextModel<kLevel>>(history_.data(), bench_.sizes, bench_.arena);
+    model_->state().stride = input.stride;
     run_primer(*model_, input.primer);
   }
 

@@ -29,33 +29,52 @@ Result<void> invert_words(ByteReader& reader, MutableBytes text, MemoryBudget& b
 
 }  // namespace
 
-Transformed apply_transform(ByteView raw, Purpose purpose, ByteBuffer& out) {
+Transformed apply_transform(ByteView raw, const std::optional<WordOptions>& words,
+                            ByteBuffer& out) {
   out.clear();
   if (const X86Mode mode = detect_x86(raw); mode != X86Mode::kNone) {
     out.push_back(static_cast<std::byte>(mode));
     out.append(raw);
     apply_x86(mode, MutableBytes(out).subspan(1));
-    return {Transform::kX86, 0};
+    return {.kind = Transform::kX86, .decode_memory = 0, .body = 1, .words = {}};
   }
   ByteBuffer unwrapped;
   const std::optional<uint8_t> mark = unwrap_lines(raw, unwrapped);
   const ByteView text = mark ? ByteView(unwrapped) : raw;
   ByteWriter writer(out);
   if (mark) writer.u8(*mark);
-  const auto coder = WordCoder::learn(text, WordOptions::for_block(purpose, raw.size()));
-  if (coder) {
-    if (mark) writer.u32(checked_cast<uint32_t>(text.size()));
-    coder->write_header({}, writer);
-    coder->encode(text, out);
-    if (out.size() < text.size()) {
-      return mark ? Transformed{Transform::kLinesWords, coder->memory() + text.size()}
-                  : Transformed{Transform::kWords, coder->memory()};
+  if (words) {
+    auto coder = WordCoder::learn(text, *words);
+    if (coder) {
+      if (mark) writer.u32(checked_cast<uint32_t>(text.size()));
+      coder->write_header({}, writer);
+      const size_t body = out.size();
+      coder->encode(text, out);
+      if (out.size() < text.size()) {
+        const uint64_t memory = coder->memory() + (mark ? text.size() : 0);
+        return {.kind = mark ? Transform::kLinesWords : Transform::kWords,
+                .decode_memory = memory,
+                .body = body,
+                .words = std::move(coder)};
+      }
+      out.resize(mark ? 1 : 0);
     }
-    out.resize(mark ? 1 : 0);
   }
   if (!mark) return {};
   out.append(text);
-  return {Transform::kLines, 0};
+  return {.kind = Transform::kLines, .decode_memory = 0, .body = 1, .words = {}};
+}
+
+Result<WordAlphabet> read_alphabet(Transform kind, ByteView head, MemoryBudget& budget) {
+  ByteReader reader(head);
+  if (kind == Transform::kLinesWords) {
+    reader.u8();
+    reader.u32();
+  }
+  PITH_ASSIGN(const WordCoder coder, WordCoder::parse({}, reader, budget));
+  budget.release(coder.memory());
+  if (!reader.rest().empty()) return fail(ErrorCode::kDamaged, "the list of words has a tail");
+  return coder.alphabet();
 }
 
 Result<void> invert_transform(Transform kind, ByteView coded, MutableBytes raw,
@@ -89,6 +108,13 @@ Result<void> invert_transform(Transform kind, ByteView coded, MutableBytes raw,
     }
   }
   return fail(ErrorCode::kDamaged, "unknown transform");
+}
+
+bool restores(const Transformed& transformed, ByteView coded, ByteView raw) {
+  if (transformed.kind == Transform::kNone) return true;
+  ByteBuffer back(raw.size());
+  MemoryBudget budget(transformed.decode_memory);
+  return invert_transform(transformed.kind, coded, back, budget).has_value() && equal(back, raw);
 }
 
 }  // namespace pith::text

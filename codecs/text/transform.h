@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/memory_budget.h"
@@ -20,16 +21,30 @@ enum class Transform : uint8_t {
   kLinesWords = 4,  // line_wrap.h, then word_transform.h
 };
 
+inline bool has_words(Transform kind) {
+  return kind == Transform::kWords || kind == Transform::kLinesWords;
+}
+
 struct Transformed {
   Transform kind = Transform::kNone;
-  uint64_t decode_memory = 0;  // what invert() takes from its budget
+  uint64_t decode_memory = 0;      // what invert_transform() takes from its budget
+  size_t body = 0;                 // where the text begins in the output, behind what describes it
+  std::optional<WordCoder> words;  // if the kind has_words()
 };
 
 // Writes the transformed block to `out` (which it clears first); leaves it empty for kNone.
-Transformed apply_transform(ByteView raw, Purpose purpose, ByteBuffer& out);
+// `words`: how to choose words; none for no words.
+Transformed apply_transform(ByteView raw, const std::optional<WordOptions>& words, ByteBuffer& out);
+
+// What the byte values mean behind `head`, the first Transformed::body bytes of a kind that
+// has_words(). kDamaged if they are none.
+Result<WordAlphabet> read_alphabet(Transform kind, ByteView head, MemoryBudget& budget);
 
 // Fills `raw` exactly, or fails with kDamaged. Takes any bytes. For kNone they are copied.
 Result<void> invert_transform(Transform kind, ByteView coded, MutableBytes raw,
                               MemoryBudget& budget);
+
+// True if `coded` gives `raw` back: an encoder's check of its own work. True for kNone.
+bool restores(const Transformed& transformed, ByteView coded, ByteView raw);
 
 }  // namespace pith::text

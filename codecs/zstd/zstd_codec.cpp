@@ -70,12 +70,14 @@ class ZstdCodec : public Codec {
     return tables + (uint64_t{4} << 20);
   }
 
-  // Compresses the sample at a fast level: enough to tell whether there is anything to gain.
-  Result<uint64_t> estimate(const BlockView& sample, Level, Scratch* scratch) const override {
+  // Compresses the sample. Where there are other codecs to choose from with nearly the block's
+  // effort, elsewhere at a fast level: enough to tell whether there is anything to gain.
+  Result<uint64_t> estimate(const BlockView& sample, Level level, Scratch* scratch) const override {
+    const int effort = level < 4 ? 1 : 15;
     ByteBuffer out(ZSTD_compressBound(sample.bytes.size()));
     auto* context = static_cast<ZstdScratch*>(scratch)->compress_context();
     const size_t size = ZSTD_compressCCtx(context, out.data(), out.size(), sample.bytes.data(),
-                                          sample.bytes.size(), 1);
+                                          sample.bytes.size(), effort);
     if (ZSTD_isError(size) != 0) return fail(ErrorCode::kLimit, "zstd: not enough memory");
     return size;
   }
