@@ -22,7 +22,7 @@ for word; do case $word in
   --version) echo "pith 0.0 fake"; exit ;;
   -[1-9]) level=$word ;;
   -d) level=-d ;;
-  -T1 | -c) ;;
+  -T1 | -c | --no-prime) ;;
   *) file=$word ;;
 esac; done
 exec gzip $level -c < "$file"
@@ -60,6 +60,7 @@ levels = ["1"]
 FAMILY = """
 title = "Test <family>"
 levels = [1, 9]
+options = [""]
 peers = ["gzip-6", "gzip-9"]
 reference = "gzip-6"
 
@@ -116,12 +117,13 @@ class CompareTest(unittest.TestCase):
         original = sum(f["bytes"] for f in result["files"])
         self.assertEqual(total["gzip-9"]["bytes"], original)
         self.assertAlmostEqual(total["gzip-9"]["ratio"], original / total["gzip-9"]["packed_bytes"])
+        self.assertAlmostEqual(total["gzip-9"]["bits_per_byte"] * total["gzip-9"]["ratio"], 8)
         self.assertLess(total["gzip-9"]["encode"]["peak_bytes"], 5e6)
         self.assertEqual(len(result["against_reference"]), 2 * (1 + 3))
         self.assertEqual(len(result["against_reference"][0]["encode"]["cpu"]["all"]), 2)
         self.assertIn("pith 0.0 fake", result["tools"][0]["version"])
         text = (self.out / "results.md").read_text()
-        for part in ("## Total: 3 file(s)", "## pith against gzip-6", "## c.txt", "results.svg"):
+        for part in ("## Total: 3 file(s)", "## Who is dominated", "## Bits per byte", "## pith against gzip-6", "## c.txt", "results.svg"):
             self.assertIn(part, text)
         self.assertIn("## pith against gzip-6", done.stdout)
         picture = xml.etree.ElementTree.parse(self.out / "results.svg").getroot()
@@ -150,6 +152,16 @@ class CompareTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         problems = [row["problem"] for row in self.result()["failures"]]
         self.assertEqual(problems, ["encode: exit 7: no such luck", "encode: TIMEOUT after 0.3 s"])
+
+    def test_options_of_pith(self) -> None:
+        family = self.home / "tiny.toml"
+        family.write_text(FAMILY.replace('options = [""]', 'options = ["", "--no-prime"]'))
+        done = self.compare("--peers", "none", "--only", "c.txt", "--repeat", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        names = ["pith-1", "pith-9", "pith-1--no-prime", "pith-9--no-prime"]
+        self.assertEqual([tool["name"] for tool in self.result()["tools"]], names)
+        done = self.compare("--levels", "9--no-prime", "--peers", "none", "--list")
+        self.assertIn("pith-9--no-prime: pith -9 --no-prime -T1 -c IN > OUT", done.stdout)
 
     def test_missing_peer_is_named(self) -> None:
         done = self.compare("--peers", "absent,gzip-6", "--only", "made", "--repeat", "1")
@@ -207,6 +219,16 @@ class PartsTest(unittest.TestCase):
         points = [("slow", 1.0, 4.0), ("fast", 9.0, 2.0), ("worse", 0.9, 3.9), ("even", 9.0, 1.9)]
         self.assertEqual([p[0] for p in summary.pareto(points)], ["fast", "slow"])
 
+    def test_domination(self) -> None:
+        def row(tool: str, size: int, encode: float, decode: float, complete: bool = True) -> dict:
+            return {"tool": tool, "packed_bytes": size, "complete": complete,
+                    "encode": {"cpu": {"best": encode}}, "decode": {"cpu": {"best": decode}}}
+
+        rows = [row("worse", 11, 1, 2), row("good", 10, 2, 2), row("same", 10, 2, 2),
+                row("fast", 20, 9, 1), row("partial", 1, 99, 99, False)]
+        found = {r["tool"]: r["dominated_by"] for r in summary.domination(rows, "cpu")}
+        self.assertEqual(found, {"good": [], "same": [], "worse": ["good", "same"], "fast": []})
+
     def test_picture_of_nothing_and_of_one(self) -> None:
         result = {"title": "t", "files": [], "totals": [], "machine": {"cpu": "c", "date": "d"},
                   "options": {"clock": "cpu", "threads": 1}}
@@ -228,6 +250,9 @@ class PartsTest(unittest.TestCase):
         self.assertEqual(pith.command(True, 1, input="g", output="r"),
                          "build/pith -d -T1 -c g".split())
         self.assertRaises(UsageError, peers.expand, ["7z-none"], table)
+        plain = peers.Tool(table["zstd"], "19-long27--no-check", "/bin/zstd", "")
+        self.assertEqual(plain.command(False, 1, input="f", output="g")[2:5],
+                         "-19 --long=27 --no-check".split())
         self.assertEqual([level for _, level in peers.expand(["gzip", "gzip-6"], table)],
                          ["1", "6", "9"])
 

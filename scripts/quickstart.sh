@@ -16,7 +16,7 @@ if [ $# -gt 0 ]; then
   cp -- "$1" "$work/$sample"
 else
   sample=pith-src.tar
-  tar -cf "$work/$sample" --sort=name base codecs container formats cli docs
+  tar -cf "$work/$sample" --sort=name --exclude=codecs/text/packs base codecs container formats cli docs
 fi
 PATH=$PWD/build:$PATH
 cd "$work"

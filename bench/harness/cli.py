@@ -10,7 +10,7 @@ from typing import Any
 
 from . import inputs, machine, measure, peers, report_markdown, report_svg, trials
 from .errors import UsageError
-from .summary import Summary
+from .summary import Summary, domination
 
 BENCH = Path(__file__).resolve().parent.parent
 ROOT = BENCH.parent
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--files", nargs="+", metavar="FILE", help="measure these instead of the family's files")
     add("--only", type=_words, default=[], metavar="NAMES",
         help="only these inputs or files of the family (comma separated, * and ? allowed)")
-    add("--levels", type=_words, metavar="LEVELS", help="pith levels, e.g. 1,5,9; none = no pith")
+    add("--levels", type=_words, metavar="LEVELS", help="pith levels, e.g. 1,5,5--no-prime; none = no pith")
     add("--peers", type=_words, metavar="PEERS", help="e.g. zstd-1,xz-6,bzip3; none = no peers")
     add("--reference", metavar="PEER", help="peer that pith is compared with, e.g. zstd-1")
     add("--repeat", type=int, default=3, metavar="N", help="repetitions (default 3)")
@@ -70,7 +70,7 @@ def _choose_tools(options: argparse.Namespace, family: inputs.Family,
                   ) -> tuple[list[peers.Tool], list[peers.Missing], str]:
     """pith first, then the peers in the order asked for; the reference is always among them."""
     table = peers.load_peers(options.peer_table)
-    levels = family.levels if options.levels is None else options.levels
+    levels = family.pith_levels() if options.levels is None else options.levels
     wanted = [f"{peers.PITH}-{level}" for level in levels]
     wanted += family.peers if options.peers is None else options.peers
     reference = family.reference if options.reference is None else options.reference
@@ -149,6 +149,7 @@ def _report(result: dict[str, Any], files: list[inputs.InputFile], done: list[tr
                 if name.startswith(peers.PITH + "-") and name != reference]
     result["totals"] = summary.totals()
     result["per_file"] = summary.per_file()
+    result["domination"] = domination(result["totals"], result["options"]["clock"])
     result["against_reference"] = summary.against(reference, subjects) if reference else []
     result["failures"] = summary.failures()
     result["trials"] = [trial.as_json() for trial in done]
@@ -157,7 +158,8 @@ def _report(result: dict[str, Any], files: list[inputs.InputFile], done: list[tr
     (out / "results.json").write_text(json.dumps(result, indent=1) + "\n")
     (out / "results.md").write_text(report_markdown.full(result, "results.svg"))
     (out / "results.svg").write_text(report_svg.draw(result))
-    for part in (report_markdown.header, report_markdown.totals, report_markdown.against):
+    for part in (report_markdown.header, report_markdown.totals, report_markdown.domination,
+                 report_markdown.against):
         print(part(result))
     print(f"written: {out}/results.json, results.md, results.svg")
     if not result["complete"]:

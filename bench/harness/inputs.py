@@ -39,6 +39,11 @@ class Family:
     peers: list[str]
     inputs: list[Entry]
     reference: str = ""
+    options: list[str] = field(default_factory=lambda: [""])  # pith runs with each of them
+
+    def pith_levels(self) -> list[str]:
+        """Every level with every set of options: 5, 5--no-prime."""
+        return [f"{level}{options}" for options in self.options for level in self.levels]
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,14 @@ class Peer:
     suffix: str = ".packed"
 
     def level_words(self, level: str) -> list[str]:
-        """The flags of a level; any plain level works, not only the listed ones."""
+        """The flags of a level; any plain level works, not only the listed ones.
+
+        Long options may follow it: 5--no-prime.
+        """
+        level, *options = level.split("--")
+        return self._plain_level(level) + [f"--{option}" for option in options]
+
+    def _plain_level(self, level: str) -> list[str]:
         if level in self.flags:
             return shlex.split(self.flags[level])
         if not self.level_flag:

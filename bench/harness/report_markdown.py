@@ -38,13 +38,33 @@ def totals(result: Json) -> str:
     count = len(result["files"])
     size = sum(file["bytes"] for file in result["files"])
     lines = [f"## Total: {count} file(s), {size:,} bytes", "",
-             "| tool | bytes | ratio | geomean | enc CPU MB/s | enc wall | dec CPU MB/s | "
+             "| tool | bytes | ratio | bpb | geomean | enc CPU MB/s | enc wall | dec CPU MB/s | "
              "dec wall | enc MB | dec MB |",
-             "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
+             "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for row in result["totals"]:
         note = "" if row["complete"] else f" ({row['files']} of {count} files only)"
         lines.append(f"| {row['tool']}{note} | {_size(row)} | {row['ratio']:.3f} | "
-                     f"{row['ratio_geomean']:.3f} | {_costs(row)} |")
+                     f"{row['bits_per_byte']:.3f} | {row['ratio_geomean']:.3f} | {_costs(row)} |")
+    return "\n".join(lines + [""])
+
+
+def domination(result: Json) -> str:
+    """Which tools no other beats, and by whom the others are beaten."""
+    rows = result["domination"]
+    if len(rows) < 2:
+        return ""
+    clock = result["options"]["clock"]
+    totals_of = {row["tool"]: row for row in result["totals"]}
+    lines = ["## Who is dominated", "",
+             "A tool is dominated by one that is no larger and no slower in either direction "
+             f"({clock} time, best repetition; total over all files). Differences below the noise "
+             "of speeds mean nothing.", "",
+             "| tool | bpb | encode MB/s | decode MB/s | dominated by |", "|---|--:|--:|--:|---|"]
+    for row in rows:
+        total = totals_of[row["tool"]]
+        speeds = " | ".join(_number(total[way][clock]["best"]) for way in ("encode", "decode"))
+        others = ", ".join(row["dominated_by"]) or "**none**"
+        lines.append(f"| {row['tool']} | {total['bits_per_byte']:.3f} | {speeds} | {others} |")
     return "\n".join(lines + [""])
 
 
@@ -69,14 +89,16 @@ def against(result: Json) -> str:
 def full(result: Json, picture: str) -> str:
     """The whole report."""
     parts = [header(result), totals(result), f"![ratio against speed]({picture})\n",
-             against(result), _sizes(result)]
+             domination(result), against(result),
+             _matrix(result, "Compressed bytes", "packed_bytes", "d"),
+             _matrix(result, "Bits per byte", "bits_per_byte", ".3f")]
     for file in result["files"]:
         rows = [row for row in result["per_file"] if row["file"] == file["name"]]
         lines = [f"## {file['name']} ({file['bytes']:,} bytes)", "",
-                 "| tool | bytes | ratio | enc CPU MB/s | enc wall | dec CPU MB/s | dec wall | "
-                 "enc MB | dec MB |", "|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
-        lines += [f"| {row['tool']} | {_size(row)} | {row['ratio']:.3f} | {_costs(row)} |"
-                  for row in rows]
+                 "| tool | bytes | ratio | bpb | enc CPU MB/s | enc wall | dec CPU MB/s | dec wall | "
+                 "enc MB | dec MB |", "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
+        lines += [f"| {row['tool']} | {_size(row)} | {row['ratio']:.3f} | "
+                  f"{row['bits_per_byte']:.3f} | {_costs(row)} |" for row in rows]
         parts.append("\n".join(lines + [""]))
     return "\n".join(part for part in [*parts, _tools(result)] if part)
 
@@ -101,11 +123,11 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _sizes(result: Json) -> str:
-    """Compressed bytes, files by tools: the table for spreadsheets and papers."""
+def _matrix(result: Json, title: str, key: str, form: str) -> str:
+    """One number, files by tools: the table for spreadsheets and papers."""
     tools = [row["tool"] for row in result["totals"]]
-    cells = {(row["file"], row["tool"]): f"{row['packed_bytes']}" for row in result["per_file"]}
-    lines = ["## Compressed bytes", "", "| file | original | " + " | ".join(tools) + " |",
+    cells = {(row["file"], row["tool"]): f"{row[key]:{form}}" for row in result["per_file"]}
+    lines = [f"## {title}", "", "| file | original | " + " | ".join(tools) + " |",
              "|---|--:|" + "--:|" * len(tools)]
     for file in result["files"]:
         row = [cells.get((file["name"], tool), "FAILED") for tool in tools]

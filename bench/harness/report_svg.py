@@ -130,7 +130,8 @@ def draw(result: Json) -> str:
         for peer in peers:
             own = [point for point in points if _peer(point[0]) == peer]
             if peer == "pith":
-                out.append(panel.series(own, colour(peer)))
+                plain = [point for point in own if "--" not in point[0]]
+                out.append(panel.series(plain or own, colour(peer)))
             out += [panel.dot(p, colour(peer), 5 if peer == "pith" else 3.5) for p in own]
         for point in sorted(points, key=lambda p: _peer(p[0]) != "pith"):  # pith's places first
             peer = _peer(point[0])

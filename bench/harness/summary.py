@@ -85,7 +85,8 @@ class Summary:
         sizes = [{t.packed_bytes for t in self.good(tool, name)} for name in names]
         logs = [math.log(self._bytes[name] / self._packed(tool, [name])) for name in names]
         row: Row = {"tool": tool, "bytes": original, "packed_bytes": packed,
-                    "ratio": original / packed, "ratio_geomean": math.exp(sum(logs) / len(logs)),
+                    "ratio": original / packed, "bits_per_byte": 8 * packed / original,
+                    "ratio_geomean": math.exp(sum(logs) / len(logs)),
                     "size_varies": any(len(size) > 1 for size in sizes)}
         for way in DIRECTIONS:
             row[way] = {"peak_bytes": max(getattr(trial, way).peak_bytes for name in names
@@ -120,6 +121,18 @@ def pareto(points: list[tuple[str, float, float]]) -> list[tuple[str, float, flo
         if not front or point[2] > front[-1][2]:
             front.append(point)
     return front
+
+
+def domination(totals: list[Row], clock: str) -> list[Row]:
+    """For each tool that restored every file the others that are no worse in size, encode speed
+    and decode speed, and better in one of them; smallest first."""
+    rows = sorted((row for row in totals if row["complete"]), key=lambda r: r["packed_bytes"])
+    merits = {row["tool"]: (-row["packed_bytes"], *(row[way][clock]["best"] for way in DIRECTIONS))
+              for row in rows}
+    return [{"tool": tool, "dominated_by": [
+        other for other, theirs in merits.items()
+        if theirs != mine and all(t >= m for t, m in zip(theirs, mine))]}
+        for tool, mine in merits.items()]
 
 
 def _spread(values: list[float]) -> Row:

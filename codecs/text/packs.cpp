@@ -17,7 +17,7 @@ constexpr std::array<PackInfo, 7> kPacks = {{
     {PackId::kProse, "prose", 297534, 0x3C7BA0D3217BED73},
     {PackId::kWiki, "wiki", 296627, 0xDB967CD23E1AE04B},
     {PackId::kSource, "source", 224733, 0x0E2BEAE22ABB4175},
-    {PackId::kJson, "json", 205528, 0x27F54F929ED247BE},
+    {PackId::kJson, "json", 199528, 0xB15DFADB46873070},
     {PackId::kMarkup, "markup", 208020, 0x24EBA7C52C3618AD},
     {PackId::kCsv, "csv", 168221, 0x4658EF7F138CD071},
     {PackId::kX86, "x86", 205640, 0x9FA8C300DB1FAF8F},

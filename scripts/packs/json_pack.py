@@ -66,14 +66,12 @@ def make(sources: Sources) -> bytes:
     read = lambda name: json.loads(sources.text("python3-vega-datasets", f"{VEGA}/_data/{name}.json"))
     cars = [{k: c[k] for k in c} for c in read("cars")]
     schema = sources.text("python3-jsonschema", "usr/lib/python3/dist-packages/jsonschema/schemas/draft7.json")
-    lock = sources.text("golang-1.19-src", "usr/share/go-1.19/src/cmd/vendor/github.com/google/pprof/"
-                        "third_party/d3flamegraph/package-lock.json")
     package = sources.text("libjs-bootstrap4", "usr/share/nodejs/bootstrap/package.json")
     chosen = [n for n in sorted(facts) if n[0] in "CGNPU"][::9]
     for name in chosen:
         facts[name]["Government"].pop("International organization participation", None)
     parts = [
-        lock[:6_000], schema, package,
+        schema, package,
         lines(read("ohlc")[:30]), lines(cars[:60]),
         json.dumps(read("barley")[:50], separators=(",", ":")) + "\n",
         json.dumps(cars[100:140], indent=2) + "\n",

@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import sources as sources_module  # noqa: E402
+import notices  # noqa: E402
 from check import check  # noqa: E402
 
 PACKS = Path(__file__).resolve().parent.parent.parent / "codecs" / "text" / "packs"
@@ -47,6 +48,7 @@ def main() -> int:
         data = make(name, sources)
         (PACKS / (name + (".bin" if name == "x86" else ".txt"))).write_bytes(data)
         print(f"{name}: {len(data)} bytes")
+    (PACKS / "NOTICES").write_text(notices.make(sources), encoding="utf-8")
     return 0
 
 

@@ -24,7 +24,7 @@ constexpr Released kReleased[] = {
     {PackId::kProse, 1, "prose", 297534, 0x3C7BA0D3217BED73},
     {PackId::kWiki, 2, "wiki", 296627, 0xDB967CD23E1AE04B},
     {PackId::kSource, 3, "source", 224733, 0x0E2BEAE22ABB4175},
-    {PackId::kJson, 4, "json", 205528, 0x27F54F929ED247BE},
+    {PackId::kJson, 4, "json", 199528, 0xB15DFADB46873070},
     {PackId::kMarkup, 5, "markup", 208020, 0x24EBA7C52C3618AD},
     {PackId::kCsv, 6, "csv", 168221, 0x4658EF7F138CD071},
     {PackId::kX86, 7, "x86", 205640, 0x9FA8C300DB1FAF8F},
