@@ -35,136 +35,154 @@ struct DecodeBits {
   uint32_t code(int, uint32_t p) { return coder.decode(p) ? 1 : 0; }
 };
 
-// The bytes that the model sees: the primer, then those that are coded.
+// A model with its memory. The calls are counted against the setup's size: what goes beyond it is
+// refused, so that nothing is written behind the history.
 template <int kLevel>
-struct Bench {
-  Bench(const MixingInput& input, size_t size)
-      : sizes(TextModel<kLevel>::sizes_for(input.primer.size() + size)),
-        arena(model::Arena::part(input.primer.size() + size + kSlack) +
-              TextModel<kLevel>::arena_bytes(sizes)) {}
+class Modeller {
+ public:
+  explicit Modeller(const MixingSetup& setup)
+      : size_(setup.size),
+        sizes_(TextModel<kLevel>::sizes_for(setup.size)),
+        arena_(memory(setup.size)) {
+    if (!arena_.valid()) return;
+    history_ = arena_.template take<uint8_t>(setup.size + kSlack).data();
+    model_ = std::make_unique<TextModel<kLevel>>(history_, sizes_, arena_);
+    model_->state().stride = setup.stride;
+  }
 
+  static uint64_t memory(size_t size) {
+    return model::Arena::part(size + kSlack) +
+           TextModel<kLevel>::arena_bytes(TextModel<kLevel>::sizes_for(size));
+  }
+
+  bool valid() const { return arena_.valid(); }
+  bool holds(size_t more) const { return more <= size_ - model_->state().position; }
+  TextState& state() { return model_->state(); }
+  ByteView last(size_t count) const {
+    return {reinterpret_cast<const std::byte*>(history_) + model_->state().position - count, count};
+  }
+
+  template <class Coder>
+  void code_byte(Coder& coder) {
+    model_->code_byte(coder);
+  }
+
+  void prime(ByteView bytes) {
+    EncodeBits nowhere{entropy::BinaryEncoder(MutableBytes{})};
+    for (const std::byte byte : bytes.first(holds(bytes.size()) ? bytes.size() : 0)) {
+      nowhere.byte = static_cast<uint32_t>(byte);
+      model_->code_byte(nowhere);
+    }
+  }
+
+ private:
   static constexpr size_t kSlack = 16;
-  typename TextModel<kLevel>::Sizes sizes;
-  model::Arena arena;
+  size_t size_;
+  typename TextModel<kLevel>::Sizes sizes_;
+  model::Arena arena_;
+  uint8_t* history_ = nullptr;
+  std::unique_ptr<TextModel<kLevel>> model_;
 };
 
-template <class Model>
-void run_primer(Model& model, ByteView primer) {
-  EncodeBits nowhere{entropy::BinaryEncoder(MutableBytes{})};
-  for (const std::byte byte : primer) {
-    nowhere.byte = static_cast<uint32_t>(byte);
-    model.code_byte(nowhere);
-  }
-}
-
 template <int kLevel>
-Result<bool> encode_with(const MixingInput& input, ByteView bytes, const WordAlphabet* words,
-                         size_t words_from, size_t room, ByteBuffer& out) {
-  Bench<kLevel> bench(input, bytes.size());
-  if (!bench.arena.valid()) return fail(ErrorCode::kLimit, "not enough memory for the model");
-  const auto history =
-      bench.arena.template take<uint8_t>(input.primer.size() + bytes.size() + bench.kSlack);
-  const auto model = std::make_unique<TextModel<kLevel>>(history.data(), bench.sizes, bench.arena);
-  model->state().stride = input.stride;
-  run_primer(*model, input.primer);
-  const size_t begin = out.size();
-  out.resize(begin + room);
-  EncodeBits bits{entropy::BinaryEncoder(MutableBytes(out).subspan(begin))};
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    if (words != nullptr && i == words_from) model->state().set_words(*words);
-    bits.byte = static_cast<uint32_t>(bytes[i]);
-    model->code_byte(bits);
-    if (bits.coder.overflowed()) return false;
-  }
-  bits.coder.finish();
-  if (bits.coder.overflowed()) return false;
-  out.resize(begin + bits.coder.size());
-  return true;
-}
+class Encoder : public MixingEncoder {
+ public:
+  Encoder(const MixingSetup& setup, MutableBytes out)
+      : modeller_(setup), bits_{entropy::BinaryEncoder(out)} {}
 
-Result<bool> Encode(const MixingInput& input, ByteView bytes, const WordAlphabet* words,
-                    size_t words_from, size_t room, ByteBuffer& out) {
-  switch (input.shape) {
-    case 7:
-      return encode_with<7>(input, bytes, words, words_from, room, out);
-    case 8:
-      return encode_with<8>(input, bytes, words, words_from, room, out);
-    default:
-      return encode_with<9>(input, bytes, words, words_from, room, out);
+  bool valid() const { return modeller_.valid(); }
+  void set_words(const WordAlphabet& words) override { modeller_.state().set_words(words); }
+  void prime(ByteView bytes) override { modeller_.prime(bytes); }
+
+  bool encode(ByteView bytes) override {
+    if (!modeller_.holds(bytes.size())) return false;
+    for (const std::byte byte : bytes) {
+      bits_.byte = static_cast<uint32_t>(byte);
+      modeller_.code_byte(bits_);
+      if (bits_.coder.overflowed()) return false;
+    }
+    return true;
   }
-}
+
+  size_t finish() override {
+    bits_.coder.finish();
+    return bits_.coder.overflowed() ? 0 : bits_.coder.size();
+  }
+
+ private:
+  Modeller<kLevel> modeller_;
+  EncodeBits bits_;
+};
 
 template <int kLevel>
 class Decoder : public MixingDecoder {
  public:
-  Decoder(const MixingInput& input, ByteView payload, size_t size)
-      : bench_(input, size), bits_{entropy::BinaryDecoder(payload)} {
-    if (!bench_.arena.valid()) return;
-    history_ = bench_.arena.template take<uint8_t>(input.primer.size() + size + bench_.kSlack);
-    model_ = std::make_unique<TextModel<kLevel>>(history_.data(), bench_.sizes, bench_.arena);
-    model_->state().stride = input.stride;
-    run_primer(*model_, input.primer);
-  }
+  Decoder(const MixingSetup& setup, ByteView payload)
+      : modeller_(setup), bits_{entropy::BinaryDecoder(payload)} {}
 
-  bool valid() const { return bench_.arena.valid(); }
-  void set_words(const WordAlphabet& words) override { model_->state().set_words(words); }
+  bool valid() const { return modeller_.valid(); }
+  void set_words(const WordAlphabet& words) override { modeller_.state().set_words(words); }
+  void prime(ByteView bytes) override { modeller_.prime(bytes); }
 
   Result<ByteView> decode(size_t count) override {
-    const size_t from = model_->state().position;
+    const auto damaged = [] {
+      return fail(ErrorCode::kDamaged, "the code of a text block ends too early");
+    };
+    if (!modeller_.holds(count)) return damaged();
     for (size_t i = 0; i < count; ++i) {
-      model_->code_byte(bits_);
-      // Four zeros may be missing at the end; a payload that lacks more is cut short.
-      if (bits_.coder.missing() > 4) {
-        return fail(ErrorCode::kDamaged, "the text model's code ends too early");
-      }
+      modeller_.code_byte(bits_);
+      // Up to four zeros are left out at the end; a payload that lacks more is cut short.
+      if (bits_.coder.missing() > 4) return damaged();
     }
-    return ByteView(reinterpret_cast<const std::byte*>(history_.data()) + from, count);
+    return modeller_.last(count);
   }
 
   bool at_end() const override { return bits_.coder.all_read(); }
 
  private:
-  Bench<kLevel> bench_;
-  std::span<uint8_t> history_;
-  std::unique_ptr<TextModel<kLevel>> model_;
+  Modeller<kLevel> modeller_;
   DecodeBits bits_;
 };
 
-template <int kLevel>
-std::unique_ptr<MixingDecoder> make_decoder(const MixingInput& input, ByteView payload,
-                                            size_t size) {
-  auto decoder = std::make_unique<Decoder<kLevel>>(input, payload, size);
-  if (!decoder->valid()) return nullptr;
-  return decoder;
+template <class Interface, class Made, class... Arguments>
+std::unique_ptr<Interface> make(Arguments... arguments) {
+  auto made = std::make_unique<Made>(arguments...);
+  if (!made->valid()) return nullptr;
+  return made;
 }
 
-std::unique_ptr<MixingDecoder> MakeDecoder(const MixingInput& input, ByteView payload,
-                                           size_t size) {
-  switch (input.shape) {
+std::unique_ptr<MixingEncoder> MakeEncoder(const MixingSetup& setup, MutableBytes out) {
+  switch (setup.shape) {
     case 7:
-      return make_decoder<7>(input, payload, size);
+      return make<MixingEncoder, Encoder<7>>(setup, out);
     case 8:
-      return make_decoder<8>(input, payload, size);
+      return make<MixingEncoder, Encoder<8>>(setup, out);
     default:
-      return make_decoder<9>(input, payload, size);
+      return make<MixingEncoder, Encoder<9>>(setup, out);
   }
 }
 
-template <int kLevel>
-uint64_t memory_of(size_t total) {
-  return model::Arena::part(total + Bench<kLevel>::kSlack) +
-         TextModel<kLevel>::arena_bytes(TextModel<kLevel>::sizes_for(total)) +
-         sizeof(TextModel<kLevel>);
+std::unique_ptr<MixingDecoder> MakeDecoder(const MixingSetup& setup, ByteView payload) {
+  switch (setup.shape) {
+    case 7:
+      return make<MixingDecoder, Decoder<7>>(setup, payload);
+    case 8:
+      return make<MixingDecoder, Decoder<8>>(setup, payload);
+    default:
+      return make<MixingDecoder, Decoder<9>>(setup, payload);
+  }
 }
 
-uint64_t Memory(int shape, size_t total) {
-  switch (shape) {
+uint64_t Memory(const MixingSetup& setup) {
+  // The model and its coder lie beside the arena.
+  constexpr uint64_t kObjects = 64 * 1024;
+  switch (setup.shape) {
     case 7:
-      return memory_of<7>(total);
+      return Modeller<7>::memory(setup.size) + kObjects;
     case 8:
-      return memory_of<8>(total);
+      return Modeller<8>::memory(setup.size) + kObjects;
     default:
-      return memory_of<9>(total);
+      return Modeller<9>::memory(setup.size) + kObjects;
   }
 }
 
@@ -175,27 +193,26 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace pith::text {
 
-HWY_EXPORT(Encode);
+HWY_EXPORT(MakeEncoder);
 HWY_EXPORT(MakeDecoder);
 HWY_EXPORT(Memory);
 
-uint64_t mixing_memory(int shape, size_t primer, size_t size) {
-  return HWY_DYNAMIC_DISPATCH(Memory)(shape, primer + size);
+uint64_t mixing_memory(const MixingSetup& setup) { return HWY_DYNAMIC_DISPATCH(Memory)(setup); }
+
+Result<std::unique_ptr<MixingEncoder>> make_mixing_encoder(const MixingSetup& setup,
+                                                           MutableBytes out) {
+  auto encoder = HWY_DYNAMIC_DISPATCH(MakeEncoder)(setup, out);
+  if (!encoder) return fail(ErrorCode::kLimit, "not enough memory for the text model");
+  return encoder;
 }
 
-Result<bool> mixing_encode(const MixingInput& input, ByteView bytes, const WordAlphabet* words,
-                           size_t words_from, size_t room, ByteBuffer& out) {
-  return HWY_DYNAMIC_DISPATCH(Encode)(input, bytes, words, words_from, room, out);
-}
-
-Result<std::unique_ptr<MixingDecoder>> make_mixing_decoder(const MixingInput& input,
-                                                           ByteView payload, size_t size,
-                                                           MemoryBudget& budget) {
-  if (!budget.reserve(mixing_memory(input.shape, input.primer.size(), size))) {
-    return fail(ErrorCode::kDamaged, "a block of the text model declares too little memory");
+Result<std::unique_ptr<MixingDecoder>> make_mixing_decoder(const MixingSetup& setup,
+                                                           ByteView payload, MemoryBudget& budget) {
+  if (!budget.reserve(mixing_memory(setup))) {
+    return fail(ErrorCode::kDamaged, "a text block declares too little memory");
   }
-  auto decoder = HWY_DYNAMIC_DISPATCH(MakeDecoder)(input, payload, size);
-  if (!decoder) return fail(ErrorCode::kLimit, "not enough memory for the model");
+  auto decoder = HWY_DYNAMIC_DISPATCH(MakeDecoder)(setup, payload);
+  if (!decoder) return fail(ErrorCode::kLimit, "not enough memory for the text model");
   return decoder;
 }
 

@@ -13,36 +13,47 @@
 
 namespace pith::text {
 
-// What the model is given beside the bytes.
-struct MixingInput {
+// What the model must know before the first byte.
+struct MixingSetup {
   int shape = 7;        // 7 to 9 (text_shapes.h)
-  ByteView primer;      // bytes that both sides have: the model runs over them first
   uint32_t stride = 0;  // record length, 0 for none
+  size_t size = 0;      // bytes that will be coded and primed with, at most
 };
 
-// The whole working memory for a buffer of `size` bytes after a primer of `primer` bytes.
-uint64_t mixing_memory(int shape, size_t primer, size_t size);
+// The whole working memory of a coder.
+uint64_t mixing_memory(const MixingSetup& setup);
 
-// Appends the code of `bytes` to `out`; false if it would take more than `room` bytes. `words`:
-// what the byte values mean from `words_from` on. kLimit if there is not enough memory.
-Result<bool> mixing_encode(const MixingInput& input, ByteView bytes, const WordAlphabet* words,
-                           size_t words_from, size_t room, ByteBuffer& out);
+// Codes bytes piece by piece; between pieces it may be told what the byte values mean from there
+// on, and be run over bytes that both sides have.
+class MixingEncoder {
+ public:
+  virtual ~MixingEncoder() = default;
+  virtual void set_words(const WordAlphabet& words) = 0;
+  virtual void prime(ByteView bytes) = 0;
+  // False once the code does not fit.
+  virtual bool encode(ByteView bytes) = 0;
+  // Ends the code and returns its length; 0 if it did not fit.
+  virtual size_t finish() = 0;
+};
 
-// Decodes in two steps, since what the byte values mean may lie in the first bytes.
+// Writes to `out`, all of which is its room. kLimit if there is not enough memory.
+Result<std::unique_ptr<MixingEncoder>> make_mixing_encoder(const MixingSetup& setup,
+                                                           MutableBytes out);
+
 class MixingDecoder {
  public:
   virtual ~MixingDecoder() = default;
   virtual void set_words(const WordAlphabet& words) = 0;
+  virtual void prime(ByteView bytes) = 0;
   // The next `count` bytes, which stay where they are as long as the decoder lives. kDamaged if the
   // payload is too short for them.
   virtual Result<ByteView> decode(size_t count) = 0;
-  // True if the payload has been read to its end, and not beyond.
+  // True if the payload has been read to its end.
   virtual bool at_end() const = 0;
 };
 
-// `size`: bytes that will be decoded in all. Takes mixing_memory() from the budget.
-Result<std::unique_ptr<MixingDecoder>> make_mixing_decoder(const MixingInput& input,
-                                                           ByteView payload, size_t size,
-                                                           MemoryBudget& budget);
+// Takes mixing_memory() from the budget; kDamaged if it does not hold it.
+Result<std::unique_ptr<MixingDecoder>> make_mixing_decoder(const MixingSetup& setup,
+                                                           ByteView payload, MemoryBudget& budget);
 
 }  // namespace pith::text

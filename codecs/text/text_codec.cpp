@@ -11,7 +11,7 @@
 namespace pith {
 namespace {
 
-using text::MixingInput;
+using text::MixingSetup;
 using text::PackId;
 using text::Transform;
 using text::Transformed;
@@ -19,10 +19,10 @@ using text::Transformed;
 constexpr int kFirstShape = 7;
 constexpr int kLastShape = 9;
 
-// Blocks up to this size are tried with a pack as well. Larger ones gain too little by it for the
-// time that the second trial takes.
-constexpr size_t kMaxPrimed = size_t{1} << 20;
-constexpr size_t kMaxPack = size_t{512} << 10;
+// Blocks up to this size are coded with and without a pack, and the smaller payload is kept. Of
+// larger ones only a piece is, by the fastest model.
+constexpr size_t kMaxTwice = size_t{1} << 20;
+constexpr size_t kTrialPiece = size_t{128} << 10;
 // What learning the words of a block takes, whatever its size (word_counts.h).
 constexpr uint64_t kWordCountMemory = uint64_t{20} << 20;
 
@@ -36,7 +36,7 @@ struct Head {
   PackId pack = PackId::kNone;
   uint16_t stride = 0;
   uint32_t coded = 0;  // bytes that the model codes; the block's own number without a transform
-  uint32_t body = 0;   // of these, what comes before the text; only for words
+  uint32_t body = 0;   // of these, what comes before the text
   uint8_t mode = 0;    // of the filter, for the pack; only for machine code
 };
 
@@ -47,7 +47,7 @@ void write_head(const Head& head, ByteWriter& out) {
   out.u16(head.stride);
   if (head.transform == Transform::kNone) return;
   out.u32(head.coded);
-  if (text::has_words(head.transform)) out.u32(head.body);
+  out.u32(head.body);
   if (head.transform == Transform::kX86) out.u8(head.mode);
 }
 
@@ -59,7 +59,7 @@ Result<Head> read_head(ByteReader& in, size_t raw_size) {
   head.stride = in.u16();
   head.coded = checked_cast<uint32_t>(raw_size);
   if (head.transform != Transform::kNone) head.coded = in.u32();
-  if (text::has_words(head.transform)) head.body = in.u32();
+  if (head.transform != Transform::kNone) head.body = in.u32();
   if (head.transform == Transform::kX86) head.mode = in.u8();
   if (!in.ok() || head.shape < kFirstShape || head.shape > kLastShape ||
       head.transform > Transform::kLinesWords || head.stride > text::kMaxStride ||
@@ -69,32 +69,61 @@ Result<Head> read_head(ByteReader& in, size_t raw_size) {
   return head;
 }
 
-// One way to encode a block: with these transforms, after this pack.
-struct Attempt {
-  Attempt(ByteView raw, const std::optional<text::WordOptions>& words, uint8_t shape) {
+MixingSetup setup_of(const Head& head) {
+  return {.shape = head.shape,
+          .stride = head.stride,
+          .size = head.coded + text::primer_limit(head.pack)};
+}
+
+// What do_decode() reserves, besides the transform's own and the words'.
+uint64_t working_memory(const Head& head) {
+  return text::mixing_memory(setup_of(head)) + 2 * text::primer_limit(head.pack);
+}
+
+// A block, transformed.
+struct Prepared {
+  Prepared(ByteView raw, const std::optional<text::WordOptions>& words, uint8_t shape) {
     transformed = text::apply_transform(raw, words, storage);
-    if (storage.size() > max_coded(raw.size())) transformed = {};
+    if (storage.size() > max_coded(raw.size()) || !text::restores(transformed, storage, raw)) {
+      transformed = {};
+    }
     bytes = transformed.kind == Transform::kNone ? raw : ByteView(storage);
     head.shape = shape;
     head.transform = transformed.kind;
     head.coded = checked_cast<uint32_t>(bytes.size());
-    if (transformed.words) head.body = checked_cast<uint32_t>(transformed.body);
+    head.body = checked_cast<uint32_t>(transformed.body);
     if (head.transform == Transform::kX86) head.mode = static_cast<uint8_t>(bytes[0]);
     head.stride = checked_cast<uint16_t>(text::find_stride(bytes));
   }
 
-  // False if it takes more than `room`.
-  Result<bool> encode(size_t room, ByteBuffer& out) const {
-    ByteBuffer primer;
-    if (head.pack != PackId::kNone) {
-      PITH_ASSIGN(primer, text::make_primer(head.pack, head.transform, head.mode));
-    }
+  // Codes the bytes up to `end` after the pack of `with`. False if it takes more than `room`.
+  Result<bool> encode(const Head& with, size_t end, size_t room, ByteBuffer& out) const {
+    out.clear();
     ByteWriter writer(out);
-    write_head(head, writer);
-    if (out.size() >= room) return false;
-    const MixingInput input{.shape = head.shape, .primer = primer, .stride = head.stride};
-    const text::WordAlphabet* words = transformed.words ? &transformed.words->alphabet() : nullptr;
-    return text::mixing_encode(input, bytes, words, head.body, room - out.size(), out);
+    write_head(with, writer);
+    const size_t begin = out.size();
+    if (begin >= room) return false;
+    out.resize(room);
+    PITH_ASSIGN(const auto encoder,
+                text::make_mixing_encoder(setup_of(with), MutableBytes(out).subspan(begin)));
+    const text::WordCoder* words = transformed.words ? &*transformed.words : nullptr;
+    if (!encoder->encode(bytes.first(with.body))) return false;
+    if (words != nullptr) encoder->set_words(words->alphabet());
+    if (with.pack != PackId::kNone) {
+      PITH_ASSIGN(const ByteBuffer primer,
+                  text::make_primer(with.pack, with.transform, with.mode, words));
+      encoder->prime(primer);
+    }
+    if (!encoder->encode(bytes.first(end).subspan(with.body))) return false;
+    const size_t size = encoder->finish();
+    if (size == 0) return false;
+    out.resize(begin + size);
+    return true;
+  }
+
+  uint64_t decode_memory(const Head& with) const {
+    return working_memory(with) + transformed.decode_memory +
+           (transformed.words ? transformed.words->memory() : 0);
   }
 
   Transformed transformed;
@@ -103,9 +132,17 @@ struct Attempt {
   Head head;
 };
 
-// What do_decode() reserves, besides the transform's own.
-uint64_t working_memory(const Head& head, size_t primer) {
-  return primer + text::mixing_memory(head.shape, primer, head.coded);
+// True if the pack makes the first piece of a large block smaller.
+Result<bool> pays_on_piece(const Prepared& block, PackId pack) {
+  Head head = block.head;
+  head.shape = kFirstShape;
+  const size_t end = std::min<size_t>(head.coded, head.body + kTrialPiece);
+  ByteBuffer plain;
+  PITH_ASSIGN(const bool coded, block.encode(head, end, end, plain));
+  if (!coded) return false;
+  head.pack = pack;
+  ByteBuffer primed;
+  return block.encode(head, end, plain.size(), primed);
 }
 
 // Words cost the faster models less ratio than they gain in speed; the slower ones take only the
@@ -133,18 +170,21 @@ class TextCodec : public Codec {
   }
   uint64_t decode_memory(size_t raw_size, Level level) const override {
     const auto coded = checked_cast<size_t>(max_coded(raw_size));
-    return text::mixing_memory(shape_of(level), kMaxPack, coded) + kMaxPack + 2 * coded +
-           (uint64_t{8} << 20);
+    uint64_t pack = 0;
+    for (const auto& info : text::all_packs()) pack = std::max<uint64_t>(pack, info.size);
+    return text::mixing_memory({.shape = shape_of(level), .stride = 0, .size = coded + pack}) +
+           2 * pack + coded + (uint64_t{8} << 20);
   }
   // The model's decoder is its encoder, in integers; the transforms are undone and compared here.
   bool verify_after_encode() const override { return false; }
 
   // The fastest model, on the sample as it is.
   Result<uint64_t> estimate(const BlockView& sample, Level, Scratch*) const override {
-    ByteBuffer out;
-    PITH_ASSIGN(const bool smaller,
-                text::mixing_encode({}, sample.bytes, nullptr, 0, sample.bytes.size(), out));
-    return smaller ? out.size() : sample.bytes.size();
+    const uint64_t size = sample.bytes.size();
+    ByteBuffer out(sample.bytes.size());
+    PITH_ASSIGN(const auto encoder,
+                text::make_mixing_encoder({.shape = kFirstShape, .stride = 0, .size = size}, out));
+    return encoder->encode(sample.bytes) ? std::min<uint64_t>(encoder->finish(), size) : size;
   }
 
  private:
@@ -157,58 +197,52 @@ class TextCodec : public Codec {
                                   Scratch*) const override {
     const ByteView raw = block.bytes;
     const uint8_t shape = shape_of(options.level);
-    const PackId pack =
-        options.prime && raw.size() <= kMaxPrimed ? text::guess_pack(raw) : PackId::kNone;
-    size_t room = raw.size();
+    const Prepared prepared(raw, word_options(shape, raw.size()), shape);
+    Head head = prepared.head;
+    const PackId pack = options.prime ? text::guess_pack(raw) : PackId::kNone;
     bool found = false;
-    const auto attempt = [&](const std::optional<text::WordOptions>& words,
-                             PackId primed_by) -> Result<void> {
-      Attempt candidate(raw, words, shape);
-      candidate.head.pack = primed_by;
-      ByteBuffer payload;
-      PITH_ASSIGN(const bool fits, candidate.encode(room, payload));
-      if (!fits) return {};
-      if (!text::restores(candidate.transformed, candidate.bytes, raw)) return {};
-      size_t primer = 0;
-      if (primed_by != PackId::kNone) {
-        PITH_ASSIGN(const ByteBuffer bytes,
-                    text::make_primer(primed_by, candidate.head.transform, candidate.head.mode));
-        primer = bytes.size();
-      }
-      decode_memory = working_memory(candidate.head, primer) + candidate.transformed.decode_memory;
-      room = payload.size();
+    if (pack != PackId::kNone && raw.size() > kMaxTwice) {
+      PITH_ASSIGN(const bool pays, pays_on_piece(prepared, pack));
+      if (pays) head.pack = pack;
+    } else if (pack != PackId::kNone) {
+      head.pack = pack;
+      PITH_ASSIGN(found, prepared.encode(head, head.coded, raw.size(), out));
+      if (found) decode_memory = prepared.decode_memory(head);
+      head.pack = PackId::kNone;
+    }
+    ByteBuffer payload;
+    const size_t room = found ? out.size() : raw.size();
+    PITH_ASSIGN(const bool smaller, prepared.encode(head, head.coded, room, payload));
+    if (smaller) {
       std::swap(out, payload);
-      found = true;
-      return {};
-    };
-    if (pack != PackId::kNone) PITH_TRY(attempt(std::nullopt, pack));
-    PITH_TRY(attempt(word_options(shape, raw.size()), PackId::kNone));
-    return found ? EncodeOutcome::kEncoded : EncodeOutcome::kDeclined;
+      decode_memory = prepared.decode_memory(head);
+    }
+    return found || smaller ? EncodeOutcome::kEncoded : EncodeOutcome::kDeclined;
   }
 
   Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
                          Scratch*) const override {
     ByteReader reader(payload);
     PITH_ASSIGN(const Head head, read_head(reader, raw.size()));
-    ByteBuffer primer;
-    if (head.pack != PackId::kNone) {
-      PITH_ASSIGN(primer, text::make_primer(head.pack, head.transform, head.mode));
-    }
-    if (!budget.reserve(primer.size())) {
+    if (!budget.reserve(2 * text::primer_limit(head.pack))) {
       return fail(ErrorCode::kDamaged, "a text block declares too little memory");
     }
-    const MixingInput input{.shape = head.shape, .primer = primer, .stride = head.stride};
     PITH_ASSIGN(const auto decoder,
-                text::make_mixing_decoder(input, reader.rest(), head.coded, budget));
-    PITH_ASSIGN(ByteView coded, decoder->decode(head.body));
+                text::make_mixing_decoder(setup_of(head), reader.rest(), budget));
+    PITH_ASSIGN(const ByteView front, decoder->decode(head.body));
+    std::optional<text::WordCoder> words;
     if (text::has_words(head.transform)) {
-      PITH_ASSIGN(const auto words, text::read_alphabet(head.transform, coded, budget));
-      decoder->set_words(words);
+      PITH_ASSIGN(words, text::read_words(head.transform, front, budget));
+      decoder->set_words(words->alphabet());
     }
-    PITH_ASSIGN(const ByteView body, decoder->decode(head.coded - head.body));
+    if (head.pack != PackId::kNone) {
+      PITH_ASSIGN(const ByteBuffer primer, text::make_primer(head.pack, head.transform, head.mode,
+                                                             words ? &*words : nullptr));
+      decoder->prime(primer);
+    }
+    PITH_ASSIGN(const ByteView text, decoder->decode(head.coded - head.body));
     if (!decoder->at_end()) return fail(ErrorCode::kDamaged, "a text block has a tail");
-    coded = ByteView(body.data() - head.body, head.coded);
-    return text::invert_transform(head.transform, coded, raw, budget);
+    return text::invert_transform(head.transform, front, text, raw, budget);
   }
 };
 

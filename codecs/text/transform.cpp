@@ -8,23 +8,74 @@
 namespace pith::text {
 namespace {
 
-// A mode byte, then the filtered bytes.
-Result<void> invert_code(ByteView coded, MutableBytes raw) {
-  if (coded.size() != raw.size() + 1) {
+Result<void> invert_code(uint8_t mode, ByteView code, MutableBytes raw) {
+  if (code.size() != raw.size()) {
     return fail(ErrorCode::kDamaged, "filtered code has the wrong size");
   }
-  const auto mode = static_cast<uint8_t>(coded[0]);
   if (mode != static_cast<uint8_t>(X86Mode::k32) && mode != static_cast<uint8_t>(X86Mode::k64)) {
     return fail(ErrorCode::kDamaged, "unknown x86 filter");
   }
-  if (!raw.empty()) std::memcpy(raw.data(), coded.data() + 1, raw.size());
+  if (!raw.empty()) std::memcpy(raw.data(), code.data(), raw.size());
   invert_x86(static_cast<X86Mode>(mode), raw);
   return {};
 }
 
-Result<void> invert_words(ByteReader& reader, MutableBytes text, MemoryBudget& budget) {
-  PITH_ASSIGN(const WordCoder coder, WordCoder::parse({}, reader, budget));
-  return coder.decode(reader.rest(), text);
+// A coded block, read from its head; the text follows there or lies apart.
+struct CodedBlock {
+  ByteReader head;
+  std::optional<ByteView> apart;
+
+  // What follows the bytes of the head read so far.
+  Result<ByteView> text() {
+    if (!head.ok())
+      return fail(ErrorCode::kDamaged, "the head of a transformed block is cut short");
+    if (!apart) return head.rest();
+    if (!head.rest().empty())
+      return fail(ErrorCode::kDamaged, "a transformed block's head has a tail");
+    return *apart;
+  }
+};
+
+Result<void> invert_words(CodedBlock& coded, MutableBytes raw, MemoryBudget& budget) {
+  PITH_ASSIGN(const WordCoder coder, WordCoder::parse({}, coded.head, budget));
+  PITH_ASSIGN(const ByteView text, coded.text());
+  return coder.decode(text, raw);
+}
+
+Result<void> invert(Transform kind, CodedBlock coded, MutableBytes raw, MemoryBudget& budget) {
+  switch (kind) {
+    case Transform::kNone: {
+      PITH_ASSIGN(const ByteView text, coded.text());
+      if (text.size() != raw.size()) {
+        return fail(ErrorCode::kDamaged, "the block has the wrong size");
+      }
+      if (!raw.empty()) std::memcpy(raw.data(), text.data(), raw.size());
+      return {};
+    }
+    case Transform::kWords:
+      return invert_words(coded, raw, budget);
+    case Transform::kX86: {
+      const uint8_t mode = coded.head.u8();
+      PITH_ASSIGN(const ByteView code, coded.text());
+      return invert_code(mode, code, raw);
+    }
+    case Transform::kLines: {
+      const uint8_t mark = coded.head.u8();
+      PITH_ASSIGN(const ByteView text, coded.text());
+      return rewrap_lines(mark, text, raw);
+    }
+    case Transform::kLinesWords: {
+      const uint8_t mark = coded.head.u8();
+      const uint64_t size = coded.head.u32();
+      if (!coded.head.ok() || !budget.reserve(size)) {
+        return fail(ErrorCode::kDamaged, "the unwrapped text is damaged");
+      }
+      ByteBuffer unwrapped(size);
+      PITH_TRY(invert_words(coded, unwrapped, budget));
+      return rewrap_lines(mark, unwrapped, raw);
+    }
+  }
+  return fail(ErrorCode::kDamaged, "unknown transform");
 }
 
 }  // namespace
@@ -65,49 +116,23 @@ Transformed apply_transform(ByteView raw, const std::optional<WordOptions>& word
   return {.kind = Transform::kLines, .decode_memory = 0, .body = 1, .words = {}};
 }
 
-Result<WordAlphabet> read_alphabet(Transform kind, ByteView head, MemoryBudget& budget) {
+Result<WordCoder> read_words(Transform kind, ByteView head, MemoryBudget& budget) {
   ByteReader reader(head);
   if (kind == Transform::kLinesWords) {
     reader.u8();
     reader.u32();
   }
-  PITH_ASSIGN(const WordCoder coder, WordCoder::parse({}, reader, budget));
-  budget.release(coder.memory());
-  if (!reader.rest().empty()) return fail(ErrorCode::kDamaged, "the list of words has a tail");
-  return coder.alphabet();
+  return WordCoder::parse({}, reader, budget);
 }
 
 Result<void> invert_transform(Transform kind, ByteView coded, MutableBytes raw,
                               MemoryBudget& budget) {
-  ByteReader reader(coded);
-  switch (kind) {
-    case Transform::kNone:
-      if (coded.size() != raw.size()) {
-        return fail(ErrorCode::kDamaged, "the block has the wrong size");
-      }
-      if (!raw.empty()) std::memcpy(raw.data(), coded.data(), raw.size());
-      return {};
-    case Transform::kWords:
-      return invert_words(reader, raw, budget);
-    case Transform::kX86:
-      return invert_code(coded, raw);
-    case Transform::kLines: {
-      const uint8_t mark = reader.u8();
-      if (!reader.ok()) return fail(ErrorCode::kDamaged, "the unwrapped text is cut short");
-      return rewrap_lines(mark, reader.rest(), raw);
-    }
-    case Transform::kLinesWords: {
-      const uint8_t mark = reader.u8();
-      const uint64_t size = reader.u32();
-      if (!reader.ok() || !budget.reserve(size)) {
-        return fail(ErrorCode::kDamaged, "the unwrapped text is damaged");
-      }
-      ByteBuffer unwrapped(size);
-      PITH_TRY(invert_words(reader, unwrapped, budget));
-      return rewrap_lines(mark, unwrapped, raw);
-    }
-  }
-  return fail(ErrorCode::kDamaged, "unknown transform");
+  return invert(kind, {.head = ByteReader(coded), .apart = {}}, raw, budget);
+}
+
+Result<void> invert_transform(Transform kind, ByteView head, ByteView text, MutableBytes raw,
+                              MemoryBudget& budget) {
+  return invert(kind, {.head = ByteReader(head), .apart = text}, raw, budget);
 }
 
 bool restores(const Transformed& transformed, ByteView coded, ByteView raw) {

@@ -36,12 +36,15 @@ struct Transformed {
 // `words`: how to choose words; none for no words.
 Transformed apply_transform(ByteView raw, const std::optional<WordOptions>& words, ByteBuffer& out);
 
-// What the byte values mean behind `head`, the first Transformed::body bytes of a kind that
-// has_words(). kDamaged if they are none.
-Result<WordAlphabet> read_alphabet(Transform kind, ByteView head, MemoryBudget& budget);
+// The words that `head`, the first Transformed::body bytes of a kind that has_words(), describes.
+// kDamaged if it describes none.
+Result<WordCoder> read_words(Transform kind, ByteView head, MemoryBudget& budget);
 
-// Fills `raw` exactly, or fails with kDamaged. Takes any bytes. For kNone they are copied.
+// Fills `raw` exactly, or fails with kDamaged. Takes any bytes. For kNone they are copied. The
+// coded block may come in two parts, cut where its text begins.
 Result<void> invert_transform(Transform kind, ByteView coded, MutableBytes raw,
+                              MemoryBudget& budget);
+Result<void> invert_transform(Transform kind, ByteView head, ByteView text, MutableBytes raw,
                               MemoryBudget& budget);
 
 // True if `coded` gives `raw` back: an encoder's check of its own work. True for kNone.
