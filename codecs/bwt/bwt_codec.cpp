@@ -50,27 +50,36 @@ class BwtCodec : public Codec {
   // Sorting and its inverse share the last column, whose coding is the same code both ways.
   bool verify_after_encode() const override { return false; }
 
+  bool is_quick(Level level) const override { return level >= 5; }
+
   // A sample is quickly coded.
   Result<uint64_t> estimate(const BlockView& sample, Level, Scratch*) const override {
+    ByteBuffer storage;
+    const auto transformed = transform(sample.bytes, storage);
+    const ByteView text = transformed.kind == Transform::kNone ? sample.bytes : ByteView(storage);
     ByteBuffer out;
-    PITH_ASSIGN(const bool smaller,
-                bwt::encode(sample.bytes, bwt::kMinEffort, sample.bytes.size(), out));
+    PITH_ASSIGN(const bool smaller, bwt::encode(text, bwt::kMinEffort, sample.bytes.size(), out));
     return smaller ? out.size() : sample.bytes.size();
   }
 
  private:
+  static text::Transformed transform(ByteView raw, ByteBuffer& storage) {
+    auto transformed = text::apply_transform(
+        raw, text::WordOptions::for_block(text::Purpose::kSorted, raw.size()), storage);
+    if (storage.size() > std::min(max_coded(raw.size()), bwt::kMaxText) ||
+        !text::restores(transformed, storage, raw)) {
+      return {};
+    }
+    return transformed;
+  }
+
   Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
                                   ByteBuffer& out, uint64_t& decode_memory,
                                   Scratch*) const override {
     const ByteView raw = block.bytes;
     if (raw.size() > bwt::kMaxText) return EncodeOutcome::kDeclined;
     ByteBuffer storage;
-    auto transformed = text::apply_transform(
-        raw, text::WordOptions::for_block(text::Purpose::kSorted, raw.size()), storage);
-    if (storage.size() > std::min(max_coded(raw.size()), bwt::kMaxText) ||
-        !text::restores(transformed, storage, raw)) {
-      transformed = {};
-    }
+    const auto transformed = transform(raw, storage);
     const bool plain = transformed.kind == Transform::kNone;
     ByteWriter writer(out);
     writer.u8(static_cast<uint8_t>(transformed.kind));

@@ -178,13 +178,14 @@ class TextCodec : public Codec {
   // The model's decoder is its encoder, in integers; the transforms are undone and compared here.
   bool verify_after_encode() const override { return false; }
 
-  // The fastest model, on the sample as it is.
+  // The fastest model, on the sample.
   Result<uint64_t> estimate(const BlockView& sample, Level, Scratch*) const override {
-    const uint64_t size = sample.bytes.size();
-    ByteBuffer out(sample.bytes.size());
-    PITH_ASSIGN(const auto encoder,
-                text::make_mixing_encoder({.shape = kFirstShape, .stride = 0, .size = size}, out));
-    return encoder->encode(sample.bytes) ? std::min<uint64_t>(encoder->finish(), size) : size;
+    const Prepared prepared(sample.bytes, word_options(kFirstShape, sample.bytes.size()),
+                            kFirstShape);
+    ByteBuffer out;
+    PITH_ASSIGN(const bool smaller,
+                prepared.encode(prepared.head, prepared.head.coded, sample.bytes.size(), out));
+    return smaller ? out.size() : sample.bytes.size();
   }
 
  private:
