@@ -32,9 +32,11 @@ struct ContextList {
 //   kContexts     hashed contexts; the first kOrders of them are orders 2, 3, … for counting how
 //   many
 //                 are known
+//   kIndirect     further hashed contexts: what followed the last bytes before (four or none)
 //   kDirect       tables by order 1 (1), and by the match model's byte and length too (2)
 //   kMatches      match models
 //   kSets         weight sets of the mixer
+//   kFinals       weight sets of the second layer, averaged
 //   kApms         final refinements, averaged
 //   kMapStep      each history map learns from every kMapStep-th bit, after the first 4096 bytes
 template <int kLevel>
@@ -43,10 +45,12 @@ struct Shape;
 template <>
 struct Shape<7> {
   static constexpr size_t kContexts = 6;
+  static constexpr size_t kIndirect = 0;
   static constexpr size_t kOrders = 4;
   static constexpr size_t kDirect = 1;
   static constexpr size_t kMatches = 1;
   static constexpr size_t kSets = 1;
+  static constexpr size_t kFinals = 1;
   static constexpr size_t kApms = 1;
   static constexpr size_t kMapStep = 4;
   static constexpr int32_t kFirstWeight = 65536 * 30 / 100;
@@ -69,10 +73,12 @@ struct Shape<7> {
 template <>
 struct Shape<8> {
   static constexpr size_t kContexts = 11;
+  static constexpr size_t kIndirect = 0;
   static constexpr size_t kOrders = 6;
   static constexpr size_t kDirect = 2;
   static constexpr size_t kMatches = 2;
   static constexpr size_t kSets = 4;
+  static constexpr size_t kFinals = 1;
   static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 2;
   static constexpr int32_t kFirstWeight = 65536 * 22 / 100;
@@ -99,11 +105,13 @@ struct Shape<8> {
 
 template <>
 struct Shape<9> {
-  static constexpr size_t kContexts = 22;
+  static constexpr size_t kContexts = 28;
+  static constexpr size_t kIndirect = 4;
   static constexpr size_t kOrders = 6;
   static constexpr size_t kDirect = 2;
   static constexpr size_t kMatches = 3;
-  static constexpr size_t kSets = 7;
+  static constexpr size_t kSets = 11;
+  static constexpr size_t kFinals = 4;
   static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 1;
   static constexpr int32_t kFirstWeight = 65536 * 14 / 100;
@@ -136,6 +144,20 @@ struct Shape<9> {
     list.add((last & 0xFF0000) | c);
     list.add(blend(s.word, s.tag) + c);
     list.add(blend(s.word, s.first + 7) + c);
+    list.add((last & 0xFF000000) | c);
+    list.add((last & 0xFFFF0000) | c);
+    if (s.stride != 0) {
+      const uint64_t above = s.record_before_after(1);
+      list.add(above << 40 | uint64_t{s.record_before_after(2)} << 48 | s.record_column << 8 | c);
+      list.add(above << 40 | (last & 0xFF) << 8 | c);
+      list.add(uint64_t{s.record_before(1)} << 48 | above << 40 | (last & 0xFF) << 8 | c);
+      list.add(uint64_t{s.record_column} << 8 | c);
+    } else {
+      list.add(blend(s.word, s.mark + 0x50000) + c);
+      list.add(blend(s.word, s.word3 + 3) + c);
+      list.add(blend(s.word1, s.word2 + 5) + c);
+      list.add(blend(last & 0xFFFF, s.word1 + 9) + c);
+    }
   }
 };
 
