@@ -47,7 +47,7 @@ class Modeller {
     if (!arena_.valid()) return;
     history_ = arena_.template take<uint8_t>(setup.size + kSlack).data();
     model_ = std::make_unique<TextModel<kLevel>>(history_, sizes_, arena_);
-    model_->state().stride = setup.stride;
+    model_->state().set_stride(setup.stride);
   }
 
   static uint64_t memory(size_t size) {

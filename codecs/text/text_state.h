@@ -31,7 +31,6 @@ struct TextState {
   uint32_t tag = 0;       // hash of the last name after '<'
   uint32_t open_tag = 0;  // of the name being read, with bit 31 set; 0 outside
   uint32_t line = 0;      // where the current line starts
-  uint32_t stride = 0;    // record length of a table, 0 for none
   uint32_t line_above = 0;
   uint32_t first = 0;           // first byte of the line
   uint32_t stride = 0;          // length of the records, 0 if there are none
