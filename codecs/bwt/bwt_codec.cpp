@@ -25,8 +25,8 @@ struct LevelSettings {
 
 // Encoding takes 6 bytes of memory for each byte of a block, itself included: 64 MB at level 5.
 const LevelSettings& settings(Level level) {
-  static constexpr LevelSettings kFast = {1, size_t{10} << 20};
-  static constexpr LevelSettings kDefault = {2, size_t{10} << 20};
+  static constexpr LevelSettings kFast = {1, size_t{8} << 20};
+  static constexpr LevelSettings kDefault = {2, size_t{8} << 20};
   static constexpr LevelSettings kSmall = {3, (size_t{16} << 20) - (size_t{64} << 10)};
   static_assert(kSmall.block <= bwt::kMaxText);
   return level <= 4 ? kFast : level == 5 ? kDefault : kSmall;
@@ -39,7 +39,10 @@ class BwtCodec : public Codec {
   bool accepts(SegmentType type, Level level) const override {
     return level >= 4 && type != SegmentType::kCompressed && type != SegmentType::kDeflated;
   }
-  size_t max_block(Level level) const override { return settings(level).block; }
+  // Beside the text model it takes what blocks there are.
+  size_t max_block(Level level) const override {
+    return settings(level <= 6 ? level : kDefaultLevel).block;
+  }
   uint64_t encode_memory(size_t raw_size, Level) const override {
     return bwt::encode_memory(raw_size) + kWordCountMemory + 2 * raw_size;
   }

@@ -26,10 +26,10 @@ constexpr std::array<LevelSettings, kMaxLevel> kLevels = {
     {{1, size_t{4} << 20},
      {6, size_t{4} << 20},
      {12, size_t{8} << 20},
-     {15, size_t{10} << 20},
-     {17, size_t{10} << 20},
+     {15, size_t{8} << 20},
+     {17, size_t{8} << 20},
      {18, (size_t{16} << 20) - (size_t{64} << 10)},
-     {19, size_t{12} << 20},
+     {19, size_t{8} << 20},
      {20, size_t{32} << 20},
      {22, size_t{64} << 20}}};
 
