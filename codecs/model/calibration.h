@@ -9,7 +9,6 @@
 // one look-up.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -37,7 +36,8 @@ struct CalibrationCell {
     const uint64_t size = static_cast<uint64_t>(residual < 0 ? -residual : residual) >> 5;
     const uint64_t squared = size * size;       // R² in 1/2^22
     const uint64_t bound = 4 * (energy >> 10);  // 4E in 1/2^22
-    const auto lambda = static_cast<int64_t>(std::min<uint64_t>((squared << 10) / bound, 1024));
+    // In 1/1024. Where λ is 1, the square could be too large to shift.
+    const auto lambda = static_cast<int64_t>(squared >= bound ? 1024 : (squared << 10) / bound);
     correction = static_cast<int32_t>((delta * lambda) / 1024);
   }
 };

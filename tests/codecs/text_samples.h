@@ -67,6 +67,34 @@ inline std::string random_mixture(size_t size, uint32_t seed) {
   return text;
 }
 
+// Paragraphs filled to `width`, broken by `line_break`; of `sloppy` breaks in 256 one is early.
+inline std::string filled_text(size_t size, size_t width, const std::string& line_break,
+                               uint32_t sloppy, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::string text;
+  size_t column = 0;
+  while (text.size() < size) {
+    const std::string word(1 + random() % 11, static_cast<char>('a' + random() % 26));
+    if (random() % 100 == 0) {
+      text += "\n\n";
+      column = 0;
+    } else if (column > 0) {
+      const bool is_early = random() % 256 < sloppy;
+      const bool is_late = random() % 256 < sloppy / 8;
+      if ((column + 1 + word.size() > width && !is_late) || is_early) {
+        text += line_break;
+        column = 0;
+      } else {
+        text += ' ';
+        ++column;
+      }
+    }
+    text += word;
+    column += word.size();
+  }
+  return text;
+}
+
 inline std::vector<std::string> hand_made_texts() {
   std::vector<std::string> texts = {"",
                                     "a",
