@@ -191,10 +191,12 @@ class TextModel {
     ContextList<S::kIndirect> list;
     list.add((after1 & 0xFFFFFF) << 8 | c1);
     list.add((after2 & 0xFFFFFF) << 16 | c2 << 8 | c1);
-    list.add((after1 & 0xFFFF) << 16 | c2 << 8 | c1);
-    list.add((after2 & 0xFFFF) << 8 | c1);
+    if constexpr (S::kIndirect > 2) {
+      list.add((after1 & 0xFFFF) << 16 | c2 << 8 | c1);
+      list.add((after2 & 0xFFFF) << 8 | c1);
+    }
     for (size_t i = 0; i < S::kIndirect; ++i) {
-      context_[kEarly + i] = list.values[i] ^ uint64_t { 1 } << 57;
+      context_[kEarly + i] = list.values[i] ^ (uint64_t{1} << 57);
       next_[kEarly + i] = table_.locate(context_[kEarly + i]);
     }
   }
@@ -204,7 +206,7 @@ class TextModel {
     S::late_contexts(state_, list);
     for (size_t i = 0; i < S::kLate; ++i) {
       const size_t at = kEarly + S::kIndirect + i;
-      context_[at] = list.values[i] ^ uint64_t { 3 } << 56;
+      context_[at] = list.values[i] ^ (uint64_t{3} << 56);
       next_[at] = table_.locate(context_[at]);
     }
   }

@@ -32,7 +32,7 @@ struct ContextList {
 //   kContexts     hashed contexts; the first kOrders of them are orders 2, 3, … for counting how
 //   many
 //                 are known
-//   kIndirect     further hashed contexts: what followed the last bytes before (four or none)
+//   kIndirect     further hashed contexts: what followed the last bytes before (four, two or none)
 //   kLate         further hashed contexts, for which `late_contexts` gets the whole of the last
 //   byte:
 //                 their lines are fetched late, but they may follow the structure of the data
@@ -76,14 +76,14 @@ struct Shape<7> {
 
 template <>
 struct Shape<8> {
-  static constexpr size_t kContexts = 11;
-  static constexpr size_t kIndirect = 0;
-  static constexpr size_t kLate = 0;
+  static constexpr size_t kContexts = 6;
+  static constexpr size_t kIndirect = 2;
+  static constexpr size_t kLate = 5;
   static constexpr size_t kOrders = 6;
   static constexpr size_t kDirect = 2;
   static constexpr size_t kMatches = 2;
   static constexpr size_t kSets = 4;
-  static constexpr size_t kFinals = 1;
+  static constexpr size_t kFinals = 4;
   static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 2;
   static constexpr int32_t kFirstWeight = 65536 * 22 / 100;
@@ -100,11 +100,32 @@ struct Shape<8> {
     list.add((last & 0xFFFFFFFF) << 8 | c);
     list.add((last & 0xFFFFFFFFFF) << 8 | c);
     list.add((last & 0xFFFFFFFFFFFFFF) * 0x2545F4914F6CDD1D + c);
-    list.add(uint64_t{s.word} << 8 | c);
-    list.add(blend(s.word, s.word1) + c);
-    list.add(blend(s.word, s.word2 + 1) + c);
-    list.add(uint64_t{s.above_after()} << 8 | c);
-    list.add((last & 0xFFFF00) | c);
+  }
+
+  static void late_contexts(const TextState& s, ContextList<kLate>& list) {
+    const uint64_t last = s.last8;
+    if (s.code != X86Mode::kNone) {
+      const X86State& x = s.x86;
+      const uint64_t here = x.operation();
+      list.add(x.instruction());
+      list.add(uint64_t{x.instruction()} << 32 | x.before(0));
+      list.add(blend(here << 32 | x.before(0), x.before(1)));
+      list.add(here << 32 | (x.last() + 1));
+      list.add(uint64_t{x.place()} << 32 | (last & 0xFFFF));
+    } else if (s.stride != 0) {
+      const uint64_t above = s.record_before(1);
+      list.add(uint64_t{s.word});
+      list.add(above << 40 | uint64_t{s.record_before(2)} << 48 | s.record_column << 8);
+      list.add(above << 40 | (last & 0xFF));
+      list.add(uint64_t{s.record_before_last(1)} << 48 | above << 40 | (last & 0xFF));
+      list.add(uint64_t{s.record_column} << 8 | (last & 0xFF));
+    } else {
+      list.add(uint64_t{s.word});
+      list.add(blend(s.word, s.word1));
+      list.add(blend(s.word, s.word2 + 1));
+      list.add(uint64_t{s.above()} << 8 | (last & 0xFF));
+      list.add(last & 0xFFFF00);
+    }
   }
 };
 
