@@ -36,7 +36,7 @@ class TextModel {
  public:
   using S = Shape<kLevel>;
   static constexpr size_t kEarly = S::kContexts;
-  static constexpr size_t kHashed = kEarly + S::kIndirect;
+  static constexpr size_t kHashed = kEarly + S::kIndirect + S::kLate;
   static constexpr size_t kHistories = kHashed + 1 + S::kDirect;
   static constexpr size_t kMatchInputs = S::kSets > 1 ? 2 : 1;
   static constexpr size_t kUsed = kHistories + kMatchInputs * S::kMatches + 1;
@@ -132,9 +132,9 @@ class TextModel {
     if constexpr (S::kSets == 1) {
       return {5 * 8 * 256};
     } else {
-      constexpr std::array<size_t, 11> kAllRows = {
-          768,     2048,       8 * 5 * 8 * 8, 32 * 3 * 8, 256 * 8, 32 * 64,
-          512 * 8, 16 * 8 * 8, 256 * 8,       8 * 8 * 8,  256 * 8};
+      constexpr std::array<size_t, 11> kAllRows = {768,     2048,      8 * 5 * 8 * 8, 32 * 3 * 8,
+                                                   256 * 8, 32 * 64,   512 * 8,       16 * 8 * 8,
+                                                   256 * 8, 8 * 8 * 8, 256 * 8};
       std::array<size_t, S::kSets> rows{};
       for (size_t i = 0; i < S::kSets; ++i) rows[i] = kAllRows[i];
       return rows;
@@ -191,16 +191,29 @@ class TextModel {
     ContextList<S::kIndirect> list;
     list.add((after1 & 0xFFFFFF) << 8 | c1);
     list.add((after2 & 0xFFFFFF) << 16 | c2 << 8 | c1);
-    list.add((after1 & 0xFFFF) << 16 | c2 << 8 | c1);
-    list.add((after2 & 0xFFFF) << 8 | c1);
+    if constexpr (S::kIndirect > 2) {
+      list.add((after1 & 0xFFFF) << 16 | c2 << 8 | c1);
+      list.add((after2 & 0xFFFF) << 8 | c1);
+    }
     for (size_t i = 0; i < S::kIndirect; ++i) {
-      context_[kEarly + i] = list.values[i] ^ uint64_t{1} << 57;
+      context_[kEarly + i] = list.values[i] ^ (uint64_t{1} << 57);
       next_[kEarly + i] = table_.locate(context_[kEarly + i]);
+    }
+  }
+
+  HWY_INLINE void prepare_late() {
+    ContextList<S::kLate> list;
+    S::late_contexts(state_, list);
+    for (size_t i = 0; i < S::kLate; ++i) {
+      const size_t at = kEarly + S::kIndirect + i;
+      context_[at] = list.values[i] ^ (uint64_t{3} << 56);
+      next_[at] = table_.locate(context_[at]);
     }
   }
 
   HWY_INLINE void begin_byte(uint32_t c) {
     if constexpr (S::kIndirect > 0) prepare_indirect();
+    if constexpr (S::kLate > 0) prepare_late();
     for (size_t i = 0; i < kHashed; ++i) {
       const uint32_t bit = i < kEarly ? c & 1 & ~(S::kWithoutLast >> i) : 0;
       slots_[i] = m::ContextTable::find(next_[i], bit);
@@ -222,7 +235,8 @@ class TextModel {
     }
     rate_ = static_cast<int32_t>(128 + (uint64_t{1536} << 12) / (4096 + state_.position));
     class1_ = class_of(c);
-    word_class_ = std::min(state_.word_length, 15U) * 8 + class1_;
+    word_class_ = state_.code != X86Mode::kNone ? state_.x86.place()
+                                                : std::min(state_.word_length, 15U) * 8 + class1_;
     apm_at_[0] = c * 256;
     if constexpr (S::kApms > 1) {
       apm_at_[1] = hash16((state_.last8 & 0xFFFFFF) * 0x2545F4914F6CDD1DULL);
@@ -286,8 +300,8 @@ class TextModel {
       if constexpr (S::kSets > 7) {
         mixer_.select(7, word_class_ * 8 + kBit);
         mixer_.select(8, state_.byte(3) * 8 + kBit);
-        mixer_.select(
-            9, (kEvidence[states[1]] * 8 + kEvidence[states[3]]) * 8 + kEvidence[states[6]]);
+        mixer_.select(9,
+                      (kEvidence[states[1]] * 8 + kEvidence[states[3]]) * 8 + kEvidence[states[6]]);
         mixer_.select(10, c0 * 8 + kEvidence[states[7]]);
       }
       mixer_.mix();
@@ -387,7 +401,7 @@ class TextModel {
   m::CalibrationCell* cells_ = nullptr;
   int32_t rate_ = 0;
   uint32_t class1_ = 0;
-  uint32_t word_class_ = 0;  // class1_ and how long the word is
+  uint32_t word_class_ = 0;                // class1_ and how long the word is
   std::array<uint32_t, 256> followed1_{};  // the last four bytes behind each byte
   uint32_t* followed2_ = nullptr;          // and behind each pair
   uint32_t above_class_ = 0;
