@@ -13,6 +13,7 @@
 #define HWY_TARGET_INCLUDE "codecs/text/mixing_coder.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "codecs/text/fast_model-inl.h"
 #include "codecs/text/text_model-inl.h"
 #include "hwy/highway.h"
 
@@ -35,21 +36,32 @@ struct DecodeBits {
   uint32_t code(int, uint32_t p) { return coder.decode(p) ? 1 : 0; }
 };
 
+template <int kLevel>
+struct ModelOf {
+  using Type = TextModel<kLevel>;
+};
+template <>
+struct ModelOf<7> {
+  using Type = FastModel;
+};
+template <int kLevel>
+using Model = typename ModelOf<kLevel>::Type;
+
 // The bytes that the model sees: the primer, then those that are coded.
 template <int kLevel>
 struct Bench {
   Bench(const MixingInput& input, size_t size)
-      : sizes(TextModel<kLevel>::sizes_for(input.primer.size() + size)),
+      : sizes(Model<kLevel>::sizes_for(input.primer.size() + size)),
         arena(model::Arena::part(input.primer.size() + size + kSlack) +
-              TextModel<kLevel>::arena_bytes(sizes)) {}
+              Model<kLevel>::arena_bytes(sizes)) {}
 
   static constexpr size_t kSlack = 16;
-  typename TextModel<kLevel>::Sizes sizes;
+  typename Model<kLevel>::Sizes sizes;
   model::Arena arena;
 };
 
-template <class Model>
-void run_primer(Model& model, ByteView primer) {
+template <class AnyModel>
+void run_primer(AnyModel& model, ByteView primer) {
   EncodeBits nowhere{entropy::BinaryEncoder(MutableBytes{})};
   for (const std::byte byte : primer) {
     nowhere.byte = static_cast<uint32_t>(byte);
@@ -64,7 +76,7 @@ Result<bool> encode_with(const MixingInput& input, ByteView bytes, const WordAlp
   if (!bench.arena.valid()) return fail(ErrorCode::kLimit, "not enough memory for the model");
   const auto history =
       bench.arena.template take<uint8_t>(input.primer.size() + bytes.size() + bench.kSlack);
-  const auto model = std::make_unique<TextModel<kLevel>>(history.data(), bench.sizes, bench.arena);
+  const auto model = std::make_unique<Model<kLevel>>(history.data(), bench.sizes, bench.arena);
   run_primer(*model, input.primer);
   const size_t begin = out.size();
   out.resize(begin + room);
@@ -100,7 +112,7 @@ class Decoder : public MixingDecoder {
       : bench_(input, size), bits_{entropy::BinaryDecoder(payload)} {
     if (!bench_.arena.valid()) return;
     history_ = bench_.arena.template take<uint8_t>(input.primer.size() + size + bench_.kSlack);
-    model_ = std::make_unique<TextModel<kLevel>>(history_.data(), bench_.sizes, bench_.arena);
+    model_ = std::make_unique<Model<kLevel>>(history_.data(), bench_.sizes, bench_.arena);
     run_primer(*model_, input.primer);
   }
 
@@ -124,7 +136,7 @@ class Decoder : public MixingDecoder {
  private:
   Bench<kLevel> bench_;
   std::span<uint8_t> history_;
-  std::unique_ptr<TextModel<kLevel>> model_;
+  std::unique_ptr<Model<kLevel>> model_;
   DecodeBits bits_;
 };
 
@@ -151,8 +163,8 @@ std::unique_ptr<MixingDecoder> MakeDecoder(const MixingInput& input, ByteView pa
 template <int kLevel>
 uint64_t memory_of(size_t total) {
   return model::Arena::part(total + Bench<kLevel>::kSlack) +
-         TextModel<kLevel>::arena_bytes(TextModel<kLevel>::sizes_for(total)) +
-         sizeof(TextModel<kLevel>);
+         Model<kLevel>::arena_bytes(Model<kLevel>::sizes_for(total)) +
+         sizeof(Model<kLevel>);
 }
 
 uint64_t Memory(int shape, size_t total) {
