@@ -11,8 +11,13 @@ namespace {
 
 constexpr size_t kSamplePieces = 4;
 constexpr size_t kSamplePiece = 32 * 1024;
-// Codecs whose estimates differ by less than this are both tried on the whole block.
-constexpr uint64_t kDoubtPercent = 15;
+// Codecs whose estimates differ by less than this are both tried on the whole block. The models of
+// the slow levels only gain on others with the length of the block.
+constexpr Level kLastQuickLevel = 6;
+constexpr uint64_t kQuickDoubtPercent = 15;
+constexpr uint64_t kSlowDoubtPercent = 2;
+// A block that shrinks to less than this part is full of repeats.
+constexpr size_t kFullOfRepeats = 8;
 
 bool is_candidate(const Codec& codec, SegmentType type, const SelectOptions& options) {
   if (&codec == &stored_codec()) return false;                           // always the last resort
@@ -43,11 +48,15 @@ ByteBuffer take_sample(ByteView bytes) {
   return sample;
 }
 
-// Orders the codecs by what they expect to make of the block, best first; drops those that expect
-// less than one percent of gain, and those that expect a size too far from the best one's for the
-// sample to be wrong about it.
-Result<void> rank(std::vector<const Codec*>& codecs, const BlockView& block, Level level,
-                  CodecScratch& scratch) {
+struct Ranking {
+  std::vector<const Codec*> first;  // to be tried, the best by the sample first
+  std::vector<const Codec*> later;  // to be tried on a block that turns out to be full of repeats
+};
+
+// Leaves out codecs that expect less than one percent of gain, and those that expect a size too far
+// from the best one's for the sample to be wrong about it.
+Result<Ranking> rank(std::span<const Codec* const> codecs, const BlockView& block, Level level,
+                     CodecScratch& scratch) {
   const ByteBuffer sample = take_sample(block.bytes);
   const Segment whole{.size = sample.size(), .type = block.type, .layout = {}};
   const BlockView view{.bytes = sample, .segments = {&whole, 1}, .type = block.type};
@@ -58,14 +67,17 @@ Result<void> rank(std::vector<const Codec*>& codecs, const BlockView& block, Lev
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  codecs.clear();
+  Ranking ranking;
+  const uint64_t doubt = level <= kLastQuickLevel ? kQuickDoubtPercent : kSlowDoubtPercent;
   for (const auto& [size, codec] : ranked) {
-    const uint64_t doubtful = ranked.front().first + ranked.front().first * kDoubtPercent / 100;
-    if (size <= doubtful || codec->is_quick(level)) {
-      codecs.push_back(codec);
+    const uint64_t best = ranked.front().first;
+    if (size <= best + best * doubt / 100) {
+      ranking.first.push_back(codec);
+    } else if (codec->lives_on_repeats(level)) {
+      ranking.later.push_back(codec);
     }
   }
-  return {};
+  return ranking;
 }
 
 Result<bool> restores(const Codec& codec, const BlockView& block, const EncodedBlock& encoded,
@@ -101,15 +113,23 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   }
   const bool doubtful =
       block.type == SegmentType::kCompressed || block.type == SegmentType::kDeflated;
+  Ranking ranking{.first = codecs, .later = {}};
   if (codecs.size() > 1 || (doubtful && options.forced == nullptr)) {
-    PITH_TRY(rank(codecs, block, options.level, scratch));
+    PITH_ASSIGN(ranking, rank(codecs, block, options.level, scratch));
   }
   std::optional<EncodedBlock> best;
-  for (const Codec* codec : codecs) {
-    PITH_ASSIGN(const bool done, try_codec(*codec));
-    if (done && (!best || encoded.payload.size() < best->payload.size())) {
-      best = std::exchange(encoded, {});
+  const auto try_all = [&](std::span<const Codec* const> tried) -> Result<void> {
+    for (const Codec* codec : tried) {
+      PITH_ASSIGN(const bool done, try_codec(*codec));
+      if (done && (!best || encoded.payload.size() < best->payload.size())) {
+        best = std::exchange(encoded, {});
+      }
     }
+    return {};
+  };
+  PITH_TRY(try_all(ranking.first));
+  if (best && best->payload.size() < block.bytes.size() / kFullOfRepeats) {
+    PITH_TRY(try_all(ranking.later));
   }
   if (best) return std::move(*best);
   PITH_TRY(try_codec(stored_codec()));

@@ -150,7 +150,7 @@ Result<bool> pays_on_piece(const Prepared& block, PackId pack) {
 std::optional<text::WordOptions> word_options(int shape, size_t size) {
   auto options = text::WordOptions::for_block(text::Purpose::kMixed, size);
   options.imply_spaces = false;
-  options.max_words = shape == kFirstShape ? 1000 : 100;
+  options.max_words = shape == kFirstShape ? 400 : 100;
   return options;
 }
 
