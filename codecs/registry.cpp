@@ -12,11 +12,7 @@ namespace pith {
 
 std::span<const Codec* const> all_codecs() {
   static const std::array<const Codec*, 5> kCodecs = {
-      &deflated_codec(),
-      &text_codec(),
-      &bwt_codec(),
-      &zstd_codec(),
-      &stored_codec(),
+      &deflated_codec(), &text_codec(), &bwt_codec(), &zstd_codec(), &stored_codec(),
   };
   return kCodecs;
 }
