@@ -70,6 +70,9 @@ class Codec {
   virtual uint64_t decode_memory(size_t raw_size, Level level) const = 0;
   // True if a block must be decoded and compared before it is written.
   virtual bool verify_after_encode() const { return true; }
+  // True if the codec takes little time beside the others of the level: it is tried on a block
+  // whatever it expects by a sample.
+  virtual bool is_quick(Level) const { return false; }
   // Made anew by every thread that uses the codec; may be null.
   virtual std::unique_ptr<Scratch> make_scratch() const { return nullptr; }
 

@@ -1,6 +1,8 @@
 #include "codecs/select.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "codecs/stored/stored_codec.h"
 
@@ -9,6 +11,8 @@ namespace {
 
 constexpr size_t kSamplePieces = 4;
 constexpr size_t kSamplePiece = 32 * 1024;
+// Codecs whose estimates differ by less than this are both tried on the whole block.
+constexpr uint64_t kDoubtPercent = 15;
 
 bool is_candidate(const Codec& codec, SegmentType type, const SelectOptions& options) {
   if (&codec == &stored_codec()) return false;                           // always the last resort
@@ -40,7 +44,8 @@ ByteBuffer take_sample(ByteView bytes) {
 }
 
 // Orders the codecs by what they expect to make of the block, best first; drops those that expect
-// less than one percent of gain.
+// less than one percent of gain, and those that expect a size too far from the best one's for the
+// sample to be wrong about it.
 Result<void> rank(std::vector<const Codec*>& codecs, const BlockView& block, Level level,
                   CodecScratch& scratch) {
   const ByteBuffer sample = take_sample(block.bytes);
@@ -54,7 +59,12 @@ Result<void> rank(std::vector<const Codec*>& codecs, const BlockView& block, Lev
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   codecs.clear();
-  for (const auto& [size, codec] : ranked) codecs.push_back(codec);
+  for (const auto& [size, codec] : ranked) {
+    const uint64_t doubtful = ranked.front().first + ranked.front().first * kDoubtPercent / 100;
+    if (size <= doubtful || codec->is_quick(level)) {
+      codecs.push_back(codec);
+    }
+  }
   return {};
 }
 
@@ -94,10 +104,14 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   if (codecs.size() > 1 || (doubtful && options.forced == nullptr)) {
     PITH_TRY(rank(codecs, block, options.level, scratch));
   }
+  std::optional<EncodedBlock> best;
   for (const Codec* codec : codecs) {
     PITH_ASSIGN(const bool done, try_codec(*codec));
-    if (done) return encoded;
+    if (done && (!best || encoded.payload.size() < best->payload.size())) {
+      best = std::exchange(encoded, {});
+    }
   }
+  if (best) return std::move(*best);
   PITH_TRY(try_codec(stored_codec()));
   return encoded;
 }

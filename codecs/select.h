@@ -1,7 +1,8 @@
 // Selection: which codec takes a block, and the block's payload.
 //
-// The codecs that accept the block's type at the level estimate its size by a sample; they are
-// tried in the order of these estimates, and what none of them makes smaller is stored. The outcome
+// The codecs that accept the block's type at the level estimate its size by a sample. The best by
+// these estimates, and any close to it, are tried, and the smallest payload is kept; what none of
+// them makes smaller is stored. The outcome
 // depends on the block and the options only.
 #pragma once
 

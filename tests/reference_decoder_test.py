@@ -4,6 +4,7 @@ import ctypes
 import ctypes.util
 import hashlib
 import io
+import os
 import pathlib
 import random
 import shutil
@@ -18,7 +19,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 import reference_decoder as ref  # noqa: E402
-from reference_decoder import Damaged, Unsupported, crc32c, deflate, xxh3  # noqa: E402
+from reference_decoder import Damaged, Unsupported, bwt, crc32c, deflate, xxh3  # noqa: E402
+from reference_transforms import undo_transform  # noqa: E402
 
 DATA, METADATA, INDEX, CODEC_TABLE, PARITY = range(1, 6)
 TEXT = b"".join(b"line %d of some text\n" % i for i in range(500))
@@ -294,6 +296,7 @@ class Bad(unittest.TestCase):
         stream = Stream().frame(CODEC_TABLE, table).block(b"one").block(b"two", codec=0xF00D)
         self.unsupported(stream.index().bytes(), "1.*61453.*magics.*2.7")
         self.unsupported(Stream().block(b"one", codec=99).bytes(), "99")
+        self.unsupported(Stream().block(b"one", codec=4).bytes(), "codec 4 .text: not in this")
 
     def test_between_and_behind_streams(self):
         good = Stream().block(b"x").bytes()
@@ -408,6 +411,153 @@ class Deflated(unittest.TestCase):
                     run = subprocess.run([program, "-n", f"-{level}"], input=data,
                                          capture_output=True)
                     self.assertEqual(deflate(data, encoder, 0, level, 8, 15), run.stdout[10:-8])
+
+
+class Transforms(unittest.TestCase):
+    def check(self, kind, coded, raw):
+        self.assertEqual(undo_transform(kind, coded)[0], raw)
+
+    def damaged(self, kind, coded):
+        self.assertRaises(Damaged, undo_transform, kind, coded)
+
+    def words(self, text, **values):
+        """Codes: 0 escape, 1 capital, 2 upper, 3 join, 4 0 "of", 4 1 "in", 5 "he", 6 "the"; 7 to 9
+        are left over. A space follows a comma."""
+        v = dict(version=1, codes=b"\0\12\xFF", spaced=b"\54\1\xFF", leads=1, last_second=1,
+                 singles=b"\2\0AehCt.", pairs=b"\2\0AniAfo.") | values
+        return (bytes([v["version"]]) + v["codes"] + v["spaced"] +
+                bytes([v["leads"], v["last_second"]]) + v["singles"] + v["pairs"] + text)
+
+    def test_words(self):
+        for text, raw in (
+                (b"", b""), (b"\6 \5", b"the he"), (b",\6,\3\6", b", the,the"),
+                (b"\1\6\1xy", b"TheXy"), (b"\2\4\0\4\1", b"OFin"), (b"\2ab c\2a", b"AB cA"),
+                (b"\0\6\0a\7", b"\6a\7"), (b",\3\1\6,\2\6", b",The, THE"), (b",\0,\6", b",, the")):
+            self.check(1, self.words(text), raw)
+            self.check(4, b"\xFE" + struct.pack("<I", len(raw)) + self.words(text), raw)
+            self.damaged(4, b"\xFE" + struct.pack("<I", len(raw) + 1) + self.words(text))
+        for codes in (b"\x7B\xFF", b"\x7B\x85\xFF", b"\x7B\x85\0\xFF"):  # 123 to 255
+            self.check(1, self.words(b"a\x81", codes=codes, spaced=b"\x21\xFF"), b"a the")
+
+    def test_bad_words(self):
+        for text in (b"\0", b"\1", b"\2", b"\3", b"\4", b"\4\2", b"\3a", b"\3\1a", b"\1A", b"\1\7",
+                     b"\1\2a", b"\3\3\6", b"\1\0a"):
+            self.damaged(1, self.words(text))
+        for values in (dict(version=2), dict(codes=b"\0\6\xFF"), dict(codes=b"\0\3\xFF"),
+                       dict(codes=b"\x20\x0A\xFF"), dict(codes=b"\x61\x0A\xFF"),
+                       dict(codes=b"\xC8\xC8\xFF"), dict(spaced=b"\x20\1\xFF"), dict(last_second=0),
+                       dict(singles=b"\3\0AehCt."), dict(singles=b"\1\0AehCt."),
+                       dict(singles=b"\2\0AehDt."), dict(singles=b"\2\0AehA."),
+                       dict(singles=b"\2\0aehCt."), dict(singles=b"\1\0A" + b"e" * 33 + b".")):
+            self.damaged(1, self.words(b"", **values))
+        good = self.words(b"")
+        for size in range(len(good)):
+            self.damaged(1, good[:size])
+
+    def test_lines(self):
+        w = b"w" * 40
+        for coded, raw in (
+                (b"", b""), (b"a b", b"a b"), (w + b" " + w, w + b"\n" + w),
+                (b"a\r\n" + w + b" " + w, b"a\r\n" + w + b"\r\n" + w),
+                (w + b"\1 " + w + b" a", w + b" " + w + b"\na"), (b"aaa \nb c", b"aaa \nb c"),
+                (b"aaa\nb\ncc dd", b"aaa\nb\ncc\ndd"),
+                (b"aaa\n\nb  c \r\n d ", b"aaa\n\nb  c \r\n d ")):
+            self.check(3, b"\1" + coded, raw)
+        for coded in (b"\1", b"a\1", b"a\1 ", b"a\1  b", b" \1 b", b"a\1b", b"a \1b", b"a\1\nb"):
+            self.damaged(3, b"\1" + coded)
+        self.damaged(3, b"")
+
+    def test_x86(self):
+        for mode, coded, raw in (
+                (1, "E8 00001500", "E8 10000000"), (2, "E9 00000400", "E9 FFFFFFFF"),
+                (2, "8B0D 00010600", "8B0D 00010000"), (1, "8B0D 00010600", "8B0D 00010600"),
+                (2, "0F1005 00010700", "0F1005 00010000"), (2, "05 00010600", "05 00010600"),
+                (1, "E8 00001501", "E8 00001501"), (1, "E8 000015", "E8 000015"), (1, "", "")):
+            self.check(2, bytes([mode]) + bytes.fromhex(coded), bytes.fromhex(raw))
+        for coded in (b"", b"\0abc", b"\3abc"):
+            self.damaged(2, coded)
+        self.damaged(5, b"")
+
+
+class Bwt(unittest.TestCase):
+    def small(self, memory=728, raw_size=2, **values):
+        """The text "AB", its column "BA": to read only ones says that both runs are one byte."""
+        v = dict(transform=b"\0", first=b"\1", rows=b"\1\0\0", alphabet=b"\1BA",
+                 runs=b"\xFF" * 4) | values
+        return bwt(b"".join(map(v.get, ("transform", "first", "rows", "alphabet", "runs"))),
+                   raw_size, memory)
+
+    def test_by_hand(self):
+        self.assertEqual(self.small(), b"AB")
+        self.assertEqual(self.small(first=b"\3", runs=b"\xFF" * 9), b"AB")
+        self.assertEqual(self.small(first=b"\x12"), b"AE")  # E has the place of B
+        x86 = dict(transform=b"\2\2\0\0\0", alphabet=b"\1\1B", rows=b"\2\0\0")
+        self.assertRaises(Damaged, self.small, **x86)  # B is no mode
+        x86 = dict(transform=b"\2\2\0\0\0", alphabet=b"\1B\1")
+        self.assertEqual(self.small(**x86), b"B")
+        early = dict(alphabet=b"\1AB", runs=bytes.fromhex("800061627fffff"), raw_size=999)
+        self.assertEqual(self.small(**early), b"A\0" * 499 + b"A")  # the walk meets row 0 early
+
+    def test_bad_payload(self):
+        for values in (dict(transform=b"\5"), dict(transform=b"\5\2\0\0\0"), dict(first=b"\0"),
+                       dict(first=b"\4"), dict(first=b"\x21"), dict(rows=bytes(3)),
+                       dict(rows=b"\3\0\0"), dict(rows=b"\2\0\0"), dict(alphabet=b"\1AA"),
+                       dict(alphabet=b"\0A"), dict(alphabet=b"\xFFBA"), dict(runs=b""),
+                       dict(runs=bytes(40)), dict(alphabet=b"", runs=b""), dict(raw_size=0),
+                       dict(raw_size=1 << 24), dict(memory=727), dict(memory=729),
+                       dict(transform=b"\2\0\0\0\0"), dict(transform=b"\2\x43\0\0\0"),
+                       dict(transform=b"", first=b"", rows=b"", alphabet=b"", runs=b"")):
+            self.assertRaises(Damaged, self.small, **values)
+
+    def inputs(self):
+        """(the transform that pith takes, data)"""
+        r = random.Random(9)
+        words = ["".join(r.choices("etaoinshrdlu", k=r.randrange(2, 9))) for _ in range(150)]
+
+        def filled(words, count, end):  # to a width of 70
+            lines, column = [], 0
+            for word in r.choices(words, [1 / (i + 3) for i in range(len(words))], k=count):
+                lines.append(end if column + len(word) > 70 else " ")
+                column = len(word) if lines[-1] == end else column + 1 + len(word)
+                lines.append(word)
+            return "".join(lines[1:]).encode()
+
+        def code(size, wide):  # calls of few functions between other bytes
+            out = b""
+            while len(out) < size:
+                out += bytes(r.choices(range(0, 224, 9), k=r.randrange(3, 20)))
+                out += b"\x48\x8D\x05" if wide and r.random() < 0.5 else b"\xE8"
+                out += struct.pack("<i", 1000 * r.randrange(32) - len(out) - 4)
+            return out
+
+        walk, at = bytearray(), 0
+        for _ in range(5000):
+            at += r.choice((-1, 0, 0, 1, 1))
+            walk.append(at % 256)
+        yield 0, bytes(20000)
+        yield 0, bytes(walk)
+        yield 0, b"".join(bytes([r.randrange(40)]) * r.choice((1, 2, 9, 300)) for _ in range(400))
+        yield 0, "".join(r.choices("etaoinshrdlucm.", k=4000)).encode()  # in another sort order
+        yield 1, "Übergrößenträger çà et là, Ωμέγα.\n".encode() * 20
+        yield 1, " ".join(r.choices(words, k=1500)).title().encode()
+        yield 1, b"".join(b"<%b id='%d'>\n" % (r.choice(words).encode(), i) for i in range(400))
+        yield 2, code(3000, False)
+        yield 2, code(3000, True)
+        yield 3, filled([str(i) for i in range(1000, 1900, 7)], 2000, "\n")
+        yield 4, filled(words, 2000, "\n")
+        yield 4, filled([*words, "Capital", "UPPER", "it's", "(so)"], 1500, "\r\n")
+
+    def test_decodes_what_pith_writes(self):
+        program = os.environ.get("PITH")
+        if not program:
+            skip_loudly(self, "bwt is not compared, PITH does not name the program")
+        for i, (kind, data) in enumerate(self.inputs()):
+            for level in (4, 5, 6):
+                with self.subTest(input=i, level=level):
+                    file = subprocess.run([program, f"-{level}", "--codec", "bwt", "-c"],
+                                          input=data, capture_output=True, check=True).stdout
+                    self.assertEqual((file[26], file[60]), (3, kind))
+                    self.assertEqual(decode(file), data)
 
 
 class Program(unittest.TestCase):

@@ -25,8 +25,8 @@ struct LevelSettings {
 
 // Encoding takes 6 bytes of memory for each byte of a block, itself included: 64 MB at level 5.
 const LevelSettings& settings(Level level) {
-  static constexpr LevelSettings kFast = {1, size_t{10} << 20};
-  static constexpr LevelSettings kDefault = {2, size_t{10} << 20};
+  static constexpr LevelSettings kFast = {1, size_t{8} << 20};
+  static constexpr LevelSettings kDefault = {2, size_t{8} << 20};
   static constexpr LevelSettings kSmall = {3, (size_t{16} << 20) - (size_t{64} << 10)};
   static_assert(kSmall.block <= bwt::kMaxText);
   return level <= 4 ? kFast : level == 5 ? kDefault : kSmall;
@@ -39,7 +39,10 @@ class BwtCodec : public Codec {
   bool accepts(SegmentType type, Level level) const override {
     return level >= 4 && type != SegmentType::kCompressed && type != SegmentType::kDeflated;
   }
-  size_t max_block(Level level) const override { return settings(level).block; }
+  // Beside the text model it takes what blocks there are.
+  size_t max_block(Level level) const override {
+    return settings(level <= 6 ? level : kDefaultLevel).block;
+  }
   uint64_t encode_memory(size_t raw_size, Level) const override {
     return bwt::encode_memory(raw_size) + kWordCountMemory + 2 * raw_size;
   }
@@ -50,27 +53,36 @@ class BwtCodec : public Codec {
   // Sorting and its inverse share the last column, whose coding is the same code both ways.
   bool verify_after_encode() const override { return false; }
 
+  bool is_quick(Level level) const override { return level >= 5; }
+
   // A sample is quickly coded.
   Result<uint64_t> estimate(const BlockView& sample, Level, Scratch*) const override {
+    ByteBuffer storage;
+    const auto transformed = transform(sample.bytes, storage);
+    const ByteView text = transformed.kind == Transform::kNone ? sample.bytes : ByteView(storage);
     ByteBuffer out;
-    PITH_ASSIGN(const bool smaller,
-                bwt::encode(sample.bytes, bwt::kMinEffort, sample.bytes.size(), out));
+    PITH_ASSIGN(const bool smaller, bwt::encode(text, bwt::kMinEffort, sample.bytes.size(), out));
     return smaller ? out.size() : sample.bytes.size();
   }
 
  private:
+  static text::Transformed transform(ByteView raw, ByteBuffer& storage) {
+    auto transformed = text::apply_transform(
+        raw, text::WordOptions::for_block(text::Purpose::kSorted, raw.size()), storage);
+    if (storage.size() > std::min(max_coded(raw.size()), bwt::kMaxText) ||
+        !text::restores(transformed, storage, raw)) {
+      return {};
+    }
+    return transformed;
+  }
+
   Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
                                   ByteBuffer& out, uint64_t& decode_memory,
                                   Scratch*) const override {
     const ByteView raw = block.bytes;
     if (raw.size() > bwt::kMaxText) return EncodeOutcome::kDeclined;
     ByteBuffer storage;
-    auto transformed = text::apply_transform(
-        raw, text::WordOptions::for_block(text::Purpose::kSorted, raw.size()), storage);
-    if (storage.size() > std::min(max_coded(raw.size()), bwt::kMaxText) ||
-        !text::restores(transformed, storage, raw)) {
-      transformed = {};
-    }
+    const auto transformed = transform(raw, storage);
     const bool plain = transformed.kind == Transform::kNone;
     ByteWriter writer(out);
     writer.u8(static_cast<uint8_t>(transformed.kind));

@@ -81,7 +81,7 @@ inline uint32_t squash(int x) {
 }
 
 // `p`: 0 to 65535.
-inline int stretch(uint32_t p) {
+constexpr int stretch(uint32_t p) {
   using namespace logistic_detail;
   // By masks: whether p is extreme cannot be foreseen, a branch would often be wrong.
   const uint32_t low = 0U - static_cast<uint32_t>(p < kFine);

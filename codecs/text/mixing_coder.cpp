@@ -13,6 +13,7 @@
 #define HWY_TARGET_INCLUDE "codecs/text/mixing_coder.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "codecs/text/fast_model-inl.h"
 #include "codecs/text/text_model-inl.h"
 #include "hwy/highway.h"
 
@@ -35,6 +36,17 @@ struct DecodeBits {
   uint32_t code(int, uint32_t p) { return coder.decode(p) ? 1 : 0; }
 };
 
+template <int kLevel>
+struct ModelOf {
+  using Type = TextModel<kLevel>;
+};
+template <>
+struct ModelOf<7> {
+  using Type = FastModel;
+};
+template <int kLevel>
+using Model = typename ModelOf<kLevel>::Type;
+
 // A model with its memory. The calls are counted against the setup's size: what goes beyond it is
 // refused, so that nothing is written behind the history.
 template <int kLevel>
@@ -42,17 +54,17 @@ class Modeller {
  public:
   explicit Modeller(const MixingSetup& setup)
       : size_(setup.size),
-        sizes_(TextModel<kLevel>::sizes_for(setup.size)),
+        sizes_(Model<kLevel>::sizes_for(setup.size)),
         arena_(memory(setup.size)) {
     if (!arena_.valid()) return;
     history_ = arena_.template take<uint8_t>(setup.size + kSlack).data();
-    model_ = std::make_unique<TextModel<kLevel>>(history_, sizes_, arena_);
-    model_->state().stride = setup.stride;
+    model_ = std::make_unique<Model<kLevel>>(history_, sizes_, arena_);
+    model_->state().set_stride(setup.stride);
   }
 
   static uint64_t memory(size_t size) {
     return model::Arena::part(size + kSlack) +
-           TextModel<kLevel>::arena_bytes(TextModel<kLevel>::sizes_for(size));
+           Model<kLevel>::arena_bytes(Model<kLevel>::sizes_for(size));
   }
 
   bool valid() const { return arena_.valid(); }
@@ -78,10 +90,10 @@ class Modeller {
  private:
   static constexpr size_t kSlack = 16;
   size_t size_;
-  typename TextModel<kLevel>::Sizes sizes_;
+  typename Model<kLevel>::Sizes sizes_;
   model::Arena arena_;
   uint8_t* history_ = nullptr;
-  std::unique_ptr<TextModel<kLevel>> model_;
+  std::unique_ptr<Model<kLevel>> model_;
 };
 
 template <int kLevel>

@@ -35,7 +35,8 @@ template <int kLevel>
 class TextModel {
  public:
   using S = Shape<kLevel>;
-  static constexpr size_t kHashed = S::kContexts;
+  static constexpr size_t kEarly = S::kContexts;
+  static constexpr size_t kHashed = kEarly + S::kIndirect + S::kLate;
   static constexpr size_t kHistories = kHashed + 1 + S::kDirect;
   static constexpr size_t kMatchInputs = S::kSets > 1 ? 2 : 1;
   static constexpr size_t kUsed = kHistories + kMatchInputs * S::kMatches + 1;
@@ -58,9 +59,10 @@ class TextModel {
   static constexpr size_t arena_bytes(const Sizes& sizes) {
     size_t bytes = m::Arena::part(sizes.lines * sizeof(m::ContextLine)) + m::Arena::part(65536);
     if (S::kDirect > 1) bytes += m::Arena::part(kMatchContexts * 256);
+    if (S::kIndirect > 0) bytes += m::Arena::part(65536 * sizeof(uint32_t));
     bytes += S::kMatches * m::Arena::part(sizes.positions * sizeof(uint32_t));
     bytes += m::Arena::part(total_rows() * kInputs * sizeof(int32_t));
-    bytes += m::Arena::part(kFinalRows * mn::kMixerStep * sizeof(int32_t));
+    bytes += m::Arena::part(S::kFinals * kFinalRows * mn::kMixerStep * sizeof(int32_t));
     bytes += m::Arena::part(256 * mn::kMixerStep * sizeof(int32_t));
     bytes += S::kApms * m::Arena::part(kApmContexts * m::kApmKnots * sizeof(uint16_t));
     bytes += m::Arena::part(kCells * sizeof(m::CalibrationCell));
@@ -75,13 +77,16 @@ class TextModel {
     table_ = m::ContextTable(lines.data(), lines.size());
     order1_ = arena.take<m::State>(65536).data();
     if constexpr (S::kDirect > 1) matched_ = arena.take<m::State>(kMatchContexts * 256).data();
+    if constexpr (S::kIndirect > 0) followed2_ = arena.take<uint32_t>(65536).data();
     constexpr std::array<uint32_t, 3> kLeast = {6, 4, 12};
     for (size_t i = 0; i < S::kMatches; ++i) {
       matches_[i] = m::MatchModel(arena.take<uint32_t>(sizes.positions), kLeast[i]);
     }
     mixer_.place(arena.take<int32_t>(total_rows() * kInputs), kRows, S::kFirstWeight);
     mixer_.inputs[kUsed - 1] = 256;
-    final_.place(arena.take<int32_t>(kFinalRows * mn::kMixerStep), {kFinalRows},
+    std::array<size_t, S::kFinals> final_rows;
+    final_rows.fill(kFinalRows);
+    final_.place(arena.take<int32_t>(S::kFinals * kFinalRows * mn::kMixerStep), final_rows,
                  65536 / static_cast<int32_t>(S::kSets));
     apm_mixer_.place(arena.take<int32_t>(256 * mn::kMixerStep), {256}, 65536 / 4);
     for (auto& apm : apms_) apm = m::Apm(arena.take<uint16_t>(kApmContexts * m::kApmKnots));
@@ -127,8 +132,9 @@ class TextModel {
     if constexpr (S::kSets == 1) {
       return {5 * 8 * 256};
     } else {
-      constexpr std::array<size_t, 7> kAllRows = {768,     2048,    8 * 5 * 8 * 8, 32 * 3 * 8,
-                                                  256 * 8, 32 * 64, 512 * 8};
+      constexpr std::array<size_t, 11> kAllRows = {768,     2048,      8 * 5 * 8 * 8, 32 * 3 * 8,
+                                                   256 * 8, 32 * 64,   512 * 8,       16 * 8 * 8,
+                                                   256 * 8, 8 * 8 * 8, 256 * 8};
       std::array<size_t, S::kSets> rows{};
       for (size_t i = 0; i < S::kSets; ++i) rows[i] = kAllRows[i];
       return rows;
@@ -160,10 +166,10 @@ class TextModel {
 
   // With seven bits of a byte known: where its contexts lie, fetched while the last bit is coded.
   HWY_INLINE void prepare(uint32_t c) {
-    ContextList<kHashed> list;
+    ContextList<kEarly> list;
     S::contexts(state_, c, list);
-    context_ = list.values;
-    for (size_t i = 0; i < kHashed; ++i) next_[i] = table_.locate(context_[i]);
+    std::copy(list.values.begin(), list.values.end(), context_.begin());
+    for (size_t i = 0; i < kEarly; ++i) next_[i] = table_.locate(context_[i]);
     const uint64_t last = state_.last8;
     constexpr std::array<uint64_t, 3> kMasks = {0xFFFFFFFFFF, 0xFFFFFF, 0xFFFFFFFFFFFFFFFF};
     for (size_t i = 0; i < S::kMatches; ++i) {
@@ -172,9 +178,44 @@ class TextModel {
     }
   }
 
+  // Contexts that need the whole last byte: what followed it, and it and the one before, the last
+  // few times.
+  HWY_INLINE void prepare_indirect() {
+    const uint64_t c1 = state_.byte(1);
+    const uint64_t c2 = state_.byte(2);
+    const size_t pair = (state_.last8 >> 8) & 0xFFFF;
+    followed1_[c2] = followed1_[c2] << 8 | state_.byte(1);
+    followed2_[pair] = followed2_[pair] << 8 | state_.byte(1);
+    const uint64_t after1 = followed1_[c1];
+    const uint64_t after2 = followed2_[c2 << 8 | c1];
+    ContextList<S::kIndirect> list;
+    list.add((after1 & 0xFFFFFF) << 8 | c1);
+    list.add((after2 & 0xFFFFFF) << 16 | c2 << 8 | c1);
+    if constexpr (S::kIndirect > 2) {
+      list.add((after1 & 0xFFFF) << 16 | c2 << 8 | c1);
+      list.add((after2 & 0xFFFF) << 8 | c1);
+    }
+    for (size_t i = 0; i < S::kIndirect; ++i) {
+      context_[kEarly + i] = list.values[i] ^ (uint64_t{1} << 57);
+      next_[kEarly + i] = table_.locate(context_[kEarly + i]);
+    }
+  }
+
+  HWY_INLINE void prepare_late() {
+    ContextList<S::kLate> list;
+    S::late_contexts(state_, list);
+    for (size_t i = 0; i < S::kLate; ++i) {
+      const size_t at = kEarly + S::kIndirect + i;
+      context_[at] = list.values[i] ^ (uint64_t{3} << 56);
+      next_[at] = table_.locate(context_[at]);
+    }
+  }
+
   HWY_INLINE void begin_byte(uint32_t c) {
+    if constexpr (S::kIndirect > 0) prepare_indirect();
+    if constexpr (S::kLate > 0) prepare_late();
     for (size_t i = 0; i < kHashed; ++i) {
-      const uint32_t bit = c & 1 & ~(S::kWithoutLast >> i);
+      const uint32_t bit = i < kEarly ? c & 1 & ~(S::kWithoutLast >> i) : 0;
       slots_[i] = m::ContextTable::find(next_[i], bit);
       context_[i] = context_[i] * 2 + bit;
     }
@@ -194,6 +235,8 @@ class TextModel {
     }
     rate_ = static_cast<int32_t>(128 + (uint64_t{1536} << 12) / (4096 + state_.position));
     class1_ = class_of(c);
+    word_class_ = state_.code != X86Mode::kNone ? state_.x86.place()
+                                                : std::min(state_.word_length, 15U) * 8 + class1_;
     apm_at_[0] = c * 256;
     if constexpr (S::kApms > 1) {
       apm_at_[1] = hash16((state_.last8 & 0xFFFFFF) * 0x2545F4914F6CDD1DULL);
@@ -254,11 +297,25 @@ class TextModel {
         mixer_.select(6,
                       (matches_[0].active() ? 256 + matches_[0].predicted_byte() : 0) * 8 + kBit);
       }
+      if constexpr (S::kSets > 7) {
+        mixer_.select(7, word_class_ * 8 + kBit);
+        mixer_.select(8, state_.byte(3) * 8 + kBit);
+        mixer_.select(9,
+                      (kEvidence[states[1]] * 8 + kEvidence[states[3]]) * 8 + kEvidence[states[6]]);
+        mixer_.select(10, c0 * 8 + kEvidence[states[7]]);
+      }
       mixer_.mix();
       for (size_t i = 0; i < S::kSets; ++i) final_.inputs[i] = mixer_.outputs[i];
       final_.select(0, c0 * 8 + known);
+      if constexpr (S::kFinals > 1) {
+        final_.select(1, state_.byte(1) * 8 + kBit);
+        final_.select(2, (bucket * 3 + expected2) * 8 + kBit);
+        final_.select(3, word_class_ * 8 + kBit);
+      }
       final_.mix();
-      mixed = final_.outputs[0];
+      int sum = 0;
+      for (const int output : final_.outputs) sum += output;
+      mixed = sum / static_cast<int>(S::kFinals);
     }
     const uint32_t p = m::squash(mixed);
 
@@ -337,13 +394,16 @@ class TextModel {
   std::array<uint32_t, S::kMatches> match_hash_{};
   std::array<int, S::kMatches> match_stretched_{};
   mn::MixerLayer<kInputs, S::kSets> mixer_;
-  mn::MixerLayer<mn::kMixerStep, 1> final_;
+  mn::MixerLayer<mn::kMixerStep, S::kFinals> final_;
   mn::MixerLayer<mn::kMixerStep, 1> apm_mixer_;
   std::array<m::Apm, S::kApms> apms_;
   std::array<uint32_t, 3> apm_at_{};
   m::CalibrationCell* cells_ = nullptr;
   int32_t rate_ = 0;
   uint32_t class1_ = 0;
+  uint32_t word_class_ = 0;                // class1_ and how long the word is
+  std::array<uint32_t, 256> followed1_{};  // the last four bytes behind each byte
+  uint32_t* followed2_ = nullptr;          // and behind each pair
   uint32_t above_class_ = 0;
 };
 

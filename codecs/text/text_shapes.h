@@ -32,9 +32,14 @@ struct ContextList {
 //   kContexts     hashed contexts; the first kOrders of them are orders 2, 3, … for counting how
 //   many
 //                 are known
+//   kIndirect     further hashed contexts: what followed the last bytes before (four, two or none)
+//   kLate         further hashed contexts, for which `late_contexts` gets the whole of the last
+//   byte:
+//                 their lines are fetched late, but they may follow the structure of the data
 //   kDirect       tables by order 1 (1), and by the match model's byte and length too (2)
 //   kMatches      match models
 //   kSets         weight sets of the mixer
+//   kFinals       weight sets of the second layer, averaged
 //   kApms         final refinements, averaged
 //   kMapStep      each history map learns from every kMapStep-th bit, after the first 4096 bytes
 template <int kLevel>
@@ -43,10 +48,13 @@ struct Shape;
 template <>
 struct Shape<7> {
   static constexpr size_t kContexts = 6;
+  static constexpr size_t kIndirect = 0;
+  static constexpr size_t kLate = 0;
   static constexpr size_t kOrders = 4;
   static constexpr size_t kDirect = 1;
   static constexpr size_t kMatches = 1;
   static constexpr size_t kSets = 1;
+  static constexpr size_t kFinals = 1;
   static constexpr size_t kApms = 1;
   static constexpr size_t kMapStep = 4;
   static constexpr int32_t kFirstWeight = 65536 * 30 / 100;
@@ -68,11 +76,14 @@ struct Shape<7> {
 
 template <>
 struct Shape<8> {
-  static constexpr size_t kContexts = 11;
+  static constexpr size_t kContexts = 6;
+  static constexpr size_t kIndirect = 2;
+  static constexpr size_t kLate = 5;
   static constexpr size_t kOrders = 6;
   static constexpr size_t kDirect = 2;
   static constexpr size_t kMatches = 2;
   static constexpr size_t kSets = 4;
+  static constexpr size_t kFinals = 4;
   static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 2;
   static constexpr int32_t kFirstWeight = 65536 * 22 / 100;
@@ -89,28 +100,52 @@ struct Shape<8> {
     list.add((last & 0xFFFFFFFF) << 8 | c);
     list.add((last & 0xFFFFFFFFFF) << 8 | c);
     list.add((last & 0xFFFFFFFFFFFFFF) * 0x2545F4914F6CDD1D + c);
-    list.add(uint64_t{s.word} << 8 | c);
-    list.add(blend(s.word, s.word1) + c);
-    list.add(blend(s.word, s.word2 + 1) + c);
-    list.add(uint64_t{s.above_after()} << 8 | c);
-    list.add((last & 0xFFFF00) | c);
+  }
+
+  static void late_contexts(const TextState& s, ContextList<kLate>& list) {
+    const uint64_t last = s.last8;
+    if (s.code != X86Mode::kNone) {
+      const X86State& x = s.x86;
+      const uint64_t here = x.operation();
+      list.add(x.instruction());
+      list.add(uint64_t{x.instruction()} << 32 | x.before(0));
+      list.add(blend(here << 32 | x.before(0), x.before(1)));
+      list.add(here << 32 | (x.last() + 1));
+      list.add(uint64_t{x.place()} << 32 | (last & 0xFFFF));
+    } else if (s.stride != 0) {
+      const uint64_t above = s.record_before(1);
+      list.add(uint64_t{s.word});
+      list.add(above << 40 | uint64_t{s.record_before(2)} << 48 | s.record_column << 8);
+      list.add(above << 40 | (last & 0xFF));
+      list.add(uint64_t{s.record_before_last(1)} << 48 | above << 40 | (last & 0xFF));
+      list.add(uint64_t{s.record_column} << 8 | (last & 0xFF));
+    } else {
+      list.add(uint64_t{s.word});
+      list.add(blend(s.word, s.word1));
+      list.add(blend(s.word, s.word2 + 1));
+      list.add(uint64_t{s.above()} << 8 | (last & 0xFF));
+      list.add(last & 0xFFFF00);
+    }
   }
 };
 
 template <>
 struct Shape<9> {
-  static constexpr size_t kContexts = 22;
+  static constexpr size_t kContexts = 17;
+  static constexpr size_t kIndirect = 4;
+  static constexpr size_t kLate = 13;
   static constexpr size_t kOrders = 6;
   static constexpr size_t kDirect = 2;
   static constexpr size_t kMatches = 3;
-  static constexpr size_t kSets = 7;
+  static constexpr size_t kSets = 11;
+  static constexpr size_t kFinals = 4;
   static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 1;
   static constexpr int32_t kFirstWeight = 65536 * 14 / 100;
   static constexpr size_t kTableBytes = size_t{960} << 20;
   static constexpr size_t kMatchPositions = size_t{1} << 22;
   static constexpr uint32_t kMapLimit = 254;
-  static constexpr uint32_t kWithoutLast = 1 << 13 | 1 << 15 | 1 << 16;
+  static constexpr uint32_t kWithoutLast = 1 << 10 | 1 << 11;
 
   static void contexts(const TextState& s, uint64_t c, ContextList<kContexts>& list) {
     const uint64_t last = s.last8;
@@ -123,19 +158,68 @@ struct Shape<9> {
     list.add(uint64_t{s.word} << 8 | c);
     list.add(blend(s.word, s.word1) + c);
     list.add(blend(s.word, s.word2 + 1) + c);
-    list.add(blend(blend(s.word, s.word1), s.word2) + c);
-    list.add(blend(blend(s.word, s.word1), s.word2 + s.word3 * uint64_t{3}) + c);
-    list.add(uint64_t{s.word1} << 8 | c);
     list.add(uint64_t{s.above_after()} << 8 | c);
-    list.add(uint64_t{s.above_after()} << 16 | (s.column() < 255 ? s.column() + 1 : 255) << 8);
-    list.add(uint64_t{s.above_after()} << 16 | (last & 0xFF) << 8 | c);
     list.add(last & 0xFFFF);
     list.add(last & 0xFFFFFF);
     list.add((last & 0xF0F0FF) << 8 | c);
     list.add((last & 0xFF00) | c);
     list.add((last & 0xFF0000) | c);
-    list.add(blend(s.word, s.tag) + c);
-    list.add(blend(s.word, s.first + 7) + c);
+    list.add((last & 0xFF000000) | c);
+    list.add((last & 0xFFFF0000) | c);
+  }
+
+  // Of the next byte: `s` is the state before it.
+  static void late_contexts(const TextState& s, ContextList<kLate>& list) {
+    const uint64_t last = s.last8;
+    if (s.code != X86Mode::kNone) {
+      const X86State& x = s.x86;
+      const uint64_t here = x.operation();
+      list.add(here << 32 | x.before(0));
+      list.add(blend(here << 32 | x.before(0), x.before(1)));
+      list.add(x.instruction());
+      list.add(uint64_t{x.instruction()} << 32 | x.before(0));
+      list.add(blend(here << 32 | x.before(0), uint64_t{x.before(1)} << 32 | x.before(2)));
+      list.add(uint64_t{x.instruction()} << 32 | x.last());
+      list.add(here << 32 | 1 << 8 | (last & 0xFF));
+      list.add(uint64_t{x.place()} << 32 | (last & 0xFFFF));
+      list.add(uint64_t{x.place()} << 32 | (last & 0xFFFFFF));
+      list.add(blend(uint64_t{x.instruction()} << 32 | x.before(0), x.before(1)));
+      list.add(here << 32 | (x.last() + 1));
+      list.add(blend(here, x.before(1)));
+      list.add(blend(uint64_t{x.instruction()} << 32 | x.before(0),
+                     uint64_t{x.before(1)} << 32 | x.before(2)));
+    } else if (s.stride != 0) {
+      const uint64_t above = s.record_before(1);
+      list.add(above << 40 | uint64_t{s.record_before(2)} << 48 | s.record_column << 8);
+      list.add(above << 40 | (last & 0xFF));
+      list.add(uint64_t{s.record_before_last(1)} << 48 | above << 40 | (last & 0xFF));
+      list.add(uint64_t{s.record_column} << 8 | (last & 0xFF));
+      list.add(uint64_t{s.record_column} << 8 | above << 40);
+      list.add(uint64_t{s.record_column} << 8 | (last & 0xFFFF) << 40);
+      const uint64_t above_last = s.record_before_last(1);
+      list.add(above << 40 | uint64_t{s.record_before(2)} << 48 |
+               uint64_t{s.record_before(3)} << 56 | 1);
+      list.add(((above + last - above_last) & 0xFF) << 16 | s.record_column);
+      list.add(((above * 2 - s.record_before(2)) & 0xFF) << 16 | s.record_column);
+      list.add(above_last << 40 | above << 48 | (last & 0xFFFF));
+      list.add(blend(s.word, above));
+      list.add(blend(s.word, s.word1) + s.record_column);
+      list.add(above << 40 | uint64_t{s.record_before(2)} << 48 | (last & 0xFF));
+    } else {
+      list.add(blend(s.word, s.mark + 0x50000));
+      list.add(blend(s.word, s.word3 + 3));
+      list.add(blend(s.word1, s.word2 + 5) + (last & 0xFF));
+      list.add(blend(last & 0xFFFFFF, s.word1 + 9));
+      list.add(blend(last & 0xFF, s.word2 + 19));
+      list.add(blend(last & 0xFFFF, s.word2 + 39));
+      list.add(blend(blend(s.word, s.word1), s.word2));
+      list.add(blend(blend(s.word, s.word1), s.word2 + s.word3 * uint64_t{3}));
+      list.add(blend(last & 0xFF, s.word1 + 77));
+      list.add(uint64_t{s.above()} << 16 | (s.column() < 255 ? s.column() + 1 : 255) << 8);
+      list.add(uint64_t{s.above()} << 16 | (last & 0xFF) << 8 | 1);
+      list.add(blend(s.word, s.tag));
+      list.add(blend(s.word, s.first + 7));
+    }
   }
 };
 

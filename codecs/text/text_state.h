@@ -6,6 +6,8 @@
 #include <cstdint>
 
 #include "codecs/text/word_alphabet.h"
+#include "codecs/text/x86_filter.h"
+#include "codecs/text/x86_state.h"
 
 namespace pith::text {
 
@@ -26,12 +28,17 @@ struct TextState {
   uint32_t word1 = 0;             // of the words before
   uint32_t word2 = 0;
   uint32_t word3 = 0;
-  uint32_t tag = 0;       // hash of the last name after '<'
-  uint32_t open_tag = 0;  // of the name being read, with bit 31 set; 0 outside
-  uint32_t line = 0;      // where the current line starts
-  uint32_t stride = 0;    // record length of a table, 0 for none
+  uint32_t word_length = 0;  // symbols of the current word so far
+  uint32_t mark = 0;         // the last byte outside words that was not a space
+  uint32_t tag = 0;          // hash of the last name after '<'
+  uint32_t open_tag = 0;     // of the name being read, with bit 31 set; 0 outside
+  uint32_t line = 0;         // where the current line starts
   uint32_t line_above = 0;
-  uint32_t first = 0;           // first byte of the line
+  uint32_t first = 0;          // first byte of the line
+  uint32_t stride = 0;         // length of the records, 0 if there are none
+  uint32_t record_column = 0;  // where in a record the next byte lies, counted from set_stride
+  X86Mode code = X86Mode::kNone;
+  X86State x86;                 // if code is not kNone
   bool second_of_code = false;  // the next byte completes a two-byte code
   bool word_complete = false;   // the current word is a code: a letter begins another one
   std::array<TokenKind, 256> kinds{};
@@ -66,6 +73,18 @@ struct TextState {
     }
   }
 
+  // The block consists of records of `length` bytes from here on (see stride.h); 0: of none.
+  void set_stride(uint32_t length) {
+    stride = length;
+    record_column = 0;
+  }
+
+  // The block is x86 code from here on.
+  void set_code(X86Mode mode) {
+    code = mode;
+    x86 = X86State(mode == X86Mode::k64);
+  }
+
   uint32_t byte(int back) const { return static_cast<uint32_t>(last8 >> (8 * (back - 1))) & 0xFF; }
   uint32_t column() const { return position - line; }
   // The byte above the next one.
@@ -80,14 +99,28 @@ struct TextState {
     return at < line ? data[at] : 0;
   }
 
+  // The byte that many records before the next one.
+  uint32_t record_before(uint32_t records) const {
+    const uint64_t back = uint64_t{stride} * records;
+    return back != 0 && back <= position ? data[position - back] : 0;
+  }
+
+  // The same for the last byte.
+  uint32_t record_before_last(uint32_t records) const {
+    const uint64_t back = uint64_t{stride} * records + 1;
+    return stride != 0 && back <= position ? data[position - back] : 0;
+  }
+
   void end_word() {
     if (word == 0) return;
+    word_length = 0;
     word3 = word2;
     word2 = word1;
     word1 = word;
     word = 0;
   }
   void extend_word(uint32_t c) {
+    ++word_length;
     word = (word + c + 1) * 0x2F0B4C47U;
     word ^= word >> 15;
   }
@@ -96,6 +129,8 @@ struct TextState {
   void advance(uint32_t c) {
     last8 = (last8 << 8) | c;
     ++position;
+    if (stride != 0 && ++record_column == stride) record_column = 0;
+    if (code != X86Mode::kNone) x86.advance(c);
     if (second_of_code) {
       second_of_code = false;
       extend_word(c);
@@ -116,6 +151,7 @@ struct TextState {
         case TokenKind::kOther:
           end_word();
           word_complete = false;
+          if (c != ' ') mark = c;
           break;
         case TokenKind::kFlag:
           break;

@@ -12,21 +12,26 @@ namespace {
 // What one decompression context takes (libzstd 1.5: 95,960 bytes), with room for later versions.
 constexpr uint64_t kDecodeMemory = 256 * 1024;
 
+// The levels at which zstd stands alone, each fast beside any higher one.
+constexpr Level kLastFastLevel = 3;
+
 struct LevelSettings {
   int zstd_level;
   size_t block;
 };
 
-// The block sizes grow with the effort, so that the search has more to find matches in.
-constexpr std::array<LevelSettings, kMaxLevel> kLevels = {{{1, size_t{4} << 20},
-                                                           {6, size_t{4} << 20},
-                                                           {12, size_t{8} << 20},
-                                                           {15, size_t{8} << 20},
-                                                           {17, size_t{8} << 20},
-                                                           {18, size_t{16} << 20},
-                                                           {19, size_t{16} << 20},
-                                                           {20, size_t{32} << 20},
-                                                           {22, size_t{64} << 20}}};
+// The block sizes grow with the effort, so that the search has more to find matches in; from level
+// 4 on they are those of the codecs that this one stands beside.
+constexpr std::array<LevelSettings, kMaxLevel> kLevels = {
+    {{1, size_t{4} << 20},
+     {6, size_t{4} << 20},
+     {12, size_t{8} << 20},
+     {15, size_t{8} << 20},
+     {17, size_t{8} << 20},
+     {18, (size_t{16} << 20) - (size_t{64} << 10)},
+     {19, size_t{8} << 20},
+     {20, size_t{32} << 20},
+     {22, size_t{64} << 20}}};
 
 const LevelSettings& settings(Level level) { return kLevels.at(static_cast<size_t>(level - 1)); }
 
@@ -73,7 +78,7 @@ class ZstdCodec : public Codec {
   // Compresses the sample. Where there are other codecs to choose from with nearly the block's
   // effort, elsewhere at a fast level: enough to tell whether there is anything to gain.
   Result<uint64_t> estimate(const BlockView& sample, Level level, Scratch* scratch) const override {
-    const int effort = level < 4 ? 1 : 15;
+    const int effort = level < 4 ? 1 : settings(level).zstd_level;
     ByteBuffer out(ZSTD_compressBound(sample.bytes.size()));
     auto* context = static_cast<ZstdScratch*>(scratch)->compress_context();
     const size_t size = ZSTD_compressCCtx(context, out.data(), out.size(), sample.bytes.data(),
@@ -86,23 +91,42 @@ class ZstdCodec : public Codec {
   Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
                                   ByteBuffer& out, uint64_t& decode_memory,
                                   Scratch* scratch) const override {
+    // More effort sometimes finds worse matches (in tables of records, in long runs). The lower
+    // levels take little time beside this one, so they are tried too: a higher level is never
+    // larger.
+    bool found = false;
+    ByteBuffer attempt;
+    for (Level level = options.level; level >= kMinLevel; --level) {
+      if (level < options.level && level > kLastFastLevel) continue;
+      const size_t room = found ? out.size() - 1 : block.bytes.size();
+      ByteBuffer& target = found ? attempt : out;
+      PITH_ASSIGN(const bool smaller,
+                  compress(block.bytes, settings(level).zstd_level, room, target, scratch));
+      if (smaller && found) std::swap(out, attempt);
+      found = found || smaller;
+    }
+    if (!found) return EncodeOutcome::kDeclined;
+    decode_memory = kDecodeMemory;
+    return EncodeOutcome::kEncoded;
+  }
+
+  // False if it takes more than `room` bytes.
+  static Result<bool> compress(ByteView bytes, int zstd_level, size_t room, ByteBuffer& out,
+                               Scratch* scratch) {
     ZSTD_CCtx* context = static_cast<ZstdScratch*>(scratch)->compress_context();
     ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
-    ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, settings(options.level).zstd_level);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, zstd_level);
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0);
     ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
-    // A payload of the block's own size or more is useless, so that is all the room it gets.
-    out.resize(block.bytes.size());
-    const size_t size =
-        ZSTD_compress2(context, out.data(), out.size(), block.bytes.data(), block.bytes.size());
+    out.resize(room);
+    const size_t size = ZSTD_compress2(context, out.data(), out.size(), bytes.data(), bytes.size());
     if (ZSTD_isError(size) != 0) {
       out.clear();
-      if (ZSTD_getErrorCode(size) == ZSTD_error_dstSize_tooSmall) return EncodeOutcome::kDeclined;
+      if (ZSTD_getErrorCode(size) == ZSTD_error_dstSize_tooSmall) return false;
       return fail(ErrorCode::kLimit, std::string("zstd: ") + ZSTD_getErrorName(size));
     }
     out.resize(size);
-    decode_memory = kDecodeMemory;
-    return EncodeOutcome::kEncoded;
+    return true;
   }
 
   Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "container/catalog.h"
 #include "tests/golden/golden_cases.h"
@@ -40,6 +41,17 @@ TEST(Golden, ThisVersionReadsAndWritesItsOwn) {
     EXPECT_TRUE(equal(test::decompress_bytes(file).bytes, golden.content)) << golden.name;
     EXPECT_TRUE(equal(file, golden.file)) << golden.name << ": the bitstream has changed";
   }
+}
+
+// A change of what an encoder picks must not take a transform out of the golden files unnoticed.
+TEST(Golden, BwtIsThereWithEachTransform) {
+  constexpr size_t kPayload = 20 + 40;  // of the first frame, which begins with the transform
+  std::set<int> transforms;
+  for (const test::GoldenCase& golden : test::golden_cases()) {
+    if (!golden.name.starts_with("bwt_")) continue;
+    transforms.insert(static_cast<int>(golden.file[kPayload]));
+  }
+  EXPECT_EQ(transforms, (std::set<int>{0, 1, 2, 3, 4}));
 }
 
 }  // namespace

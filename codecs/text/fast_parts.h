@@ -1,0 +1,209 @@
+// The parts of the fast text model that need no vectors: its context table, history maps and state.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+#include "codecs/model/bit_history.h"
+#include "codecs/model/context_table.h"
+#include "codecs/model/history_map.h"
+#include "codecs/text/text_state.h"
+
+namespace pith::text {
+
+// A line: four checks, then the states of four slots of 15 nodes each.
+struct alignas(64) FastLine {
+  model::State states[64];
+};
+
+struct FastPlace {
+  model::State* line = nullptr;
+  uint32_t check = 0;  // even
+};
+
+class FastTable {
+ public:
+  FastTable() = default;
+  FastTable(FastLine* lines, size_t count) : lines_(lines), count_(static_cast<uint32_t>(count)) {}
+
+  FastPlace locate(uint64_t context) const {
+    const uint64_t hash = (context ^ (context >> 31)) * 0x9E3779B97F4A7C15ULL;
+    model::State* line = lines_[((hash >> 32) * count_) >> 32].states;
+    __builtin_prefetch(line, 1);
+    return {.line = line, .check = static_cast<uint32_t>((hash >> 23) & 0xFE)};
+  }
+
+  // The states of the slot, less one: node 1 is the first.
+  static model::State* find(const FastPlace& place, uint32_t bit) {
+    model::State* line = place.line;
+    const uint32_t check = place.check | bit;
+    uint32_t checks;
+    std::memcpy(&checks, line, 4);
+    const uint32_t differ = checks ^ (check * 0x01010101U);
+    const uint32_t hits = (differ - 0x01010101U) & ~differ & 0x80808080U;
+    if (hits != 0) [[likely]] {
+      return line + kSlotAt[static_cast<size_t>(__builtin_ctz(hits))];
+    }
+    const uint32_t r0 = static_cast<uint32_t>(line[4]) << 2;
+    const uint32_t r1 = static_cast<uint32_t>(line[4 + 15]) << 2 | 1;
+    const uint32_t r2 = static_cast<uint32_t>(line[4 + 30]) << 2 | 2;
+    const uint32_t r3 = static_cast<uint32_t>(line[4 + 45]) << 2 | 3;
+    const uint32_t a = r0 < r1 ? r0 : r1;
+    const uint32_t b = r2 < r3 ? r2 : r3;
+    const size_t slot = (a < b ? a : b) & 3;
+    std::memset(line + 4 + 15 * slot, 0, 15);
+    line[slot] = static_cast<model::State>(check);
+    return line + 3 + 15 * slot;
+  }
+
+ private:
+  static constexpr std::array<uint8_t, 32> kSlotAt = [] {
+    std::array<uint8_t, 32> table{};
+    for (uint32_t i = 0; i < 32; ++i) table[i] = static_cast<uint8_t>(3 + i / 8 * 15);
+    return table;
+  }();
+  FastLine* lines_ = nullptr;
+  uint32_t count_ = 0;
+};
+
+inline constexpr auto kStretched = [] {
+  std::array<uint16_t, 16384> table{};
+  for (uint32_t i = 0; i < 16384; ++i) {
+    table[i] = static_cast<uint16_t>(model::stretch(i * 4 + 2));
+  }
+  return table;
+}();
+
+template <size_t kCount>
+class FastMaps {
+ public:
+  void start(size_t map) {
+    const model::HistoryMap fresh;
+    for (size_t i = 0; i < model::kBitHistories; ++i) {
+      entries_[map][i] = model::AdaptiveProbability(fresh.p16(static_cast<uint8_t>(i)), 6);
+      stretched_[map][i] = static_cast<uint16_t>(fresh.stretched(static_cast<uint8_t>(i)));
+    }
+  }
+  // state: 2 * bucket + expected bit
+  void start_match(size_t map) {
+    for (uint32_t i = 1; i < 32; ++i) {
+      for (uint32_t bit = 0; bit < 2; ++bit) {
+        const uint32_t miss = 65536 / (i + 4);
+        auto& entry = entries_[map][i * 2 + bit];
+        entry = model::AdaptiveProbability(bit != 0 ? 65536 - miss : miss, 6);
+        stretched_[map][i * 2 + bit] = static_cast<uint16_t>(model::stretch(entry.p16()));
+      }
+    }
+  }
+  uint32_t stretched(size_t map, uint32_t state) const { return stretched_[map][state]; }
+  void update(size_t map, uint32_t state, uint32_t bit) {
+    auto& entry = entries_[map][state];
+    entry.update(bit, 254);
+    stretched_[map][state] =
+        kStretched[entry.p16() >> 2] & (0U - static_cast<uint32_t>(state != 0));
+  }
+
+ private:
+  std::array<std::array<uint32_t, 256>, kCount> stretched_{};
+  std::array<std::array<model::AdaptiveProbability, 256>, kCount> entries_{};
+};
+
+struct FastState : TextState {
+  void advance_fast(uint32_t c) {
+    last8 = (last8 << 8) | c;
+    ++position;
+    const TokenKind kind = second_of_code ? TokenKind::kLetter : kinds[c];
+    const bool code = kind == TokenKind::kCode || kind == TokenKind::kLead;
+    const bool other = kind == TokenKind::kOther;
+    const bool flag = kind == TokenKind::kFlag;
+    const bool ends = other | code | ((kind == TokenKind::kLetter) & word_complete & !second_of_code);
+    const uint32_t moved = 0U - static_cast<uint32_t>(ends & (word != 0));
+    word1 = (word & moved) | (word1 & ~moved);
+    const uint32_t fold = static_cast<uint32_t>((c - 'A' < 26) & !second_of_code) << 5;
+    uint32_t extended = ((word & (static_cast<uint32_t>(ends) - 1)) + c + fold + 1) * 0x2F0B4C47U;
+    extended ^= extended >> 15;
+    const uint32_t kept = 0U - static_cast<uint32_t>(flag);
+    word = (word & kept) | (extended & ~kept & (static_cast<uint32_t>(other) - 1));
+    word_complete = code | (word_complete & (flag | second_of_code));
+    second_of_code = kind == TokenKind::kLead;
+  }
+};
+
+// Micro-diffusion cell, compact.
+struct FastCell {
+  int32_t residual = 0;
+  uint32_t energy = 8 << 16;
+  uint32_t count = 32;
+  int32_t correction = 0;
+
+  void learn(uint32_t bit, uint32_t p) {
+    const int32_t e = static_cast<int32_t>(bit << 16) - static_cast<int32_t>(p);
+    residual += e;
+    energy += (static_cast<uint32_t>(e) * static_cast<uint32_t>(e)) >> 16;
+    ++count;
+  }
+  void refresh() {
+    const uint64_t size = static_cast<uint64_t>(residual < 0 ? -residual : residual);
+    const uint64_t squared = (size * size) >> 18;  // R^2 / 4 in 1/2^16
+    const auto lambda = static_cast<int64_t>(std::min<uint64_t>((squared << 10) / (energy + 1), 1024));
+    correction = static_cast<int32_t>(residual / static_cast<int32_t>(count) * lambda / 1024);
+    if (count >= 1U << 13) {
+      residual /= 2;
+      energy /= 2;
+      count /= 2;
+    }
+  }
+};
+
+class FastMatch {
+ public:
+  FastMatch() = default;
+  FastMatch(std::span<uint32_t> positions, uint32_t least)
+      : positions_(positions.data()), mask_(positions.size() - 1), least_(least) {}
+
+  void find(const uint8_t* data, uint32_t at, uint32_t hash) {
+    uint32_t& entry = positions_[hash & mask_];
+    if (length_ > 0 && data[pointer_] == data[at - 1]) {
+      length_ += length_ < model::kMaxMatch;
+      ++pointer_;
+    } else {
+      length_ = 0;
+      pointer_ = entry;
+      if (pointer_ >= 8) {
+        uint64_t a, b;
+        std::memcpy(&a, data + pointer_ - 8, 8);
+        std::memcpy(&b, data + at - 8, 8);
+        const uint64_t differ = a ^ b;
+        const uint32_t same = differ == 0 ? 8 : static_cast<uint32_t>(__builtin_clzll(differ)) / 8;
+        if (same >= least_) {
+          length_ = same;
+          if (same == 8) {
+            while (length_ < model::kMaxMatch && length_ < pointer_ &&
+               data[pointer_ - 1 - length_] == data[at - 1 - length_]) {
+              ++length_;
+            }
+          }
+        }
+      }
+    }
+    entry = at;
+    byte = length_ > 0 ? data[pointer_] : 0;
+    bucket = model::match_bucket(length_);
+  }
+  void prefetch(uint32_t hash) const { __builtin_prefetch(positions_ + (hash & mask_), 1); }
+  uint32_t byte = 0;
+  uint32_t bucket = 0;
+
+ private:
+  uint32_t* positions_ = nullptr;
+  size_t mask_ = 0;
+  uint32_t least_ = 0;
+  uint32_t pointer_ = 0;
+  uint32_t length_ = 0;
+};
+
+}  // namespace pith::text

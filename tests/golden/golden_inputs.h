@@ -1,0 +1,141 @@
+// What golden files of modelling codecs hold, of a few KB each: one kind for each transform that
+// may run before them. Made from std::mt19937 alone, so the same everywhere.
+#pragma once
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/byte_writer.h"
+
+namespace pith::test {
+
+class Dice {
+ public:
+  explicit Dice(uint32_t seed) : random_(seed) {}
+  uint32_t below(uint32_t end) { return static_cast<uint32_t>(random_()) % end; }
+  // The same, low values more often.
+  uint32_t low_below(uint32_t end) {
+    const uint32_t limit = 1 + below(end);
+    return below(limit);
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+// Runs of a few byte values.
+inline ByteBuffer golden_runs() {
+  Dice dice(31);
+  ByteBuffer bytes;
+  while (bytes.size() < 20000) {
+    const auto value = static_cast<std::byte>(dice.low_below(40));
+    const uint32_t longest = dice.below(50) == 0 ? 2000 : 9;
+    bytes.resize(bytes.size() + 1 + dice.below(longest), value);
+  }
+  return bytes;
+}
+
+// Neighbours are alike, and every byte value is there.
+inline ByteBuffer golden_walk() {
+  Dice dice(32);
+  ByteBuffer bytes(6000);
+  uint32_t value = 0;
+  for (std::byte& byte : bytes) {
+    value += dice.below(4);
+    value -= dice.below(3);
+    byte = static_cast<std::byte>(value);
+  }
+  return bytes;
+}
+
+// Small letters, but no words: they are sorted in another order than their own.
+inline ByteBuffer golden_letters() {
+  Dice dice(37);
+  std::string text;
+  while (text.size() < 5000) {
+    text += static_cast<char>('a' + dice.low_below(26));
+    if (dice.below(12) == 0) text += static_cast<char>('0' + dice.below(10));
+    if (dice.below(40) == 0) text += static_cast<char>('A' + dice.below(26));
+  }
+  return ByteBuffer(as_bytes(text));
+}
+
+// A small vocabulary.
+inline std::vector<std::string> golden_words() {
+  Dice dice(33);
+  std::vector<std::string> words(150);
+  for (std::string& word : words) {
+    const uint32_t letters = 2 + dice.below(8);
+    while (word.size() < letters) word += static_cast<char>('a' + dice.low_below(26));
+  }
+  words[20] = "Capital";
+  words[30] = "UPPER";
+  words[40] = "caf\xC3\xA9";
+  return words;
+}
+
+inline std::vector<std::string> golden_numbers() {
+  std::vector<std::string> numbers;
+  for (int i = 1000; i < 1900; i += 7) numbers.push_back(std::to_string(i));
+  return numbers;
+}
+
+// Paragraphs of such words, filled to a width of 70.
+inline ByteBuffer golden_lines(const std::vector<std::string>& words, std::string_view line_end) {
+  Dice dice(34);
+  std::string text;
+  size_t column = 0;
+  while (text.size() < 12000) {
+    const std::string& word = words[dice.low_below(static_cast<uint32_t>(words.size()))];
+    if (dice.below(80) == 0) {
+      text.append(line_end).append(line_end);
+      column = 0;
+    } else if (column + 1 + word.size() > 70) {
+      text.append(line_end);
+      column = 0;
+    } else if (column > 0) {
+      text += ' ';
+      ++column;
+    }
+    text += word;
+    column += word.size();
+  }
+  return ByteBuffer(as_bytes(text));
+}
+
+inline ByteBuffer golden_prose() {
+  Dice dice(35);
+  const std::vector<std::string> words = golden_words();
+  std::string text;
+  while (text.size() < 12000) {
+    text += words[dice.low_below(static_cast<uint32_t>(words.size()))];
+    text += dice.below(12) == 0 ? ", " : " ";
+    if (dice.below(1000) == 0) text += "\x01\x02";  // bytes to escape
+  }
+  return ByteBuffer(as_bytes(text));
+}
+
+// Calls of a few functions, between other bytes; `wide`: with addresses of 64-bit code.
+inline ByteBuffer golden_code(bool wide) {
+  Dice dice(36);
+  ByteBuffer code;
+  ByteWriter writer(code);
+  while (code.size() < 5000) {
+    for (uint32_t n = 3 + dice.below(17); n > 0; --n) {
+      writer.u8(static_cast<uint8_t>(dice.below(25) * 9));
+    }
+    if (wide && dice.below(2) == 0) {
+      writer.u8(0x48);
+      writer.u8(0x8D);
+      writer.u8(0x05);
+    } else {
+      writer.u8(0xE8);
+    }
+    const uint32_t target = dice.below(32) * 1000;
+    writer.u32(target - static_cast<uint32_t>(code.size() + 4));
+  }
+  return code;
+}
+
+}  // namespace pith::test

@@ -1,0 +1,250 @@
+"""The payload of the codec bwt, for the reference decoder: docs/codecs/bwt.md in Python."""
+from reference_checks import M32, need, number
+from reference_transforms import undo_transform
+
+KNOTS = [22, 36, 60, 98, 162, 267, 439, 720, 1179, 1921, 3108, 4971, 7812, 11955, 17625, 24743,
+         32768, 40793, 47911, 53581, 57724, 60565, 62428, 63615, 64357, 64816, 65097, 65269, 65374,
+         65438, 65476, 65500, 65514]
+LETTERS = b"aeioubcdgfhrlsmnpqjktwvxyz"
+
+
+def log2(x):
+    return x.bit_length() - 1
+
+
+def clamp(x):
+    return max(-2047, min(2047, x))
+
+
+def squash(x):
+    j, w = divmod(x + 2048, 128)
+    return (KNOTS[j] * (128 - w) + KNOTS[j + 1] * w + 64) // 128
+
+
+def make_stretch():  # the result for each floor(p / 16)
+    table, x = [], -2047
+    for p in range(4096):
+        while x < 2047 and squash(x) // 16 < p:
+            x += 1
+        table.append(x)
+    return table
+
+
+STRETCH = make_stretch()
+RATE = [655360 // (10 * n + 16) for n in range(1024)]
+
+
+class BinaryDecoder:
+    def __init__(self, data):
+        self.data, self.at, self.low, self.high = data, 4, 0, M32
+        self.code = int.from_bytes((data + bytes(4))[:4], "big")
+
+    def bit(self, p):
+        split = self.low + (self.high - self.low) * p // 65536
+        bit = int(self.code <= split)
+        if bit:
+            self.high = split
+        else:
+            self.low = split + 1
+        while self.low >> 24 == self.high >> 24:
+            need(self.at < len(self.data) + 4, "bwt: the coded runs are cut short")
+            byte = self.data[self.at] if self.at < len(self.data) else 0
+            self.at += 1
+            self.low = self.low << 8 & M32
+            self.high = self.high << 8 & M32 | 255
+            self.code = self.code << 8 & M32 | byte
+        return bit
+
+
+class Decision:
+    """What the decisions of one kind have learnt; one input for each limit."""
+
+    def __init__(self, coder, effort, limits):
+        self.coder, self.effort, self.limits = coder, effort, limits
+        self.counters = [{} for _ in limits]  # by context and node
+        self.weights, self.seen, self.maps = {}, {}, {}
+
+    def bit(self, node, contexts, map_context):
+        keys = [(context, node) for context in contexts]
+        states = [counters.get(key, 1 << 31) for counters, key in zip(self.counters, keys)]
+        inputs = [STRETCH[c >> 20] for c in states]
+        weights = self.weights.setdefault(node, [78643 // len(inputs)] * len(inputs))
+        t = clamp(sum(map(int.__mul__, inputs, weights)) >> 16)
+        p = squash(t)
+        if self.effort == 1:
+            bit = self.coder.bit(p)
+        else:
+            if map_context not in self.maps:
+                self.maps[map_context] = [squash(clamp(-2048 + 128 * i)) for i in range(33)]
+            knots = self.maps[map_context]
+            j, w = divmod(t + 2048, 128)
+            bit = self.coder.bit((p + (knots[j] * (128 - w) + knots[j + 1] * w) // 128) // 2)
+            j += w >= 64
+            knots[j] += 65535 * bit - knots[j] >> 6
+        seen = self.seen.get(node, 0)
+        self.seen[node] = seen + 1
+        error = (65536 * bit - p) * (4 + 20000 // (1000 + 256 * min(79, seen // 256)))
+        for i, (key, c, limit) in enumerate(zip(keys, states, self.limits)):
+            weights[i] += inputs[i] * error + (1 << 17) >> 18
+            n = c & 1023
+            step = (bit * M32 - c) * RATE[n] >> 16
+            self.counters[i][key] = (c + (step & ~1023) & M32) + (n < limit)
+        return bit
+
+
+def log(v):
+    x = log2(v)
+    return 8 * x + (8 * v >> x) % 8
+
+
+def average(a, v, rate):
+    return a + (16 * min(63, log(v)) - a >> rate)
+
+
+def rank_class(r):
+    return r if r < 4 else min(7, log2(r) + 2)
+
+
+def length_class(n):
+    return n if n < 8 else min(15, log2(n) + 5)
+
+
+class Symbol:
+    """What the runs of one symbol were like."""
+
+    def __init__(self):
+        self.r1 = self.r2 = self.rl = self.l1 = 0
+        self.ra = self.la = 64
+
+
+class Runs:
+    """Decodes lengths and ranks. s, d, e: the symbols at the places 0, 1 and 2 of the list."""
+
+    def __init__(self, data, effort, alphabet_size):
+        self.coder, self.alphabet_size = BinaryDecoder(data), alphabet_size
+        self.symbols = [Symbol() for _ in range(alphabet_size)]
+        self.gr1 = self.gl1 = self.gl2 = 0
+        self.gra = 64
+
+        def decision(*limits):
+            return Decision(self.coder, effort, limits)
+
+        self.length_start = decision(*(12, 60, 60, 60, 60, 60)[:(3, 5, 6)[effort - 1]])
+        self.length_rest = decision(12, 60, 60)
+        self.rank_start = decision(*(12, 60, 60, 60, 60, 60, 250, 60)[:(4, 6, 8)[effort - 1]])
+        self.rank_rest = decision(12, 60, 60, 60)
+
+    def length(self, s):
+        own = self.symbols[s]
+        ra, la = own.ra >> 5, own.la >> 5
+        contexts = [s, (own.l1, ra, self.gl1), la, (s, own.r1), (self.gl1, self.gl2),
+                    (ra, self.gra >> 5)][:len(self.length_start.limits)]
+
+        def more(node):
+            return self.length_start.bit(node, contexts, (node, la))
+
+        length = 1
+        while length <= 6 and more(length - 1):
+            length += 1
+        if length == 7:
+            length = 6 + self.length_beyond_6(more, [s, own.l1, la])
+        own.l1, own.la = length_class(length), average(own.la, length, 2)
+        return length
+
+    def length_beyond_6(self, more, contexts):
+        x = 0
+        while x < 2 and more(6 + x):
+            x += 1
+        if x == 2:
+            while self.length_rest.bit(x, contexts, x):
+                x += 1
+                need(x <= 23, "bwt: a run is too long")
+        m = 1
+        for k in range(x):
+            if k < 3:
+                node = (32 + x << k) + m - (1 << k)
+                m = 2 * m + self.length_rest.bit(node, contexts, node)
+            else:
+                m = 2 * m + self.coder.bit(32768)
+        return m
+
+    def rank(self, s, d, e, length):
+        own, of_d = self.symbols[s], self.symbols[d]
+        ra = own.ra >> 5
+        contexts = [s, (own.r1, own.r2, min(length, 4), self.gr1), (s, d), own.rl,
+                    (ra, self.gr1, of_d.r1), (s, e), s,
+                    (ra, of_d.ra >> 5)][:len(self.rank_start.limits)]
+        x = 0
+        while x < log2(self.alphabet_size - 1) and self.rank_start.bit(x, contexts, (x, ra)):
+            x += 1
+        v = 1
+        for _ in range(x):
+            node = (1 << x) + v
+            v = 2 * v + self.rank_rest.bit(node, [s, own.rl, ra, d], node)
+        need(v < self.alphabet_size, "bwt: a rank beyond the alphabet")
+        own.r1, own.r2, own.rl = rank_class(v), own.r1, min(31, v)
+        own.ra = average(own.ra, v, 2)
+        self.gl1, self.gl2 = length_class(length), self.gl1
+        self.gr1, self.gra = rank_class(v), average(self.gra, v, 3)
+        return v
+
+
+def decode_column(data, effort, size, alphabet):
+    symbol_of = {byte: i for i, byte in enumerate(sorted(alphabet))}
+    runs, places, column = Runs(data, effort, len(alphabet)), [*alphabet], bytearray()
+    while True:
+        s, d, e = [symbol_of.get(byte, 0) for byte in (places + [0, 0])[:3]]
+        length = runs.length(s)
+        column += bytes(places[:1]) * length
+        need(len(column) <= size, "bwt: the runs are longer than the column")
+        if len(column) == size:
+            return column
+        need(len(alphabet) > 1, "bwt: a second run, and only one symbol")
+        places.insert(runs.rank(s, d, e, length), places.pop(0))
+
+
+def invert(column, starts, piece):
+    rows = [i if i < starts[0] else i + 1 for i in range(len(column))]
+    order = sorted(range(len(column)), key=lambda i: column[i])  # stable
+    text, row = bytearray(), starts[0]
+    for at in range(len(column)):
+        need(at % piece or row == starts[at // piece], "bwt: a piece begins in the wrong row")
+        if row:
+            i = order[row - 1]
+            text.append(column[i])
+            row = rows[i]
+        else:
+            text.append(0)
+            row = starts[0]
+    need(row == 0, "bwt: the text does not end")
+    return bytes(text)
+
+
+def bwt(payload, raw_size, memory):
+    transform, at, size = number(payload, 0, 1), 1, raw_size
+    if transform:
+        at, size = 5, number(payload, 1, 4)
+    need(1 <= size < 1 << 24 and size <= raw_size + raw_size // 8 + 64, "bwt: wrong size")
+    pieces = 1 if size < 1 << 14 else 4 if size < 1 << 18 else 8 if size < 1 << 21 else 16
+    head = at + 1 + 3 * pieces
+    need(head < len(payload), "bwt: the payload is cut short")
+    order, effort = divmod(payload[at], 16)
+    need(1 <= effort <= 3 and order <= 1, "bwt: wrong effort or sort order")
+    starts = [number(payload, at + 1 + 3 * i, 3) for i in range(pieces)]
+    need(all(1 <= row <= size for row in starts), "bwt: no such row")
+    behind = head + 2 + payload[head]
+    alphabet = payload[head + 1:behind]
+    need(behind <= len(payload), "bwt: the payload is cut short")
+    need(len(set(alphabet)) == len(alphabet), "bwt: a byte is twice in the alphabet")
+    column = decode_column(payload[behind:], effort, size, alphabet)
+    text = invert(column, starts, -(-size // pieces))
+    if order == 1:
+        places = bytearray(range(256))
+        for i, letter in enumerate(LETTERS):
+            places[97 + i], places[65 + i] = letter, letter - 32
+        text = text.translate(places)
+    raw, more = undo_transform(transform, text)
+    a = len(alphabet)
+    needed = max(4 * (size + 1), 737280 + 3600 * a + 64 * a * a) + more + (size if transform else 0)
+    need(memory == (needed + 1023) // 1024, "bwt: wrong decode memory")
+    return raw
