@@ -1,16 +1,18 @@
 // The parts of the fast text model that need no vectors: its context table, history maps and state.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <algorithm>
 #include <cstring>
 #include <span>
 
 #include "codecs/model/bit_history.h"
 #include "codecs/model/context_table.h"
 #include "codecs/model/history_map.h"
+#include "codecs/model/logistic.h"
+#include "codecs/model/match_model.h"
 #include "codecs/text/text_state.h"
 
 namespace pith::text {
@@ -117,10 +119,11 @@ struct FastState : TextState {
     last8 = (last8 << 8) | c;
     ++position;
     const TokenKind kind = second_of_code ? TokenKind::kLetter : kinds[c];
-    const bool code = kind == TokenKind::kCode || kind == TokenKind::kLead;
+    const bool is_code = kind == TokenKind::kCode || kind == TokenKind::kLead;
     const bool other = kind == TokenKind::kOther;
     const bool flag = kind == TokenKind::kFlag;
-    const bool ends = other | code | ((kind == TokenKind::kLetter) & word_complete & !second_of_code);
+    const bool ends =
+        other | is_code | ((kind == TokenKind::kLetter) & word_complete & !second_of_code);
     const uint32_t moved = 0U - static_cast<uint32_t>(ends & (word != 0));
     word1 = (word & moved) | (word1 & ~moved);
     const uint32_t fold = static_cast<uint32_t>((c - 'A' < 26) & !second_of_code) << 5;
@@ -128,7 +131,7 @@ struct FastState : TextState {
     extended ^= extended >> 15;
     const uint32_t kept = 0U - static_cast<uint32_t>(flag);
     word = (word & kept) | (extended & ~kept & (static_cast<uint32_t>(other) - 1));
-    word_complete = code | (word_complete & (flag | second_of_code));
+    word_complete = is_code | (word_complete & (flag | second_of_code));
     second_of_code = kind == TokenKind::kLead;
   }
 };
@@ -149,7 +152,8 @@ struct FastCell {
   void refresh() {
     const uint64_t size = static_cast<uint64_t>(residual < 0 ? -residual : residual);
     const uint64_t squared = (size * size) >> 18;  // R^2 / 4 in 1/2^16
-    const auto lambda = static_cast<int64_t>(std::min<uint64_t>((squared << 10) / (energy + 1), 1024));
+    const auto lambda =
+        static_cast<int64_t>(std::min<uint64_t>((squared << 10) / (energy + 1), 1024));
     correction = static_cast<int32_t>(residual / static_cast<int32_t>(count) * lambda / 1024);
     if (count >= 1U << 13) {
       residual /= 2;
@@ -183,7 +187,7 @@ class FastMatch {
           length_ = same;
           if (same == 8) {
             while (length_ < model::kMaxMatch && length_ < pointer_ &&
-               data[pointer_ - 1 - length_] == data[at - 1 - length_]) {
+                   data[pointer_ - 1 - length_] == data[at - 1 - length_]) {
               ++length_;
             }
           }

@@ -111,7 +111,7 @@ TEST(TextPacks, ShortBlocksAreGuessed) {
 
 TEST(TextPacks, WhatNoPackSuitsIsNotGuessed) {
   EXPECT_EQ(guess_pack(test::random_bytes(100000, 1)), PackId::kNone);
-  const ByteBuffer zeros(50000);
+  const ByteBuffer zeros(50000, std::byte{0});
   EXPECT_EQ(guess_pack(zeros), PackId::kNone);
   ByteBuffer numbers(65536);
   for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::byte>(i / 7);

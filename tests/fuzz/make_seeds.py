@@ -1,18 +1,25 @@
 #!/usr/bin/env python3
 """Writes the starting points of the fuzz targets, tests/fuzz/corpus/TARGET/seed_*.
 
+    tests/fuzz/make_seeds.py [PITH]        (the program that makes payloads: build/pith)
+
 Inputs that once were a finding lie beside them under a name of their own, with a sentence in
 tests/fuzz/corpus/README.md. The targets over whole files also start from tests/golden.
 """
 
 import gzip
 import io
+import random
+import re
 import struct
+import subprocess
+import sys
 import tarfile
 import zlib
 from pathlib import Path
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
+ROOT = CORPUS.parents[2]
 TEXT = b"the quick brown fox jumps over the lazy dog\n" * 40
 
 
@@ -42,38 +49,111 @@ FILES = {
 }
 
 
-def payloads_of_golden_files() -> dict[str, bytes]:
-    """Payloads of one-block files, with the raw size that they decode to. The fuzz target numbers the
-    codecs in the order of the registry, which is that of falling ids."""
+def machine_code() -> bytes:
+    dice = random.Random(1)
+    code = b""
+    for _ in range(300):
+        code += bytes(dice.randrange(0x40, 0x60) for _ in range(dice.randrange(2, 8)))
+        target = 0x1000 + dice.randrange(16) * 640
+        code += b"\xe8" + struct.pack("<i", target - len(code) - 5)
+    return code
+
+
+def filled_prose() -> bytes:
+    dice = random.Random(2)
+    words = "the and of house river which there Winter because light a it stone was".split()
+    text, line = "", ""
+    while len(text) < 3000:
+        word = dice.choice(words)
+        if len(line) + len(word) + 1 > 68:
+            text += line + "\n"
+            line = word
+        else:
+            line += (" " if line else "") + word
+    return (text + line + "\n").encode()
+
+
+# What each transform and each built-in text is for.
+BLOCKS = {
+    "text": TEXT,
+    "prose": filled_prose(),
+    "code": machine_code(),
+    "json": b'{"id": 17, "name": "lamp", "tags": ["new", "red"], "price": null},\n' * 8,
+    "csv": b"".join(b"2026-11-%02d,N,%d,true\n" % (i % 30, i * 7919 % 9000) for i in range(60)),
+    "runs": b"\0" * 2000 + b"ab" * 500,
+}
+# Options for each codec that models.
+MODELS = {
+    "text": [("7", False), ("7", True), ("8", False), ("9", False)],
+    "bwt": [("4", False), ("5", False), ("6", False)],
+}
+
+
+def registry() -> dict[str, int]:
+    """The names of the codecs in the order by which the fuzz targets number them, with their ids."""
+    ids = dict(re.findall(r"k(\w+) = (\d+)", (ROOT / "codecs/codec.h").read_text()))
+    order = re.findall(r"&(\w+)_codec\(\)", (ROOT / "codecs/registry.cpp").read_text())
+    return {name: int(ids[name.capitalize()]) for name in order}
+
+
+def decode_input(file: bytes) -> bytes | None:
+    """An input of codec_decode from the first block of a file, if it is small."""
+    if len(file) < 112:
+        return None
+    codec = int.from_bytes(file[26:28], "little")
+    raw_size, payload_size = struct.unpack_from("<II", file, 28)
+    ids = list(registry().values())
+    if not 0 < raw_size <= 65536 or codec not in ids:
+        return None
+    front = struct.pack("<BHB", ids.index(codec), raw_size - 1, 255)
+    return front + file[60 : 60 + payload_size]
+
+
+def payloads(pith: str) -> dict[str, bytes]:
+    """Payloads of the golden files and of what the codecs that model make of BLOCKS."""
     seeds = {}
     for path in sorted((CORPUS.parent.parent / "golden").glob("v*/*.pith")):
-        file = path.read_bytes()
-        if len(file) < 112:
-            continue
-        codec = int.from_bytes(file[26:28], "little")
-        raw_size, payload_size = struct.unpack_from("<II", file, 28)
-        if raw_size <= 65536 and codec <= 2:
-            front = struct.pack("<BHB", 2 - codec, raw_size - 1, 255)
-            seeds[f"{path.parent.name}_{path.stem}"] = front + file[60 : 60 + payload_size]
+        seed = decode_input(path.read_bytes())
+        if seed is not None:
+            seeds[f"{path.parent.name}_{path.stem}"] = seed
+    for codec, variants in MODELS.items():
+        for level, prime in variants:
+            for name, data in BLOCKS.items():
+                options = ["--codec", codec, "--level", level] + ([] if prime else ["--no-prime"])
+                made = subprocess.run([pith, "-c", *options], input=data, stdout=subprocess.PIPE,
+                                      check=True)
+                seed = decode_input(made.stdout)
+                primed = "_primed" if prime else ""
+                if seed is not None and seed not in seeds.values():
+                    seeds[f"{codec}_{level}{primed}_{name}"] = seed
     return seeds
 
 
 def main() -> None:
+    pith = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / "build/pith")
+    codecs = list(registry())
     seeds: dict[str, dict[str, bytes]] = {
         "container": {"empty": b""},
         "recover": {"empty": b""},
         "roundtrip": {name: b"\x04" + data for name, data in FILES.items()},
         "codec_roundtrip": {
-            f"{name}_{codec}": bytes([codec, 4]) + data
+            f"{name}_{codec}": bytes([number, 4]) + data
             for name, data in FILES.items()
-            for codec in range(3)
+            for number, codec in enumerate(codecs)
+        }
+        | {
+            f"{name}_{codec}_{level}{'_primed' if prime else ''}":
+                bytes([codecs.index(codec), int(level) - 1 + (9 if prime else 0)]) + data
+            for codec, variants in MODELS.items()
+            for level, prime in variants
+            for name, data in BLOCKS.items()
         },
         "segmenter": {
             f"{name}_{piece}": bytes([6, piece]) + data
             for name, data in FILES.items()
             for piece in (0, 100)
         },
-        "codec_decode": payloads_of_golden_files(),
+        "codec_decode": payloads(pith),
         "frames": {"zeros": bytes(100), "ramp": bytes(range(256)) * 4},
         "arguments": {
             str(number): line.replace(b" ", b"\0")
@@ -92,6 +172,8 @@ def main() -> None:
     for target, inputs in seeds.items():
         folder = CORPUS / target
         folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("seed_*"):
+            old.unlink()
         for name, data in inputs.items():
             (folder / f"seed_{name}").write_bytes(data)
 

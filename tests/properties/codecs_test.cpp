@@ -52,8 +52,11 @@ TEST_P(EveryCodec, RestoresWhatItEncodesOfAnyTypeAtEveryLevel) {
     for (int number = 0; number < kSegmentTypes; ++number) {
       const auto type = static_cast<SegmentType>(number);
       if (type == SegmentType::kDeflated) continue;  // such segments carry a layout
-      for (const Level level : {1, 5, 9}) {
-        if (bytes.size() > 5000 && level > 5) continue;
+      // What a type changes shows in small blocks and at one level.
+      const bool thorough = type == SegmentType::kText || type == SegmentType::kBytes;
+      if (bytes.size() > 5000 && !thorough) continue;
+      for (const Level level : {1, 5, 7, 9}) {
+        if ((bytes.size() > 5000 && level > 5) || (level != 5 && !thorough)) continue;
         const Segment segment{.size = bytes.size(), .type = type, .layout = {}};
         const BlockView block{.bytes = bytes, .segments = {&segment, 1}, .type = type};
         ByteBuffer payload;
@@ -70,6 +73,7 @@ TEST_P(EveryCodec, RestoresWhatItEncodesOfAnyTypeAtEveryLevel) {
         ASSERT_TRUE(equal(raw, bytes));
 
         // The same bytes again, from a scratch that has seen others and from a new one.
+        if (!thorough) continue;
         CodecScratch fresh;
         ByteBuffer again;
         ASSERT_TRUE(codec.encode(block, level, again, memory, fresh.of(codec)).has_value());
@@ -90,8 +94,10 @@ TEST_P(EveryCodec, RefusesOrSurvivesArbitraryPayloads) {
   uint64_t memory = 0;
   const auto outcome = codec.encode(block, 5, valid, memory, scratch.of(codec));
   ASSERT_TRUE(outcome.has_value());
-  size_t refused = 0;
-  for (int trial = 0; trial < 3000; ++trial) {
+  // A model takes milliseconds to set up.
+  const int trials = codec.id() == CodecId::kText ? 600 : 3000;
+  int refused = 0;
+  for (int trial = 0; trial < trials; ++trial) {
     ByteBuffer payload = trial % 2 == 0
                              ? test::random_bytes(random() % 200, static_cast<uint32_t>(random()))
                              : valid;
@@ -104,7 +110,7 @@ TEST_P(EveryCodec, RefusesOrSurvivesArbitraryPayloads) {
     MemoryBudget budget(codec.decode_memory(text.size(), 5));
     if (!codec.decode(payload, raw, budget, scratch.of(codec))) ++refused;
   }
-  EXPECT_GT(refused, 1000U);
+  EXPECT_GT(refused, trials / 3);
 }
 
 TEST_P(EveryCodec, RefusesABudgetThatIsTooSmall) {
