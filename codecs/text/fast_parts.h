@@ -30,11 +30,11 @@ class FastTable {
   FastTable() = default;
   FastTable(FastLine* lines, size_t count) : lines_(lines), count_(static_cast<uint32_t>(count)) {}
 
-  FastPlace locate(uint64_t context) const {
-    const uint64_t hash = (context ^ (context >> 31)) * 0x9E3779B97F4A7C15ULL;
+  // `hash`: its upper half says where, its lowest bits are the check too.
+  FastPlace locate(uint64_t hash) const {
     model::State* line = lines_[((hash >> 32) * count_) >> 32].states;
     __builtin_prefetch(line, 1);
-    return {.line = line, .check = static_cast<uint32_t>((hash >> 23) & 0xFE)};
+    return {.line = line, .check = static_cast<uint32_t>(hash >> 32) & 0xFE};
   }
 
   // The states of the slot, less one: node 1 is the first.
@@ -84,7 +84,7 @@ class FastMaps {
   void start(size_t map) {
     const model::HistoryMap fresh;
     for (size_t i = 0; i < model::kBitHistories; ++i) {
-      entries_[map][i] = model::AdaptiveProbability(fresh.p16(static_cast<uint8_t>(i)), 6);
+      entries_[map][i] = fresh.p16(static_cast<uint8_t>(i)) << 16 | 6;
       stretched_[map][i] = static_cast<uint16_t>(fresh.stretched(static_cast<uint8_t>(i)));
     }
   }
@@ -93,23 +93,28 @@ class FastMaps {
     for (uint32_t i = 1; i < 32; ++i) {
       for (uint32_t bit = 0; bit < 2; ++bit) {
         const uint32_t miss = 65536 / (i + 4);
-        auto& entry = entries_[map][i * 2 + bit];
-        entry = model::AdaptiveProbability(bit != 0 ? 65536 - miss : miss, 6);
-        stretched_[map][i * 2 + bit] = static_cast<uint16_t>(model::stretch(entry.p16()));
+        const uint32_t p = bit != 0 ? 65536 - miss : miss;
+        entries_[map][i * 2 + bit] = p << 16 | 6;
+        stretched_[map][i * 2 + bit] = static_cast<uint16_t>(model::stretch(p));
       }
     }
   }
   uint32_t stretched(size_t map, uint32_t state) const { return stretched_[map][state]; }
   void update(size_t map, uint32_t state, uint32_t bit) {
-    auto& entry = entries_[map][state];
-    entry.update(bit, 254);
-    stretched_[map][state] =
-        kStretched[entry.p16() >> 2] & (0U - static_cast<uint32_t>(state != 0));
+    // 22 bits of probability, 10 of a count of updates, which sets the rate.
+    uint32_t& entry = entries_[map][state];
+    const int32_t p = static_cast<int32_t>(entry >> 10);
+    const uint32_t n = entry & 1023;
+    const int32_t target = -static_cast<int32_t>(bit) & ((1 << 22) - 1);
+    const auto moved = static_cast<int32_t>(
+        (int64_t{target - p} * model::history_map_detail::kRates[n]) >> 16);
+    entry += (static_cast<uint32_t>(moved) << 10) + static_cast<uint32_t>(n < 254);
+    stretched_[map][state] = kStretched[entry >> 18] & (0U - static_cast<uint32_t>(state != 0));
   }
 
  private:
   std::array<std::array<uint32_t, 256>, kCount> stretched_{};
-  std::array<std::array<model::AdaptiveProbability, 256>, kCount> entries_{};
+  std::array<std::array<uint32_t, 256>, kCount> entries_{};
 };
 
 struct FastState : TextState {
@@ -195,6 +200,19 @@ class FastMatch {
     bucket = model::match_bucket(length_);
   }
   void prefetch(uint32_t hash) const { __builtin_prefetch(positions_ + (hash & mask_), 1); }
+  // The byte was the expected one; no new position is learned.
+  void extend(const uint8_t* data) {
+    length_ += length_ < model::kMaxMatch;
+    ++pointer_;
+    byte = data[pointer_];
+    bucket = model::match_bucket(length_);
+  }
+  void drop() {
+    length_ = 0;
+    bucket = 0;
+    byte = 0;
+  }
+  uint32_t length() const { return length_; }
   uint32_t byte = 0;
   uint32_t bucket = 0;
 
