@@ -147,6 +147,7 @@ class FastModel {
       if (half == 0) {
         for (size_t i = 0; i < kHashed; ++i) slots_[i + 1] = FastTable::find(next_[i], c0 & 1);
         slots_[0] += (c0 & 15) * 16 + 16;
+        count_known();
       }
       uint32_t node = 1;
       for (int k = 3; k >= 0; --k) {
@@ -179,7 +180,7 @@ class FastModel {
   static constexpr uint32_t kKnotScale = (kKnots - 1) * 64 * 65536 / 5632 - 1;
   static constexpr size_t kApmContexts = 65536;
   static constexpr size_t kCells = 256 * kKnots;
-  static constexpr size_t kRows = 5 * 4 * 256;
+  static constexpr size_t kRows = 5 * 8 * 256;
 
   static uint32_t hash32(uint64_t x) {
     return static_cast<uint32_t>((x * 0x9E3779B97F4A7C15ULL) >> 32);
@@ -197,9 +198,17 @@ class FastModel {
     match_.prefetch(match_hash_);
   }
 
+  // How many of the contexts of three bytes and more have seen anything at this nibble.
+  HWY_INLINE void count_known() {
+    uint32_t known = 0;
+    for (size_t i = 3; i <= 6; ++i) known += slots_[i][1] != m::State{};
+    known_row_ = known * 256;
+  }
+
   HWY_INLINE void begin_slots(uint32_t c) {
     slots_[0] = order1_ + c * kOrder1;
     for (size_t i = 0; i < kHashed; ++i) slots_[i + 1] = FastTable::find(next_[i], c & 1);
+    count_known();
     apm_at_ = knots_ + c * 256 * kKnots;
     __builtin_prefetch(apm_at_, 1);
     __builtin_prefetch(apm_at_ + 2 * kKnots, 1);
@@ -227,12 +236,11 @@ class FastModel {
     const uint32_t expected = (expected_ >> k) & 1;
     const uint32_t s7 = match_state_ + expected;
 
-    const uint32_t known = static_cast<uint32_t>(s2 != 0) + (s3 != 0) + (s4 != 0);
     const std::array<uint32_t, kFastInputs> inputs = {
         maps_.stretched(0, s0), maps_.stretched(1, s1), maps_.stretched(2, s2),
         maps_.stretched(3, s3), maps_.stretched(4, s4), maps_.stretched(5, s5),
         maps_.stretched(6, s6), maps_.stretched(7, s7)};
-    FastDot dot(inputs, weights_ + (match_row_ + known * 256 + c0) * kFastInputs);
+    FastDot dot(inputs, weights_ + (match_row_ + known_row_ + c0) * kFastInputs);
     const int mixed = dot.mixed();
     const uint32_t p = m::squash(mixed);
 
@@ -296,7 +304,7 @@ class FastModel {
     for (uint32_t bucket = 0; bucket < 32; ++bucket) {
       const uint32_t match_class =
           static_cast<uint32_t>(bucket > 0) + (bucket >= 8) + (bucket >= 16) + (bucket >= 24);
-      table[bucket] = static_cast<uint16_t>(match_class * 4 * 256);
+      table[bucket] = static_cast<uint16_t>(match_class * 8 * 256);
     }
     return table;
   }();
@@ -308,6 +316,7 @@ class FastModel {
   uint32_t expected_ = 0;
   uint32_t match_state_ = 0;
   uint32_t match_row_ = 0;
+  uint32_t known_row_ = 0;
   uint16_t* apm_at_ = nullptr;
   int32_t rate_ = 0;
   int32_t* weights_ = nullptr;
