@@ -1,10 +1,10 @@
 // The parts of the fast text model that need no vectors: its context table, history maps and state.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <algorithm>
 #include <cstring>
 #include <span>
 
@@ -15,14 +15,17 @@
 
 namespace pith::text {
 
-// A line: four checks, then the states of four slots of 15 nodes each.
+// A line of the context table: four check bytes, then the states of four slots of 15 nodes each (a
+// nibble; node 1 is the root, node 2n + bit its child). A line is found by all of a context but its
+// last two bits, so that it can be fetched while these are being coded; they are part of the check.
 struct alignas(64) FastLine {
   model::State states[64];
 };
 
+// A context without its last two bits, located.
 struct FastPlace {
   model::State* line = nullptr;
-  uint32_t check = 0;  // even
+  uint32_t check = 0;  // the two lowest bits are free
 };
 
 class FastTable {
@@ -34,13 +37,14 @@ class FastTable {
   FastPlace locate(uint64_t hash) const {
     model::State* line = lines_[((hash >> 32) * count_) >> 32].states;
     __builtin_prefetch(line, 1);
-    return {.line = line, .check = static_cast<uint32_t>(hash >> 32) & 0xFE};
+    return {.line = line, .check = static_cast<uint32_t>(hash >> 32) & 0xFC};
   }
 
-  // The states of the slot, less one: node 1 is the first.
-  static model::State* find(const FastPlace& place, uint32_t bit) {
+  // The slot of the context whose last two bits are `bits`: where a node 0 would be. A context that
+  // has none takes that of the four whose root has the least evidence.
+  static model::State* find(const FastPlace& place, uint32_t bits) {
     model::State* line = place.line;
-    const uint32_t check = place.check | bit;
+    const uint32_t check = place.check | bits;
     uint32_t checks;
     std::memcpy(&checks, line, 4);
     const uint32_t differ = checks ^ (check * 0x01010101U);
@@ -78,6 +82,7 @@ inline constexpr auto kStretched = [] {
   return table;
 }();
 
+// Stretched probabilities of bit histories, as history_map.h; the last map is that of the match.
 template <size_t kCount>
 class FastMaps {
  public:
@@ -88,7 +93,7 @@ class FastMaps {
       stretched_[map][i] = static_cast<uint16_t>(fresh.stretched(static_cast<uint8_t>(i)));
     }
   }
-  // state: 2 * bucket + expected bit
+  // Of the match: a state is 2 · bucket + expected bit, 0 without one.
   void start_match(size_t map) {
     for (uint32_t i = 1; i < 32; ++i) {
       for (uint32_t bit = 0; bit < 2; ++bit) {
@@ -106,8 +111,8 @@ class FastMaps {
     const int32_t p = static_cast<int32_t>(entry >> 10);
     const uint32_t n = entry & 1023;
     const int32_t target = -static_cast<int32_t>(bit) & ((1 << 22) - 1);
-    const auto moved = static_cast<int32_t>(
-        (int64_t{target - p} * model::history_map_detail::kRates[n]) >> 16);
+    const auto moved =
+        static_cast<int32_t>((int64_t{target - p} * model::history_map_detail::kRates[n]) >> 16);
     entry += (static_cast<uint32_t>(moved) << 10) + static_cast<uint32_t>(n < 254);
     stretched_[map][state] = kStretched[entry >> 18] & (0U - static_cast<uint32_t>(state != 0));
   }
@@ -117,6 +122,7 @@ class FastMaps {
   std::array<std::array<uint32_t, 256>, kCount> entries_{};
 };
 
+// TextState with its update by arithmetic, for what this model uses: no branch can be mispredicted.
 struct FastState : TextState {
   void advance_fast(uint32_t c) {
     last8 = (last8 << 8) | c;
@@ -125,7 +131,8 @@ struct FastState : TextState {
     const bool code = kind == TokenKind::kCode || kind == TokenKind::kLead;
     const bool other = kind == TokenKind::kOther;
     const bool flag = kind == TokenKind::kFlag;
-    const bool ends = other | code | ((kind == TokenKind::kLetter) & word_complete & !second_of_code);
+    const bool ends =
+        other | code | ((kind == TokenKind::kLetter) & word_complete & !second_of_code);
     const uint32_t moved = 0U - static_cast<uint32_t>(ends & (word != 0));
     word1 = (word & moved) | (word1 & ~moved);
     const uint32_t fold = static_cast<uint32_t>((c - 'A' < 26) & !second_of_code) << 5;
@@ -138,7 +145,8 @@ struct FastState : TextState {
   }
 };
 
-// Micro-diffusion cell, compact.
+// A cell of the micro-diffusion step (calibration.h) in 16 bytes: E in 1/2^16, and all is halved at
+// n = 2^13. The correction is renewed by refresh() only, away from the coder's critical path.
 struct FastCell {
   int32_t residual = 0;
   uint32_t energy = 8 << 16;
@@ -154,7 +162,8 @@ struct FastCell {
   void refresh() {
     const uint64_t size = static_cast<uint64_t>(residual < 0 ? -residual : residual);
     const uint64_t squared = (size * size) >> 18;  // R^2 / 4 in 1/2^16
-    const auto lambda = static_cast<int64_t>(std::min<uint64_t>((squared << 10) / (energy + 1), 1024));
+    const auto lambda =
+        static_cast<int64_t>(std::min<uint64_t>((squared << 10) / (energy + 1), 1024));
     correction = static_cast<int32_t>(residual / static_cast<int32_t>(count) * lambda / 1024);
     if (count >= 1U << 13) {
       residual /= 2;
@@ -164,6 +173,7 @@ struct FastCell {
   }
 };
 
+// The match model of match_model.h, which leaves what it has predicted to the caller.
 class FastMatch {
  public:
   FastMatch() = default;
@@ -188,7 +198,7 @@ class FastMatch {
           length_ = same;
           if (same == 8) {
             while (length_ < model::kMaxMatch && length_ < pointer_ &&
-               data[pointer_ - 1 - length_] == data[at - 1 - length_]) {
+                   data[pointer_ - 1 - length_] == data[at - 1 - length_]) {
               ++length_;
             }
           }

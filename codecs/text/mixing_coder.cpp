@@ -168,8 +168,7 @@ std::unique_ptr<MixingDecoder> MakeDecoder(const MixingInput& input, ByteView pa
 template <int kLevel>
 uint64_t memory_of(size_t total) {
   return model::Arena::part(total + Bench<kLevel>::kSlack) +
-         Model<kLevel>::arena_bytes(Model<kLevel>::sizes_for(total)) +
-         sizeof(Model<kLevel>);
+         Model<kLevel>::arena_bytes(Model<kLevel>::sizes_for(total)) + sizeof(Model<kLevel>);
 }
 
 uint64_t Memory(int shape, size_t total) {
