@@ -17,14 +17,17 @@
 
 namespace pith::text {
 
-// A line: four checks, then the states of four slots of 15 nodes each.
+// A line of the context table: four check bytes, then the states of four slots of 15 nodes each (a
+// nibble; node 1 is the root, node 2n + bit its child). A line is found by all of a context but its
+// last two bits, so that it can be fetched while these are being coded; they are part of the check.
 struct alignas(64) FastLine {
   model::State states[64];
 };
 
+// A context without its last two bits, located.
 struct FastPlace {
   model::State* line = nullptr;
-  uint32_t check = 0;  // even
+  uint32_t check = 0;  // the two lowest bits are free
 };
 
 class FastTable {
@@ -32,17 +35,18 @@ class FastTable {
   FastTable() = default;
   FastTable(FastLine* lines, size_t count) : lines_(lines), count_(static_cast<uint32_t>(count)) {}
 
-  FastPlace locate(uint64_t context) const {
-    const uint64_t hash = (context ^ (context >> 31)) * 0x9E3779B97F4A7C15ULL;
+  // `hash`: its upper half says where, its lowest bits are the check too.
+  FastPlace locate(uint64_t hash) const {
     model::State* line = lines_[((hash >> 32) * count_) >> 32].states;
     __builtin_prefetch(line, 1);
-    return {.line = line, .check = static_cast<uint32_t>((hash >> 23) & 0xFE)};
+    return {.line = line, .check = static_cast<uint32_t>(hash >> 32) & 0xFC};
   }
 
-  // The states of the slot, less one: node 1 is the first.
-  static model::State* find(const FastPlace& place, uint32_t bit) {
+  // The slot of the context whose last two bits are `bits`: where a node 0 would be. A context that
+  // has none takes that of the four whose root has the least evidence.
+  static model::State* find(const FastPlace& place, uint32_t bits) {
     model::State* line = place.line;
-    const uint32_t check = place.check | bit;
+    const uint32_t check = place.check | bits;
     uint32_t checks;
     std::memcpy(&checks, line, 4);
     const uint32_t differ = checks ^ (check * 0x01010101U);
@@ -80,40 +84,47 @@ inline constexpr auto kStretched = [] {
   return table;
 }();
 
+// Stretched probabilities of bit histories, as history_map.h; the last map is that of the match.
 template <size_t kCount>
 class FastMaps {
  public:
   void start(size_t map) {
     const model::HistoryMap fresh;
     for (size_t i = 0; i < model::kBitHistories; ++i) {
-      entries_[map][i] = model::AdaptiveProbability(fresh.p16(static_cast<uint8_t>(i)), 6);
+      entries_[map][i] = fresh.p16(static_cast<uint8_t>(i)) << 16 | 6;
       stretched_[map][i] = static_cast<uint16_t>(fresh.stretched(static_cast<uint8_t>(i)));
     }
   }
-  // state: 2 * bucket + expected bit
+  // Of the match: a state is 2 · bucket + expected bit, 0 without one.
   void start_match(size_t map) {
     for (uint32_t i = 1; i < 32; ++i) {
       for (uint32_t bit = 0; bit < 2; ++bit) {
         const uint32_t miss = 65536 / (i + 4);
-        auto& entry = entries_[map][i * 2 + bit];
-        entry = model::AdaptiveProbability(bit != 0 ? 65536 - miss : miss, 6);
-        stretched_[map][i * 2 + bit] = static_cast<uint16_t>(model::stretch(entry.p16()));
+        const uint32_t p = bit != 0 ? 65536 - miss : miss;
+        entries_[map][i * 2 + bit] = p << 16 | 6;
+        stretched_[map][i * 2 + bit] = static_cast<uint16_t>(model::stretch(p));
       }
     }
   }
   uint32_t stretched(size_t map, uint32_t state) const { return stretched_[map][state]; }
   void update(size_t map, uint32_t state, uint32_t bit) {
-    auto& entry = entries_[map][state];
-    entry.update(bit, 254);
-    stretched_[map][state] =
-        kStretched[entry.p16() >> 2] & (0U - static_cast<uint32_t>(state != 0));
+    // 22 bits of probability, 10 of a count of updates, which sets the rate.
+    uint32_t& entry = entries_[map][state];
+    const int32_t p = static_cast<int32_t>(entry >> 10);
+    const uint32_t n = entry & 1023;
+    const int32_t target = -static_cast<int32_t>(bit) & ((1 << 22) - 1);
+    const auto moved =
+        static_cast<int32_t>((int64_t{target - p} * model::history_map_detail::kRates[n]) >> 16);
+    entry += (static_cast<uint32_t>(moved) << 10) + static_cast<uint32_t>(n < 254);
+    stretched_[map][state] = kStretched[entry >> 18] & (0U - static_cast<uint32_t>(state != 0));
   }
 
  private:
   std::array<std::array<uint32_t, 256>, kCount> stretched_{};
-  std::array<std::array<model::AdaptiveProbability, 256>, kCount> entries_{};
+  std::array<std::array<uint32_t, 256>, kCount> entries_{};
 };
 
+// TextState with its update by arithmetic, for what this model uses: no branch can be mispredicted.
 struct FastState : TextState {
   void advance_fast(uint32_t c) {
     last8 = (last8 << 8) | c;
@@ -136,7 +147,8 @@ struct FastState : TextState {
   }
 };
 
-// Micro-diffusion cell, compact.
+// A cell of the micro-diffusion step (calibration.h) in 16 bytes: E in 1/2^16, and all is halved at
+// n = 2^13. The correction is renewed by refresh() only, away from the coder's critical path.
 struct FastCell {
   int32_t residual = 0;
   uint32_t energy = 8 << 16;
@@ -163,6 +175,7 @@ struct FastCell {
   }
 };
 
+// The match model of match_model.h, which leaves what it has predicted to the caller.
 class FastMatch {
  public:
   FastMatch() = default;
@@ -199,6 +212,19 @@ class FastMatch {
     bucket = model::match_bucket(length_);
   }
   void prefetch(uint32_t hash) const { __builtin_prefetch(positions_ + (hash & mask_), 1); }
+  // The byte was the expected one; no new position is learned.
+  void extend(const uint8_t* data) {
+    length_ += length_ < model::kMaxMatch;
+    ++pointer_;
+    byte = data[pointer_];
+    bucket = model::match_bucket(length_);
+  }
+  void drop() {
+    length_ = 0;
+    bucket = 0;
+    byte = 0;
+  }
+  uint32_t length() const { return length_; }
   uint32_t byte = 0;
   uint32_t bucket = 0;
 

@@ -29,11 +29,16 @@ struct EncodeBits {
     coder.encode(bit != 0, p);
     return bit;
   }
+  bool code_equal(uint32_t expected, uint32_t p) {
+    coder.encode(byte == expected, p);
+    return byte == expected;
+  }
 };
 
 struct DecodeBits {
   entropy::BinaryDecoder coder;
   uint32_t code(int, uint32_t p) { return coder.decode(p) ? 1 : 0; }
+  bool code_equal(uint32_t, uint32_t p) { return coder.decode(p); }
 };
 
 template <int kLevel>
