@@ -50,7 +50,7 @@ class TextModel {
   // For `total` bytes in all, primer included: the tables grow with them up to the shape's limits.
   static constexpr Sizes sizes_for(size_t total) {
     Sizes sizes{};
-    const size_t wanted = std::max<size_t>(total, 4096) * kHashed / 2;
+    const size_t wanted = std::max<size_t>(total, 4096) * kHashed / 4;
     sizes.lines = std::min(S::kTableBytes / sizeof(m::ContextLine), wanted);
     sizes.positions = std::min(std::bit_ceil(std::max<size_t>(total, 4096)), S::kMatchPositions);
     return sizes;
