@@ -137,7 +137,7 @@ struct Shape<9> {
   static constexpr size_t kOrders = 6;
   static constexpr size_t kDirect = 2;
   static constexpr size_t kMatches = 3;
-  static constexpr size_t kSets = 11;
+  static constexpr size_t kSets = 14;
   static constexpr size_t kFinals = 4;
   static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 1;
