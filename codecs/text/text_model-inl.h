@@ -50,7 +50,7 @@ class TextModel {
   // For `total` bytes in all, primer included: the tables grow with them up to the shape's limits.
   static constexpr Sizes sizes_for(size_t total) {
     Sizes sizes{};
-    const size_t wanted = std::max<size_t>(total, 4096) * kHashed / 2;
+    const size_t wanted = std::max<size_t>(total, 4096) * kHashed / 4;
     sizes.lines = std::min(S::kTableBytes / sizeof(m::ContextLine), wanted);
     sizes.positions = std::min(std::bit_ceil(std::max<size_t>(total, 4096)), S::kMatchPositions);
     return sizes;
@@ -123,6 +123,8 @@ class TextModel {
   }
 
  private:
+  // The mixer learns the faster the less it has seen.
+  static constexpr uint64_t kFirstRate = S::kSets > 1 ? 3072 : 1536;
   static constexpr size_t kMatchContexts = 256 * 8 + 1;
   static constexpr size_t kFinalRows = 256 * 8;
   static constexpr size_t kApmContexts = 65536;
@@ -132,9 +134,9 @@ class TextModel {
     if constexpr (S::kSets == 1) {
       return {5 * 8 * 256};
     } else {
-      constexpr std::array<size_t, 11> kAllRows = {768,     2048,      8 * 5 * 8 * 8, 32 * 3 * 8,
-                                                   256 * 8, 32 * 64,   512 * 8,       16 * 8 * 8,
-                                                   256 * 8, 8 * 8 * 8, 256 * 8};
+      constexpr std::array<size_t, 14> kAllRows = {
+          768,        2048,    8 * 5 * 8 * 8, 32 * 3 * 8, 256 * 8,       32 * 64,   512 * 8,
+          16 * 8 * 8, 256 * 8, 8 * 8 * 8,     256 * 8,    8 * 8 * 8 * 8, 8 * 8 * 8, 8 * 8 * 8};
       std::array<size_t, S::kSets> rows{};
       for (size_t i = 0; i < S::kSets; ++i) rows[i] = kAllRows[i];
       return rows;
@@ -233,14 +235,16 @@ class TextModel {
           match.active() ? 1 + match.predicted_byte() * 8 + std::min(match.bucket() / 4, 7U) : 0;
       matched_at_ = matched_ + row * 256;
     }
-    rate_ = static_cast<int32_t>(128 + (uint64_t{1536} << 12) / (4096 + state_.position));
+    rate_ = static_cast<int32_t>(128 + (kFirstRate << 12) / (4096 + state_.position));
+    class3_ = class2_;
+    class2_ = class1_;
     class1_ = class_of(c);
     word_class_ = state_.code != X86Mode::kNone ? state_.x86.place()
                                                 : std::min(state_.word_length, 15U) * 8 + class1_;
     apm_at_[0] = c * 256;
     if constexpr (S::kApms > 1) {
       apm_at_[1] = hash16((state_.last8 & 0xFFFFFF) * 0x2545F4914F6CDD1DULL);
-      apm_at_[2] = hash16((state_.last8 & 0xFFFFFFFF) * 0xD6E8FEB86659FD93ULL);
+      apm_at_[2] = hash16((uint64_t{state_.word} << 8 | c) * 0xD6E8FEB86659FD93ULL);
       above_class_ = class_of(state_.above());
     }
   }
@@ -300,9 +304,11 @@ class TextModel {
       if constexpr (S::kSets > 7) {
         mixer_.select(7, word_class_ * 8 + kBit);
         mixer_.select(8, state_.byte(3) * 8 + kBit);
-        mixer_.select(9,
-                      (kEvidence[states[1]] * 8 + kEvidence[states[3]]) * 8 + kEvidence[states[6]]);
+        mixer_.select(9, evidence_of(states[1], states[3], states[6]));
         mixer_.select(10, c0 * 8 + kEvidence[states[7]]);
+        mixer_.select(11, ((class1_ * 8 + class2_) * 8 + class3_) * 8 + kBit);
+        mixer_.select(12, evidence_of(states[18], states[19], states[4]));
+        mixer_.select(13, evidence_of(states[27], states[7], states[21]));
       }
       mixer_.mix();
       for (size_t i = 0; i < S::kSets; ++i) final_.inputs[i] = mixer_.outputs[i];
@@ -378,6 +384,11 @@ class TextModel {
     return table;
   }();
 
+  // How much three histories have seen: a row of 8 · 8 · 8.
+  static size_t evidence_of(uint8_t a, uint8_t b, uint8_t c) {
+    return (size_t{kEvidence[a]} * 8 + kEvidence[b]) * 8 + kEvidence[c];
+  }
+
   uint8_t* data_;
   TextState state_;
   m::ContextTable table_;
@@ -400,7 +411,9 @@ class TextModel {
   std::array<uint32_t, 3> apm_at_{};
   m::CalibrationCell* cells_ = nullptr;
   int32_t rate_ = 0;
-  uint32_t class1_ = 0;
+  uint32_t class1_ = 0;  // of the last byte, and of those before
+  uint32_t class2_ = 0;
+  uint32_t class3_ = 0;
   uint32_t word_class_ = 0;                // class1_ and how long the word is
   std::array<uint32_t, 256> followed1_{};  // the last four bytes behind each byte
   uint32_t* followed2_ = nullptr;          // and behind each pair

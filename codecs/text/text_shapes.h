@@ -85,7 +85,7 @@ struct Shape<8> {
   static constexpr size_t kSets = 4;
   static constexpr size_t kFinals = 4;
   static constexpr size_t kApms = 3;
-  static constexpr size_t kMapStep = 2;
+  static constexpr size_t kMapStep = 4;
   static constexpr int32_t kFirstWeight = 65536 * 22 / 100;
   static constexpr size_t kTableBytes = size_t{320} << 20;
   static constexpr size_t kMatchPositions = size_t{1} << 22;
@@ -137,7 +137,7 @@ struct Shape<9> {
   static constexpr size_t kOrders = 6;
   static constexpr size_t kDirect = 2;
   static constexpr size_t kMatches = 3;
-  static constexpr size_t kSets = 11;
+  static constexpr size_t kSets = 14;
   static constexpr size_t kFinals = 4;
   static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 1;
