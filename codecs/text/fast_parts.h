@@ -159,7 +159,15 @@ struct FastCell {
     const int32_t e = static_cast<int32_t>(bit << 16) - static_cast<int32_t>(p);
     residual += e;
     energy += (static_cast<uint32_t>(e) * static_cast<uint32_t>(e)) >> 16;
-    ++count;
+    // A cell that is never chosen for a refresh must not overflow.
+    if (++count >= 1U << 14) [[unlikely]] {
+      halve();
+    }
+  }
+  void halve() {
+    residual /= 2;
+    energy /= 2;
+    count /= 2;
   }
   void refresh() {
     const uint64_t size = static_cast<uint64_t>(residual < 0 ? -residual : residual);
@@ -167,11 +175,7 @@ struct FastCell {
     const auto lambda =
         static_cast<int64_t>(std::min<uint64_t>((squared << 10) / (energy + 1), 1024));
     correction = static_cast<int32_t>(residual / static_cast<int32_t>(count) * lambda / 1024);
-    if (count >= 1U << 13) {
-      residual /= 2;
-      energy /= 2;
-      count /= 2;
-    }
+    if (count >= 1U << 13) halve();
   }
 };
 

@@ -65,6 +65,7 @@ class Modeller {
     history_ = arena_.template take<uint8_t>(setup.size + kSlack).data();
     model_ = std::make_unique<Model<kLevel>>(history_, sizes_, arena_);
     model_->state().set_stride(setup.stride);
+    model_->state().set_code(setup.code);
   }
 
   static uint64_t memory(size_t size) {

@@ -10,14 +10,16 @@
 #include "base/memory_budget.h"
 #include "base/result.h"
 #include "codecs/text/word_alphabet.h"
+#include "codecs/text/x86_filter.h"
 
 namespace pith::text {
 
 // What the model must know before the first byte.
 struct MixingSetup {
-  int shape = 7;        // 7 to 9 (text_shapes.h)
-  uint32_t stride = 0;  // record length, 0 for none
-  size_t size = 0;      // bytes that will be coded and primed with, at most
+  int shape = 7;                  // 7 to 9 (text_shapes.h)
+  uint32_t stride = 0;            // record length, 0 for none
+  X86Mode code = X86Mode::kNone;  // how machine code has been filtered
+  size_t size = 0;                // bytes that will be coded and primed with, at most
 };
 
 // The whole working memory of a coder.

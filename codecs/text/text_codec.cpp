@@ -63,7 +63,8 @@ Result<Head> read_head(ByteReader& in, size_t raw_size) {
   if (head.transform == Transform::kX86) head.mode = in.u8();
   if (!in.ok() || head.shape < kFirstShape || head.shape > kLastShape ||
       head.transform > Transform::kLinesWords || head.stride > text::kMaxStride ||
-      head.coded > max_coded(raw_size) || head.body > head.coded) {
+      head.coded > max_coded(raw_size) || head.body > head.coded ||
+      head.mode > static_cast<uint8_t>(text::X86Mode::k64)) {
     return fail(ErrorCode::kDamaged, "the head of a text block is damaged");
   }
   return head;
@@ -72,6 +73,7 @@ Result<Head> read_head(ByteReader& in, size_t raw_size) {
 MixingSetup setup_of(const Head& head) {
   return {.shape = head.shape,
           .stride = head.stride,
+          .code = static_cast<text::X86Mode>(head.mode),
           .size = head.coded + text::primer_limit(head.pack)};
 }
 
@@ -145,12 +147,14 @@ Result<bool> pays_on_piece(const Prepared& block, PackId pack) {
   return block.encode(head, end, plain.size(), primed);
 }
 
-// The most frequent hundred words make every model's files smaller; up to a thousand the ratio stays,
-// and fewer symbols are left to code.
+// The most frequent hundred words make every model's files smaller; up to a thousand the ratio
+// stays, and fewer symbols are left to code.
+constexpr size_t kShortText = size_t{300} << 10;
 std::optional<text::WordOptions> word_options(int shape, size_t size) {
   auto options = text::WordOptions::for_block(text::Purpose::kMixed, size);
   options.imply_spaces = false;
-  options.max_words = shape == kFirstShape ? 400 : 100;
+  options.max_words = shape == kFirstShape ? 400 : size < kShortText ? 40 : 300;
+  options.min_gain = 8;
   return options;
 }
 
@@ -172,7 +176,8 @@ class TextCodec : public Codec {
     const auto coded = checked_cast<size_t>(max_coded(raw_size));
     uint64_t pack = 0;
     for (const auto& info : text::all_packs()) pack = std::max<uint64_t>(pack, info.size);
-    return text::mixing_memory({.shape = shape_of(level), .stride = 0, .size = coded + pack}) +
+    return text::mixing_memory(
+               {.shape = shape_of(level), .stride = 0, .code = {}, .size = coded + pack}) +
            2 * pack + coded + (uint64_t{8} << 20);
   }
   // The model's decoder is its encoder, in integers; the transforms are undone and compared here.

@@ -107,7 +107,8 @@ class TextModel {
     code_bit<6>(coder, c0);
     code_bit<5>(coder, c0);
     for (size_t i = 0; i < kHashed; ++i) {
-      next_[i] = table_.locate((context_[i] + c0) * 0xD6E8FEB86659FD93ULL);
+      // The three bits stand apart from the context's own last bits, or contexts would meet.
+      next_[i] = table_.locate((context_[i] + (uint64_t{c0} << 52)) * 0xD6E8FEB86659FD93ULL);
     }
     code_bit<4>(coder, c0);
     for (size_t i = 0; i < kHashed; ++i) slots_[i] = m::ContextTable::find(next_[i], c0 & 1);
