@@ -589,6 +589,10 @@ class Golden(unittest.TestCase):
                              {file.name for file in sums.parent.glob("*.pith")})
             for name, digest in wanted.items():
                 with self.subTest(version=sums.parent.name, name=name):
+                    if name.startswith("text_"):  # too slow for Python: refused, and said so
+                        with self.assertRaisesRegex(ref.Unsupported, "codec 4"):
+                            decode((sums.parent / f"{name}.pith").read_bytes())
+                        continue
                     raw = decode((sums.parent / f"{name}.pith").read_bytes())
                     self.assertEqual(hashlib.sha256(raw).hexdigest(), digest)
 

@@ -87,7 +87,7 @@ struct Shape<8> {
   static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 4;
   static constexpr int32_t kFirstWeight = 65536 * 22 / 100;
-  static constexpr size_t kTableBytes = size_t{320} << 20;
+  static constexpr size_t kTableBytes = size_t{288} << 20;
   static constexpr size_t kMatchPositions = size_t{1} << 22;
   static constexpr uint32_t kMapLimit = 254;
   static constexpr uint32_t kWithoutLast = 0;

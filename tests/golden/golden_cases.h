@@ -59,6 +59,25 @@ inline void add_bwt_cases(std::vector<GoldenCase>& cases) {
   add("bwt_lines_words_crlf", golden_lines(golden_words(), "\r\n"), 4);
 }
 
+// Primed and not: the packs are part of what must never change.
+inline void add_text_cases(std::vector<GoldenCase>& cases) {
+  const auto add = [&cases](const char* name, const ByteBuffer& content, Level level, bool prime) {
+    CompressOptions options;
+    options.select = {.level = level, .forced = find_codec("text"), .prime = prime};
+    cases.push_back({name, content, compress_bytes(content, options)});
+  };
+  add("text_runs_7", golden_runs(), 7, false);
+  add("text_prose_7", golden_prose(), 7, true);
+  add("text_prose_8", golden_prose(), 8, true);
+  add("text_prose_9", golden_prose(), 9, false);
+  add("text_code_7", golden_code(false), 7, true);
+  add("text_code_8", golden_code(true), 8, false);
+  add("text_code_9", golden_code(true), 9, true);
+  add("text_lines_7", golden_lines(golden_words(), "\n"), 7, false);
+  add("text_lines_8", golden_lines(golden_words(), "\n"), 8, false);
+  add("text_lines_9", golden_lines(golden_words(), "\r\n"), 9, true);
+}
+
 // Cases name their codec or take a level at which it is settled, so that none changes when a codec
 // is added: no case takes the choice of levels 7 to 9.
 inline std::vector<GoldenCase> golden_cases() {
@@ -72,6 +91,7 @@ inline std::vector<GoldenCase> golden_cases() {
   const ByteBuffer zeros(100000, std::byte{0});
   cases.push_back({"zeros", zeros, compressed_with(zeros, "zstd", 5)});
   add_bwt_cases(cases);
+  add_text_cases(cases);
 
   const ByteBuffer gzipped = gzip_member(text, 6);
   cases.push_back({"deflated_gzip", gzipped, compress_bytes(gzipped, 3)});
