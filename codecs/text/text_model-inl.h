@@ -23,6 +23,7 @@
 #include "codecs/model/history_map.h"
 #include "codecs/model/match_model.h"
 #include "codecs/model/mixer-inl.h"
+#include "codecs/text/ending.h"
 #include "codecs/text/text_shapes.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -31,7 +32,7 @@ namespace HWY_NAMESPACE {
 namespace m = pith::model;
 namespace mn = pith::model::HWY_NAMESPACE;
 
-template <int kLevel>
+template <int kLevel, Ending kEnding = Ending::kApmsThenStep>
 class TextModel {
  public:
   using S = Shape<kLevel>;
@@ -65,7 +66,7 @@ class TextModel {
     bytes += m::Arena::part(S::kFinals * kFinalRows * mn::kMixerStep * sizeof(int32_t));
     bytes += m::Arena::part(256 * mn::kMixerStep * sizeof(int32_t));
     bytes += S::kApms * m::Arena::part(kApmContexts * m::kApmKnots * sizeof(uint16_t));
-    bytes += m::Arena::part(kCells * sizeof(m::CalibrationCell));
+    bytes += m::Arena::part(kSteps * kCells * sizeof(m::CalibrationCell));
     return bytes;
   }
 
@@ -90,7 +91,7 @@ class TextModel {
                  65536 / static_cast<int32_t>(S::kSets));
     apm_mixer_.place(arena.take<int32_t>(256 * mn::kMixerStep), {256}, 65536 / 4);
     for (auto& apm : apms_) apm = m::Apm(arena.take<uint16_t>(kApmContexts * m::kApmKnots));
-    const auto cells = arena.take<m::CalibrationCell>(kCells);
+    const auto cells = arena.take<m::CalibrationCell>(kSteps * kCells);
     std::fill(cells.begin(), cells.end(), m::CalibrationCell{});
     cells_ = cells.data();
     prepare(0);
@@ -130,6 +131,9 @@ class TextModel {
   static constexpr size_t kFinalRows = 256 * 8;
   static constexpr size_t kApmContexts = 65536;
   static constexpr size_t kCells = 8 * 3 * 8 * m::kCalibrationBins;
+  static constexpr bool kHasApms = kEnding == Ending::kApms || kEnding == Ending::kApmsThenStep;
+  static constexpr bool kHasSteps = kEnding != Ending::kNone && kEnding != Ending::kApms;
+  static constexpr size_t kSteps = kEnding == Ending::kThreeSteps ? 3 : 1;  // if any
 
   static constexpr std::array<size_t, S::kSets> make_rows() {
     if constexpr (S::kSets == 1) {
@@ -254,6 +258,24 @@ class TextModel {
     return i == 0 ? apm_at_[0] + c0 : (apm_at_[i] ^ (c0 * 0x9E3B)) & 0xFFFF;
   }
 
+  // What the APMs make of the mixer's output, `p` in 1/65536.
+  HWY_INLINE uint32_t refined_by_apms(int mixed, uint32_t p, uint32_t c0) {
+    std::array<uint32_t, S::kApms> refined;
+    for (size_t i = 0; i < S::kApms; ++i) {
+      refined[i] = apms_[i].refine(mixed, apm_context(i, c0));
+    }
+    if constexpr (S::kApms == 1) {
+      return (p + refined[0] + 1) >> 1;
+    } else {
+      apm_mixer_.inputs[0] = mixed;
+      for (size_t i = 0; i < S::kApms; ++i) apm_mixer_.inputs[i + 1] = m::stretch(refined[i]);
+      apm_mixer_.select(0, c0);
+      apm_mixer_.mix();
+      const uint32_t mean = (p + refined[0] + refined[1] + refined[2] + 2) >> 2;
+      return (mean + m::squash(apm_mixer_.outputs[0]) + 1) >> 1;
+    }
+  }
+
   template <int kBit, class Coder>
   HWY_INLINE void code_bit(Coder& coder, uint32_t& c0) {
     constexpr uint32_t kTop = 1U << (kBit >= 4 ? 7 - kBit : 3 - kBit);
@@ -324,35 +346,33 @@ class TextModel {
       for (const int output : final_.outputs) sum += output;
       mixed = sum / static_cast<int>(S::kFinals);
     }
-    const uint32_t p = m::squash(mixed);
 
-    // Refinement.
-    std::array<uint32_t, S::kApms> refined;
-    for (size_t i = 0; i < S::kApms; ++i) {
-      refined[i] = apms_[i].refine(mixed, apm_context(i, c0));
+    // Refinement: by APMs, then by micro-diffusion steps, each behind the one before.
+    std::array<uint32_t, kSteps + 1> p{m::squash(mixed)};
+    if constexpr (kHasApms) p[0] = refined_by_apms(mixed, p[0], c0);
+    std::array<m::CalibrationCell*, kSteps> cells{};
+    if constexpr (kHasSteps) {
+      const uint32_t order = matches_[0].active() ? 2 : known > 2;
+      const uint32_t evidence = kEvidence[states[2]];
+      for (size_t i = 0; i < kSteps; ++i) {
+        const int at_bin = std::clamp(i == 0 ? mixed : m::stretch(p[i]), -2048, 2047);
+        const auto bin = static_cast<uint32_t>((at_bin + 2048) * 20) >> 12;
+        const size_t row = ((i * 8 + kBit) * 3 + order) * 8 + evidence;
+        cells[i] = &cells_[row * m::kCalibrationBins + bin];
+        p[i + 1] = m::calibrated(p[i], *cells[i]);
+      }
     }
-    uint32_t average;
-    if constexpr (S::kApms == 1) {
-      average = (p + refined[0] + 1) >> 1;
-    } else {
-      apm_mixer_.inputs[0] = mixed;
-      for (size_t i = 0; i < S::kApms; ++i) apm_mixer_.inputs[i + 1] = m::stretch(refined[i]);
-      apm_mixer_.select(0, c0);
-      apm_mixer_.mix();
-      const uint32_t mean = (p + refined[0] + refined[1] + refined[2] + 2) >> 2;
-      average = (mean + m::squash(apm_mixer_.outputs[0]) + 1) >> 1;
-    }
-    const uint32_t order = matches_[0].active() ? 2 : known > 2;
-    const uint32_t evidence = kEvidence[states[2]];
-    const auto bin = static_cast<uint32_t>((std::clamp(mixed, -2048, 2047) + 2048) * 20) >> 12;
-    m::CalibrationCell& cell =
-        cells_[((kBit * 3 + order) * 8 + evidence) * m::kCalibrationBins + bin];
-    const uint32_t bit = coder.code(kBit, m::calibrated(average, cell));
+    const uint32_t coded = kHasSteps ? p[kSteps] : std::clamp(p[0], 1U, 65535U);
+    const uint32_t bit = coder.code(kBit, coded);
 
     // Learning.
-    cell.learn(bit, average);
-    for (auto& apm : apms_) apm.update(bit, 6);
-    if constexpr (S::kApms > 1) apm_mixer_.learn(bit, 128);
+    if constexpr (kHasSteps) {
+      for (size_t i = 0; i < kSteps; ++i) cells[i]->learn(bit, p[i]);
+    }
+    if constexpr (kHasApms) {
+      for (auto& apm : apms_) apm.update(bit, 6);
+      if constexpr (S::kApms > 1) apm_mixer_.learn(bit, 128);
+    }
     if constexpr (S::kSets > 1) final_.learn(bit, 128);
     mixer_.learn(bit, rate_);
     for (size_t i = 0; i < kHistories; ++i) {
@@ -367,7 +387,7 @@ class TextModel {
     }
     for (auto& match : matches_) match.update(bit, kBit);
     c0 = c0 * 2 + bit;
-    if constexpr (kBit > 0) {
+    if constexpr (kHasApms && kBit > 0) {
       for (size_t i = 0; i < S::kApms; ++i) {
         apms_[i].prefetch(apm_context(i, (c0 * 2) & 0xFF));
         apms_[i].prefetch(apm_context(i, (c0 * 2 + 1) & 0xFF));
