@@ -11,11 +11,12 @@ namespace {
 
 constexpr size_t kSamplePieces = 4;
 constexpr size_t kSamplePiece = 32 * 1024;
-// Codecs whose estimates differ by less than this are both tried on the whole block. The models of
-// the slow levels only gain on others with the length of the block.
+// Codecs whose estimates are within this of the best are tried on the whole block too; those that
+// live on repeats, of which a sample has few, within more as long as they are not up against a slow
+// model.
+constexpr uint64_t kDoubtPercent = 2;
+constexpr uint64_t kRepeatsDoubtPercent = 15;
 constexpr Level kLastQuickLevel = 6;
-constexpr uint64_t kQuickDoubtPercent = 15;
-constexpr uint64_t kSlowDoubtPercent = 2;
 // A block that shrinks to less than this part is full of repeats.
 constexpr size_t kFullOfRepeats = 8;
 
@@ -68,12 +69,14 @@ Result<Ranking> rank(std::span<const Codec* const> codecs, const BlockView& bloc
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   Ranking ranking;
-  const uint64_t doubt = level <= kLastQuickLevel ? kQuickDoubtPercent : kSlowDoubtPercent;
   for (const auto& [size, codec] : ranked) {
     const uint64_t best = ranked.front().first;
+    const bool repeats = codec->lives_on_repeats(level);
+    const uint64_t doubt =
+        repeats && level <= kLastQuickLevel ? kRepeatsDoubtPercent : kDoubtPercent;
     if (size <= best + best * doubt / 100) {
       ranking.first.push_back(codec);
-    } else if (codec->lives_on_repeats(level)) {
+    } else if (repeats) {
       ranking.later.push_back(codec);
     }
   }

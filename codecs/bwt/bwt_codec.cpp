@@ -53,7 +53,7 @@ class BwtCodec : public Codec {
   // Sorting and its inverse share the last column, whose coding is the same code both ways.
   bool verify_after_encode() const override { return false; }
 
-  bool lives_on_repeats(Level level) const override { return level >= 5; }
+  bool lives_on_repeats(Level) const override { return true; }
 
   // A sample is quickly coded.
   Result<uint64_t> estimate(const BlockView& sample, Level, Scratch*) const override {

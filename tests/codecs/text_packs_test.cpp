@@ -7,6 +7,7 @@
 
 #include "base/checksum.h"
 #include "codecs/text/packs.h"
+#include "codecs/text/primer.h"
 #include "tests/support/random_data.h"
 
 namespace pith::text {
@@ -116,6 +117,17 @@ TEST(TextPacks, WhatNoPackSuitsIsNotGuessed) {
   ByteBuffer numbers(65536);
   for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::byte>(i / 7);
   EXPECT_EQ(guess_pack(numbers), PackId::kNone);
+}
+
+// Blocks that were coded after the pack in this form need it for ever.
+TEST(TextPacks, ThePrimerOfUnwrappedProseNeverChanges) {
+  const auto primer = make_primer(PackId::kProse, Transform::kLines, 0, nullptr);
+  ASSERT_TRUE(primer.has_value());
+  const auto pack = pack_bytes(PackId::kProse);
+  ASSERT_TRUE(pack.has_value());
+  EXPECT_EQ(primer->size(), pack->size());
+  EXPECT_FALSE(equal(*primer, *pack));
+  EXPECT_EQ(xxh3_64(*primer), 0xaf8394f1e1694722U);
 }
 
 }  // namespace
