@@ -191,9 +191,20 @@ class FastModel {
     return static_cast<uint32_t>((x * 0x9E3779B97F4A7C15ULL) >> 32);
   }
 
+  // The contexts of the byte after next: `s` is the state before a byte that begins with `c`.
+  static void contexts(const TextState& s, uint64_t c, ContextList<kHashed>& list) {
+    const uint64_t last = s.last8;
+    list.add((last & 0xFF) << 8 | c);
+    list.add((last & 0xFFFF) << 8 | c);
+    list.add((last & 0xFFFFFF) << 8 | c);
+    list.add((last & 0xFFFFFFFFFF) << 8 | c);
+    list.add(uint64_t{s.word} << 8 | c);
+    list.add(blend(s.word, s.word1) + c);
+  }
+
   HWY_INLINE void prepare(uint32_t c) {
     ContextList<kHashed> list;
-    Shape<7>::contexts(state_, c, list);
+    contexts(state_, c, list);
     for (size_t i = 0; i < kHashed; ++i) {
       const uint64_t context = list.values[i];
       hash_[i] = (context ^ (context >> 31)) * 0x9E3779B97F4A7C15ULL;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,6 +17,19 @@
 #include "codecs/text/text_state.h"
 
 namespace pith::text {
+
+// Four or eight bytes as a number, the first one lowest, on every machine.
+template <class Number>
+Number load_little_endian(const void* bytes) {
+  Number number;
+  std::memcpy(&number, bytes, sizeof(number));
+  if constexpr (std::endian::native == std::endian::big) {
+    number = sizeof(number) == 8
+                 ? static_cast<Number>(__builtin_bswap64(number))
+                 : static_cast<Number>(__builtin_bswap32(static_cast<uint32_t>(number)));
+  }
+  return number;
+}
 
 // A line of the context table: four check bytes, then the states of four slots of 15 nodes each (a
 // nibble; node 1 is the root, node 2n + bit its child). A line is found by all of a context but its
@@ -47,8 +61,7 @@ class FastTable {
   static model::State* find(const FastPlace& place, uint32_t bits) {
     model::State* line = place.line;
     const uint32_t check = place.check | bits;
-    uint32_t checks;
-    std::memcpy(&checks, line, 4);
+    const auto checks = load_little_endian<uint32_t>(line);
     const uint32_t differ = checks ^ (check * 0x01010101U);
     const uint32_t hits = (differ - 0x01010101U) & ~differ & 0x80808080U;
     if (hits != 0) [[likely]] {
@@ -147,8 +160,9 @@ struct FastState : TextState {
   }
 };
 
-// A cell of the micro-diffusion step (calibration.h) in 16 bytes: E in 1/2^16, and all is halved at
-// n = 2^13. The correction is renewed by refresh() only, away from the coder's critical path.
+// A cell of the micro-diffusion step (calibration.h) in 16 bytes: E in 1/2^16, and all is halved by
+// a refresh from n = 2^13 on, or at n = 2^14. The correction is renewed by refresh() only, away
+// from the coder's critical path.
 struct FastCell {
   int32_t residual = 0;
   uint32_t energy = 8 << 16;
@@ -195,10 +209,8 @@ class FastMatch {
       length_ = 0;
       pointer_ = entry;
       if (pointer_ >= 8) {
-        uint64_t a, b;
-        std::memcpy(&a, data + pointer_ - 8, 8);
-        std::memcpy(&b, data + at - 8, 8);
-        const uint64_t differ = a ^ b;
+        const uint64_t differ = load_little_endian<uint64_t>(data + pointer_ - 8) ^
+                                load_little_endian<uint64_t>(data + at - 8);
         const uint32_t same = differ == 0 ? 8 : static_cast<uint32_t>(__builtin_clzll(differ)) / 8;
         if (same >= least_) {
           length_ = same;

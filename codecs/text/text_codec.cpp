@@ -37,7 +37,7 @@ struct Head {
   uint16_t stride = 0;
   uint32_t coded = 0;  // bytes that the model codes; the block's own number without a transform
   uint32_t body = 0;   // of these, what comes before the text
-  uint8_t mode = 0;    // of the filter, for the pack; only for machine code
+  uint8_t mode = 0;    // of the filter, for the pack and the model; only for machine code
 };
 
 void write_head(const Head& head, ByteWriter& out) {
@@ -58,8 +58,10 @@ Result<Head> read_head(ByteReader& in, size_t raw_size) {
   head.pack = static_cast<PackId>(in.u8());
   head.stride = in.u16();
   head.coded = checked_cast<uint32_t>(raw_size);
-  if (head.transform != Transform::kNone) head.coded = in.u32();
-  if (head.transform != Transform::kNone) head.body = in.u32();
+  if (head.transform != Transform::kNone) {
+    head.coded = in.u32();
+    head.body = in.u32();
+  }
   if (head.transform == Transform::kX86) head.mode = in.u8();
   if (!in.ok() || head.shape < kFirstShape || head.shape > kLastShape ||
       head.transform > Transform::kLinesWords || head.stride > text::kMaxStride ||

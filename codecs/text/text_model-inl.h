@@ -38,9 +38,10 @@ class TextModel {
   using S = Shape<kLevel>;
   static constexpr size_t kEarly = S::kContexts;
   static constexpr size_t kHashed = kEarly + S::kIndirect + S::kLate;
-  static constexpr size_t kHistories = kHashed + 1 + S::kDirect;
-  static constexpr size_t kMatchInputs = S::kSets > 1 ? 2 : 1;
-  static constexpr size_t kUsed = kHistories + kMatchInputs * S::kMatches + 1;
+  static constexpr size_t kHistories = kHashed + 3;  // orders 0 and 1 and the match
+  static constexpr size_t kFinals = 4;               // weight sets of the second layer, averaged
+  static constexpr size_t kApms = 3;
+  static constexpr size_t kUsed = kHistories + 2 * S::kMatches + 1;
   static constexpr size_t kInputs = mn::padded(kUsed);
 
   struct Sizes {
@@ -59,13 +60,12 @@ class TextModel {
 
   static constexpr size_t arena_bytes(const Sizes& sizes) {
     size_t bytes = m::Arena::part(sizes.lines * sizeof(m::ContextLine)) + m::Arena::part(65536);
-    if (S::kDirect > 1) bytes += m::Arena::part(kMatchContexts * 256);
-    if (S::kIndirect > 0) bytes += m::Arena::part(65536 * sizeof(uint32_t));
+    bytes += m::Arena::part(kMatchContexts * 256) + m::Arena::part(65536 * sizeof(uint32_t));
     bytes += S::kMatches * m::Arena::part(sizes.positions * sizeof(uint32_t));
     bytes += m::Arena::part(total_rows() * kInputs * sizeof(int32_t));
-    bytes += m::Arena::part(S::kFinals * kFinalRows * mn::kMixerStep * sizeof(int32_t));
+    bytes += m::Arena::part(kFinals * kFinalRows * mn::kMixerStep * sizeof(int32_t));
     bytes += m::Arena::part(256 * mn::kMixerStep * sizeof(int32_t));
-    bytes += S::kApms * m::Arena::part(kApmContexts * m::kApmKnots * sizeof(uint16_t));
+    bytes += kApms * m::Arena::part(kApmContexts * m::kApmKnots * sizeof(uint16_t));
     bytes += m::Arena::part(kSteps * kCells * sizeof(m::CalibrationCell));
     return bytes;
   }
@@ -77,17 +77,17 @@ class TextModel {
     const auto lines = arena.take<m::ContextLine>(sizes.lines);
     table_ = m::ContextTable(lines.data(), lines.size());
     order1_ = arena.take<m::State>(65536).data();
-    if constexpr (S::kDirect > 1) matched_ = arena.take<m::State>(kMatchContexts * 256).data();
-    if constexpr (S::kIndirect > 0) followed2_ = arena.take<uint32_t>(65536).data();
+    matched_ = arena.take<m::State>(kMatchContexts * 256).data();
+    followed2_ = arena.take<uint32_t>(65536).data();
     constexpr std::array<uint32_t, 3> kLeast = {6, 4, 12};
     for (size_t i = 0; i < S::kMatches; ++i) {
       matches_[i] = m::MatchModel(arena.take<uint32_t>(sizes.positions), kLeast[i]);
     }
     mixer_.place(arena.take<int32_t>(total_rows() * kInputs), kRows, S::kFirstWeight);
     mixer_.inputs[kUsed - 1] = 256;
-    std::array<size_t, S::kFinals> final_rows;
+    std::array<size_t, kFinals> final_rows;
     final_rows.fill(kFinalRows);
-    final_.place(arena.take<int32_t>(S::kFinals * kFinalRows * mn::kMixerStep), final_rows,
+    final_.place(arena.take<int32_t>(kFinals * kFinalRows * mn::kMixerStep), final_rows,
                  65536 / static_cast<int32_t>(S::kSets));
     apm_mixer_.place(arena.take<int32_t>(256 * mn::kMixerStep), {256}, 65536 / 4);
     for (auto& apm : apms_) apm = m::Apm(arena.take<uint16_t>(kApmContexts * m::kApmKnots));
@@ -126,7 +126,7 @@ class TextModel {
 
  private:
   // The mixer learns the faster the less it has seen.
-  static constexpr uint64_t kFirstRate = S::kSets > 1 ? 3072 : 1536;
+  static constexpr uint64_t kFirstRate = 3072;
   static constexpr size_t kMatchContexts = 256 * 8 + 1;
   static constexpr size_t kFinalRows = 256 * 8;
   static constexpr size_t kApmContexts = 65536;
@@ -136,16 +136,12 @@ class TextModel {
   static constexpr size_t kSteps = kEnding == Ending::kThreeSteps ? 3 : 1;  // if any
 
   static constexpr std::array<size_t, S::kSets> make_rows() {
-    if constexpr (S::kSets == 1) {
-      return {5 * 8 * 256};
-    } else {
-      constexpr std::array<size_t, 14> kAllRows = {
-          768,        2048,    8 * 5 * 8 * 8, 32 * 3 * 8, 256 * 8,       32 * 64,   512 * 8,
-          16 * 8 * 8, 256 * 8, 8 * 8 * 8,     256 * 8,    8 * 8 * 8 * 8, 8 * 8 * 8, 8 * 8 * 8};
-      std::array<size_t, S::kSets> rows{};
-      for (size_t i = 0; i < S::kSets; ++i) rows[i] = kAllRows[i];
-      return rows;
-    }
+    constexpr std::array<size_t, 14> kAllRows = {
+        768,        2048,    8 * 5 * 8 * 8, 32 * 3 * 8, 256 * 8,       32 * 64,   512 * 8,
+        16 * 8 * 8, 256 * 8, 8 * 8 * 8,     256 * 8,    8 * 8 * 8 * 8, 8 * 8 * 8, 8 * 8 * 8};
+    std::array<size_t, S::kSets> rows{};
+    for (size_t i = 0; i < S::kSets; ++i) rows[i] = kAllRows[i];
+    return rows;
   }
   static constexpr std::array<size_t, S::kSets> kRows = make_rows();
   static constexpr size_t total_rows() {
@@ -219,8 +215,8 @@ class TextModel {
   }
 
   HWY_INLINE void begin_byte(uint32_t c) {
-    if constexpr (S::kIndirect > 0) prepare_indirect();
-    if constexpr (S::kLate > 0) prepare_late();
+    prepare_indirect();
+    prepare_late();
     for (size_t i = 0; i < kHashed; ++i) {
       const uint32_t bit = i < kEarly ? c & 1 & ~(S::kWithoutLast >> i) : 0;
       slots_[i] = m::ContextTable::find(next_[i], bit);
@@ -234,12 +230,10 @@ class TextModel {
       match_stretched_[i] = m::stretch(matches_[i].p16());
     }
     order1_at_ = order1_ + c * 256;
-    if constexpr (S::kDirect > 1) {
-      const auto& match = matches_[0];
-      const size_t row =
-          match.active() ? 1 + match.predicted_byte() * 8 + std::min(match.bucket() / 4, 7U) : 0;
-      matched_at_ = matched_ + row * 256;
-    }
+    const auto& match = matches_[0];
+    const size_t row =
+        match.active() ? 1 + match.predicted_byte() * 8 + std::min(match.bucket() / 4, 7U) : 0;
+    matched_at_ = matched_ + row * 256;
     rate_ = static_cast<int32_t>(128 + (kFirstRate << 12) / (4096 + state_.position));
     class3_ = class2_;
     class2_ = class1_;
@@ -247,11 +241,9 @@ class TextModel {
     word_class_ = state_.code != X86Mode::kNone ? state_.x86.place()
                                                 : std::min(state_.word_length, 15U) * 8 + class1_;
     apm_at_[0] = c * 256;
-    if constexpr (S::kApms > 1) {
-      apm_at_[1] = hash16((state_.last8 & 0xFFFFFF) * 0x2545F4914F6CDD1DULL);
-      apm_at_[2] = hash16((uint64_t{state_.word} << 8 | c) * 0xD6E8FEB86659FD93ULL);
-      above_class_ = class_of(state_.above());
-    }
+    apm_at_[1] = hash16((state_.last8 & 0xFFFFFF) * 0x2545F4914F6CDD1DULL);
+    apm_at_[2] = hash16((uint64_t{state_.word} << 8 | c) * 0xD6E8FEB86659FD93ULL);
+    above_class_ = class_of(state_.above());
   }
 
   size_t apm_context(size_t i, uint32_t c0) const {
@@ -260,20 +252,16 @@ class TextModel {
 
   // What the APMs make of the mixer's output, `p` in 1/65536.
   HWY_INLINE uint32_t refined_by_apms(int mixed, uint32_t p, uint32_t c0) {
-    std::array<uint32_t, S::kApms> refined;
-    for (size_t i = 0; i < S::kApms; ++i) {
+    std::array<uint32_t, kApms> refined;
+    for (size_t i = 0; i < kApms; ++i) {
       refined[i] = apms_[i].refine(mixed, apm_context(i, c0));
     }
-    if constexpr (S::kApms == 1) {
-      return (p + refined[0] + 1) >> 1;
-    } else {
-      apm_mixer_.inputs[0] = mixed;
-      for (size_t i = 0; i < S::kApms; ++i) apm_mixer_.inputs[i + 1] = m::stretch(refined[i]);
-      apm_mixer_.select(0, c0);
-      apm_mixer_.mix();
-      const uint32_t mean = (p + refined[0] + refined[1] + refined[2] + 2) >> 2;
-      return (mean + m::squash(apm_mixer_.outputs[0]) + 1) >> 1;
-    }
+    apm_mixer_.inputs[0] = mixed;
+    for (size_t i = 0; i < kApms; ++i) apm_mixer_.inputs[i + 1] = m::stretch(refined[i]);
+    apm_mixer_.select(0, c0);
+    apm_mixer_.mix();
+    const uint32_t mean = (p + refined[0] + refined[1] + refined[2] + 2) >> 2;
+    return (mean + m::squash(apm_mixer_.outputs[0]) + 1) >> 1;
   }
 
   template <int kBit, class Coder>
@@ -287,18 +275,16 @@ class TextModel {
     for (size_t i = 0; i < kHashed; ++i) at[i] = slots_[i] + node;
     at[kHashed] = order0_.data() + c0;
     at[kHashed + 1] = order1_at_ + c0;
-    if constexpr (S::kDirect > 1) at[kHashed + 2] = matched_at_ + c0;
+    at[kHashed + 2] = matched_at_ + c0;
     for (size_t i = 0; i < kHistories; ++i) states[i] = static_cast<uint8_t>(*at[i]);
     for (size_t i = 0; i < kHistories; ++i) mixer_.inputs[i] = maps_[i].stretched(states[i]);
     for (size_t i = 0; i < S::kMatches; ++i) {
       const int active = -static_cast<int>(matches_[i].active());
       const int sign = static_cast<int>(matches_[i].expected_bit(kBit)) - 1;
       const int value = match_stretched_[i] & active;
-      mixer_.inputs[kHistories + kMatchInputs * i] = (value ^ sign) - sign;
-      if constexpr (kMatchInputs > 1) {
-        const int linear = ((static_cast<int>(matches_[i].p16()) - 32768) >> 5) & active;
-        mixer_.inputs[kHistories + kMatchInputs * i + 1] = (linear ^ sign) - sign;
-      }
+      mixer_.inputs[kHistories + 2 * i] = (value ^ sign) - sign;
+      const int linear = ((static_cast<int>(matches_[i].p16()) - 32768) >> 5) & active;
+      mixer_.inputs[kHistories + 2 * i + 1] = (linear ^ sign) - sign;
     }
     uint32_t known = 0;
     for (size_t i = 1; i < S::kOrders; ++i) known += states[i] != 0;
@@ -307,45 +293,35 @@ class TextModel {
         static_cast<uint32_t>(bucket > 0) + (bucket >= 8) + (bucket >= 16) + (bucket >= 24);
 
     // Mixing.
-    int mixed;
-    if constexpr (S::kSets == 1) {
-      mixer_.select(0, (match_class * 8 + known) * 256 + c0);
-      mixer_.mix();
-      mixed = mixer_.outputs[0];
-    } else {
-      const uint32_t expected2 = matches_[1].active() ? 1 + matches_[1].expected_bit(kBit) : 0;
-      mixer_.select(0, c0 * 3 + std::min(match_class, 2U));
-      mixer_.select(1, state_.byte(1) * 8 + kBit);
-      mixer_.select(2, ((known * 5 + match_class) * 8 + kBit) * 8 + class1_);
-      mixer_.select(3, (bucket * 3 + expected2) * 8 + kBit);
-      if constexpr (S::kSets > 4) {
-        mixer_.select(4, state_.byte(2) * 8 + kBit);
-        mixer_.select(5, (std::min(state_.column(), 31U) * 8 + above_class_) * 8 + kBit);
-        mixer_.select(6,
-                      (matches_[0].active() ? 256 + matches_[0].predicted_byte() : 0) * 8 + kBit);
-      }
-      if constexpr (S::kSets > 7) {
-        mixer_.select(7, word_class_ * 8 + kBit);
-        mixer_.select(8, state_.byte(3) * 8 + kBit);
-        mixer_.select(9, evidence_of(states[1], states[3], states[6]));
-        mixer_.select(10, c0 * 8 + kEvidence[states[7]]);
-        mixer_.select(11, ((class1_ * 8 + class2_) * 8 + class3_) * 8 + kBit);
-        mixer_.select(12, evidence_of(states[18], states[19], states[4]));
-        mixer_.select(13, evidence_of(states[27], states[7], states[21]));
-      }
-      mixer_.mix();
-      for (size_t i = 0; i < S::kSets; ++i) final_.inputs[i] = mixer_.outputs[i];
-      final_.select(0, c0 * 8 + known);
-      if constexpr (S::kFinals > 1) {
-        final_.select(1, state_.byte(1) * 8 + kBit);
-        final_.select(2, (bucket * 3 + expected2) * 8 + kBit);
-        final_.select(3, word_class_ * 8 + kBit);
-      }
-      final_.mix();
-      int sum = 0;
-      for (const int output : final_.outputs) sum += output;
-      mixed = sum / static_cast<int>(S::kFinals);
+    const uint32_t expected2 = matches_[1].active() ? 1 + matches_[1].expected_bit(kBit) : 0;
+    mixer_.select(0, c0 * 3 + std::min(match_class, 2U));
+    mixer_.select(1, state_.byte(1) * 8 + kBit);
+    mixer_.select(2, ((known * 5 + match_class) * 8 + kBit) * 8 + class1_);
+    mixer_.select(3, (bucket * 3 + expected2) * 8 + kBit);
+    if constexpr (S::kSets > 4) {
+      mixer_.select(4, state_.byte(2) * 8 + kBit);
+      mixer_.select(5, (std::min(state_.column(), 31U) * 8 + above_class_) * 8 + kBit);
+      mixer_.select(6, (matches_[0].active() ? 256 + matches_[0].predicted_byte() : 0) * 8 + kBit);
     }
+    if constexpr (S::kSets > 7) {
+      mixer_.select(7, word_class_ * 8 + kBit);
+      mixer_.select(8, state_.byte(3) * 8 + kBit);
+      mixer_.select(9, evidence_of(states[1], states[3], states[6]));
+      mixer_.select(10, c0 * 8 + kEvidence[states[7]]);
+      mixer_.select(11, ((class1_ * 8 + class2_) * 8 + class3_) * 8 + kBit);
+      mixer_.select(12, evidence_of(states[18], states[19], states[4]));
+      mixer_.select(13, evidence_of(states[27], states[7], states[21]));
+    }
+    mixer_.mix();
+    for (size_t i = 0; i < S::kSets; ++i) final_.inputs[i] = mixer_.outputs[i];
+    final_.select(0, c0 * 8 + known);
+    final_.select(1, state_.byte(1) * 8 + kBit);
+    final_.select(2, (bucket * 3 + expected2) * 8 + kBit);
+    final_.select(3, word_class_ * 8 + kBit);
+    final_.mix();
+    int sum = 0;
+    for (const int output : final_.outputs) sum += output;
+    const int mixed = sum / static_cast<int>(kFinals);
 
     // Refinement: by APMs, then by micro-diffusion steps, each behind the one before.
     std::array<uint32_t, kSteps + 1> p{m::squash(mixed)};
@@ -371,9 +347,9 @@ class TextModel {
     }
     if constexpr (kHasApms) {
       for (auto& apm : apms_) apm.update(bit, 6);
-      if constexpr (S::kApms > 1) apm_mixer_.learn(bit, 128);
+      apm_mixer_.learn(bit, 128);
     }
-    if constexpr (S::kSets > 1) final_.learn(bit, 128);
+    final_.learn(bit, 128);
     mixer_.learn(bit, rate_);
     for (size_t i = 0; i < kHistories; ++i) {
       *at[i] = static_cast<m::State>(m::next_history(states[i], bit));
@@ -388,7 +364,7 @@ class TextModel {
     for (auto& match : matches_) match.update(bit, kBit);
     c0 = c0 * 2 + bit;
     if constexpr (kHasApms && kBit > 0) {
-      for (size_t i = 0; i < S::kApms; ++i) {
+      for (size_t i = 0; i < kApms; ++i) {
         apms_[i].prefetch(apm_context(i, (c0 * 2) & 0xFF));
         apms_[i].prefetch(apm_context(i, (c0 * 2 + 1) & 0xFF));
       }
@@ -426,9 +402,9 @@ class TextModel {
   std::array<uint32_t, S::kMatches> match_hash_{};
   std::array<int, S::kMatches> match_stretched_{};
   mn::MixerLayer<kInputs, S::kSets> mixer_;
-  mn::MixerLayer<mn::kMixerStep, S::kFinals> final_;
+  mn::MixerLayer<mn::kMixerStep, kFinals> final_;
   mn::MixerLayer<mn::kMixerStep, 1> apm_mixer_;
-  std::array<m::Apm, S::kApms> apms_;
+  std::array<m::Apm, kApms> apms_;
   std::array<uint32_t, 3> apm_at_{};
   m::CalibrationCell* cells_ = nullptr;
   int32_t rate_ = 0;

@@ -1,4 +1,4 @@
-// What distinguishes the three context-mixing levels: their contexts, mixer sets and refinements.
+// What distinguishes levels 8 and 9: their contexts, mixer sets and memory.
 #pragma once
 
 #include <array>
@@ -29,50 +29,17 @@ struct ContextList {
 // Every shape's `contexts` gives the contexts of the byte after next: `s` is the state before a
 // byte of which `c` are the first seven bits (the last bit is added by the table; see
 // context_table.h).
-//   kContexts     hashed contexts; the first kOrders of them are orders 2, 3, … for counting how
-//   many
-//                 are known
-//   kIndirect     further hashed contexts: what followed the last bytes before (four, two or none)
-//   kLate         further hashed contexts, for which `late_contexts` gets the whole of the last
-//   byte:
-//                 their lines are fetched late, but they may follow the structure of the data
-//   kDirect       tables by order 1 (1), and by the match model's byte and length too (2)
-//   kMatches      match models
-//   kSets         weight sets of the mixer
-//   kFinals       weight sets of the second layer, averaged
-//   kApms         final refinements, averaged
-//   kMapStep      each history map learns from every kMapStep-th bit, after the first 4096 bytes
+//   kContexts  hashed contexts; the first kOrders are orders 2, 3, …, counted to tell how many are
+//              known
+//   kIndirect  further hashed contexts: what followed the last bytes before (four or two)
+//   kLate      further hashed contexts, for which `late_contexts` gets the whole of the last byte:
+//              their lines are fetched late, but they may follow the structure of the data
+//   kMatches   match models
+//   kSets      weight sets of the mixer
+//   kMapStep   each history map learns from every kMapStep-th bit, after the first 4096 bytes
+// Level 7 has a model of its own (fast_model-inl.h).
 template <int kLevel>
 struct Shape;
-
-template <>
-struct Shape<7> {
-  static constexpr size_t kContexts = 6;
-  static constexpr size_t kIndirect = 0;
-  static constexpr size_t kLate = 0;
-  static constexpr size_t kOrders = 4;
-  static constexpr size_t kDirect = 1;
-  static constexpr size_t kMatches = 1;
-  static constexpr size_t kSets = 1;
-  static constexpr size_t kFinals = 1;
-  static constexpr size_t kApms = 1;
-  static constexpr size_t kMapStep = 4;
-  static constexpr int32_t kFirstWeight = 65536 * 30 / 100;
-  static constexpr size_t kTableBytes = size_t{24} << 20;
-  static constexpr size_t kMatchPositions = size_t{1} << 20;
-  static constexpr uint32_t kMapLimit = 254;
-  static constexpr uint32_t kWithoutLast = 0;
-
-  static void contexts(const TextState& s, uint64_t c, ContextList<kContexts>& list) {
-    const uint64_t last = s.last8;
-    list.add((last & 0xFF) << 8 | c);
-    list.add((last & 0xFFFF) << 8 | c);
-    list.add((last & 0xFFFFFF) << 8 | c);
-    list.add((last & 0xFFFFFFFFFF) << 8 | c);
-    list.add(uint64_t{s.word} << 8 | c);
-    list.add(blend(s.word, s.word1) + c);
-  }
-};
 
 template <>
 struct Shape<8> {
@@ -80,11 +47,8 @@ struct Shape<8> {
   static constexpr size_t kIndirect = 2;
   static constexpr size_t kLate = 5;
   static constexpr size_t kOrders = 6;
-  static constexpr size_t kDirect = 2;
   static constexpr size_t kMatches = 2;
   static constexpr size_t kSets = 4;
-  static constexpr size_t kFinals = 4;
-  static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 4;
   static constexpr int32_t kFirstWeight = 65536 * 22 / 100;
   static constexpr size_t kTableBytes = size_t{288} << 20;
@@ -135,11 +99,8 @@ struct Shape<9> {
   static constexpr size_t kIndirect = 4;
   static constexpr size_t kLate = 13;
   static constexpr size_t kOrders = 6;
-  static constexpr size_t kDirect = 2;
   static constexpr size_t kMatches = 3;
   static constexpr size_t kSets = 14;
-  static constexpr size_t kFinals = 4;
-  static constexpr size_t kApms = 3;
   static constexpr size_t kMapStep = 1;
   static constexpr int32_t kFirstWeight = 65536 * 14 / 100;
   static constexpr size_t kTableBytes = size_t{960} << 20;
