@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -47,9 +48,38 @@ struct DeflateLayout {
   std::vector<Segment> content;  // segments of the inflated bytes; sizes add up to inflated_size
 };
 
+// How one element of a tensor is stored; all are little-endian. Integers may be signed or not.
+enum class ElementType : uint8_t {
+  kF64 = 0,
+  kF32 = 1,
+  kF16 = 2,
+  kBf16 = 3,
+  kF8E4M3 = 4,
+  kF8E5M2 = 5,
+  kInt64 = 6,
+  kInt32 = 7,
+  kInt16 = 8,
+  kInt8 = 9,   // booleans too
+  kGgml = 10,  // blocks of quantised weights with their scales, of the type `ggml_type`
+};
+
+// A tensor, or what was cut off one: see Layout::tensor_offset.
+struct TensorLayout {
+  std::string name;   // as the format has it
+  std::string dtype;  // as the format spells it: "BF16", "Q8_0", "<f4"
+  ElementType element = ElementType::kInt8;
+  uint8_t ggml_type = 0;        // ggml's number of the type, if the element is kGgml
+  std::vector<uint64_t> shape;  // in elements, the slowest axis first; empty for a scalar
+  uint64_t size = 0;            // bytes of the whole tensor
+};
+
 // How values lie in a segment. Families add their fields here.
 struct Layout {
   std::shared_ptr<const DeflateLayout> deflate;  // set if and only if the type is kDeflated
+  std::shared_ptr<const TensorLayout> tensor;    // may be set if the type is a float or kIntegers
+  uint64_t tensor_offset = 0;                    // bytes of the tensor that lie before the segment
+
+  bool is_plain() const { return deflate == nullptr && tensor == nullptr; }
 };
 
 struct Segment {

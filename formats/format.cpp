@@ -4,7 +4,7 @@ namespace pith {
 
 void append_segment(std::vector<Segment>& out, uint64_t size, SegmentType type) {
   if (size == 0) return;
-  if (!out.empty() && out.back().type == type && out.back().layout.deflate == nullptr) {
+  if (!out.empty() && out.back().type == type && out.back().layout.is_plain()) {
     out.back().size += size;
     return;
   }
