@@ -75,9 +75,11 @@ struct TensorLayout {
 
 // How values lie in a segment. Families add their fields here.
 struct Layout {
-  std::shared_ptr<const DeflateLayout> deflate;  // set if and only if the type is kDeflated
-  std::shared_ptr<const TensorLayout> tensor;    // may be set if the type is a float or kIntegers
-  uint64_t tensor_offset = 0;                    // bytes of the tensor that lie before the segment
+  std::shared_ptr<const DeflateLayout> deflate =
+      nullptr;  // set if and only if the type is kDeflated
+  std::shared_ptr<const TensorLayout> tensor =
+      nullptr;                 // may be set if the type is a float or kIntegers
+  uint64_t tensor_offset = 0;  // bytes of the tensor that lie before the segment
 
   bool is_plain() const { return deflate == nullptr && tensor == nullptr; }
 };
