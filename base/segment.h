@@ -75,10 +75,10 @@ struct TensorLayout {
 
 // How values lie in a segment. Families add their fields here.
 struct Layout {
-  std::shared_ptr<const DeflateLayout> deflate =
-      nullptr;  // set if and only if the type is kDeflated
-  std::shared_ptr<const TensorLayout> tensor =
-      nullptr;                 // may be set if the type is a float or kIntegers
+  // Set if and only if the type is kDeflated.
+  std::shared_ptr<const DeflateLayout> deflate = nullptr;
+  // May be set if the type is a float or kIntegers.
+  std::shared_ptr<const TensorLayout> tensor = nullptr;
   uint64_t tensor_offset = 0;  // bytes of the tensor that lie before the segment
 
   bool is_plain() const { return deflate == nullptr && tensor == nullptr; }
