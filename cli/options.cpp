@@ -9,6 +9,7 @@
 #include <functional>
 #include <span>
 
+#include "cli/arguments.h"
 #include "cli/inputs.h"
 #include "codecs/registry.h"
 
@@ -216,7 +217,8 @@ void add_row(CLI::App& app, const OptionRow& row, Parsed& parsed) {
     return;
   }
   app.add_option_function<std::string>(
-         row.names, [&row, &parsed](const std::string& value) { row.apply(parsed, value); },
+         row.names,
+         [&row, &parsed](const std::string& value) { row.apply(parsed, unmarked(value)); },
          row.help)
       ->group(row.group)
       ->type_name(row.value)
@@ -354,7 +356,8 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   try {
     apply_program_name(argc > 0 ? argv[0] : nullptr, parsed);
     read_environment(parsed);
-    app.parse(argc, argv);
+    app.parse(marked_arguments(argc, argv));
+    unmark(parsed.options.files);
     if (manual) {
       fmt::print("{}", manual_page());
       return 0;

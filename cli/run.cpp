@@ -7,6 +7,7 @@
 #include <new>
 
 #include "cli/commands.h"
+#include "cli/grep/command.h"
 #include "cli/resources.h"
 #include "cli/signals.h"
 
@@ -50,6 +51,9 @@ Result<void> guarded(FileCommand command, const std::string& path, const Run& ru
 
 int run(int argc, char** argv) {
   prepare_process();
+  const std::string_view name = argc > 0 ? argv[0] : "";
+  if (name.substr(name.rfind('/') + 1) == "pithgrep") return grep::run_grep(argc, argv);
+  if (argc > 1 && std::string_view(argv[1]) == "grep") return grep::run_grep(argc - 1, argv + 1);
   auto parsed = parse_options(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) {
     // --help that could not be written has failed.

@@ -188,4 +188,14 @@ expect_rc 0
 make_text b 500
 expect_same a b
 
+check "a name in brackets"
+make_text '[a]' 500
+make_text '[a,b]' 600
+pith '[a]' '[a,b]'
+expect_rc 0
+expect_files '[a,b]' '[a,b].pith' '[a]' '[a].pith'
+pith -d -f '[a].pith' -o '[c]'
+expect_rc 0
+expect_same '[a]' '[c]'
+
 finish
