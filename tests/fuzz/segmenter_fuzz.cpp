@@ -28,8 +28,7 @@ std::vector<pith::Segment> segments_of(const pith::Format* format, pith::ByteVie
       if (segment.size == 0) fuzz::finding("an empty segment");
       covered += segment.size;
       const bool joins = !found.empty() && found.back().type == segment.type &&
-                         segment.layout.is_plain() &&
-                         found.back().layout.is_plain();
+                         segment.layout.is_plain() && found.back().layout.is_plain();
       if (joins) {
         found.back().size += segment.size;
       } else {
