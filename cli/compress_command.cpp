@@ -7,6 +7,7 @@
 
 #include "base/source.h"
 #include "cli/commands.h"
+#include "cli/live_source.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -27,11 +28,36 @@ CompressOptions compress_options(const Run& run, Progress& progress) {
   return options;
 }
 
-Result<CompressSummary> compress_to(Sink& sink, const InputFile& input, const Run& run) {
-  FdSource source(input.fd, input.name);
+// A stream for each interval, so that all but the last one are complete whatever happens.
+// `on_stream` is called behind each of them.
+Result<CompressSummary> compress_pieces(Sink& sink, const InputFile& input, const Run& run,
+                                        const CompressOptions& settings,
+                                        const std::function<void()>& on_stream) {
+  PieceSource source(input.fd, input.name, Milliseconds(run.options.flush_interval));
+  CompressSummary all;
+  while (true) {
+    PITH_ASSIGN(const bool more, source.begin_piece());
+    if (!more && all.coded_size > 0) return all;
+    PITH_ASSIGN(const CompressSummary piece, compress(source, sink, settings));
+    on_stream();
+    all.raw_size += piece.raw_size;
+    all.coded_size += piece.coded_size;
+    all.blocks += piece.blocks;
+    all.format = piece.format;
+  }
+}
+
+Result<CompressSummary> compress_to(
+    Sink& sink, const InputFile& input, const Run& run,
+    const std::function<void()>& on_stream = [] {}) {
   Progress progress(run.options, input.name,
                     input.is_regular() ? std::optional(input.size()) : std::nullopt);
-  return compress(source, sink, compress_options(run, progress));
+  const CompressOptions settings = compress_options(run, progress);
+  if (run.options.flush_interval != 0) {
+    return compress_pieces(sink, input, run, settings, on_stream);
+  }
+  FdSource source(input.fd, input.name);
+  return compress(source, sink, settings);
 }
 
 void report(const InputFile& input, const std::string& output, const CompressSummary& summary,
@@ -108,9 +134,8 @@ Result<void> append_file(const std::string& path, const Run& run) {
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     return fail(ErrorCode::kIo, *target + ": another program is writing to it");
   }
-  PITH_ASSIGN(
-      const uint64_t end,
-      end_of_streams(file.get(), *target, static_cast<uint64_t>(status.st_size), run.messages));
+  PITH_ASSIGN(uint64_t end, end_of_streams(file.get(), *target,
+                                           static_cast<uint64_t>(status.st_size), run.messages));
   const auto cut = [&]() -> Result<void> {
     if (::ftruncate(file.get(), static_cast<off_t>(end)) != 0 ||
         ::lseek(file.get(), static_cast<off_t>(end), SEEK_SET) < 0) {
@@ -119,9 +144,14 @@ Result<void> append_file(const std::string& path, const Run& run) {
     return {};
   };
   PITH_TRY(cut());
-  const TruncateOnSignal guard(file.get(), end);
+  std::optional<TruncateOnSignal> guard(std::in_place, file.get(), end);
   FdSink sink(file.get(), *target);
-  auto summary = compress_to(sink, *input, run);
+  // With intervals, complete streams stay whatever comes later.
+  auto summary = compress_to(sink, *input, run, [&] {
+    guard.reset();
+    end = static_cast<uint64_t>(::lseek(file.get(), 0, SEEK_CUR));
+    guard.emplace(file.get(), end);
+  });
   if (!summary) {
     PITH_TRY(cut());
     return tl::unexpected(std::move(summary).error());

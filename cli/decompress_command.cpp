@@ -3,6 +3,7 @@
 
 #include "base/source.h"
 #include "cli/commands.h"
+#include "cli/live_source.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
 #include "container/catalog.h"
@@ -38,11 +39,22 @@ Result<std::optional<uint64_t>> inspect(const InputFile& input, const Options& o
   return catalog->raw_size;
 }
 
+// A file that grows: each block is written as soon as it is there.
+Result<DecompressSummary> follow(Sink& sink, const InputFile& input, const Run& run) {
+  FollowSource source(input.fd, input.name);
+  DecompressOptions settings;
+  settings.threads = 1;  // more would read ahead before they hand out what they have
+  settings.memory_limit = run.memory_limit;
+  settings.max_output = run.options.max_output;
+  return decompress(source, sink, settings);
+}
+
 Result<DecompressSummary> decompress_to(Sink& sink, const InputFile& input, const Run& run) {
   const Options& options = run.options;
   if (input.is_stdin && !options.force && ::isatty(input.fd) != 0) {
     return fail(ErrorCode::kUsage, "compressed data are not read from a terminal (-f does)");
   }
+  if (options.follow) return follow(sink, input, run);
   PITH_ASSIGN(const auto raw_size, inspect(input, options));
   FdSource source(input.fd, input.name);
   Progress progress(

@@ -45,6 +45,21 @@ uint64_t number_value(const std::string& text, uint64_t largest) {
   return value;
 }
 
+// Seconds, with at most three decimals, as milliseconds.
+uint64_t interval_value(const std::string& text) {
+  const size_t dot = std::min(text.find('.'), text.size());
+  std::string fraction = text.substr(std::min(dot + 1, text.size()));
+  if (fraction.size() > 3 || (dot < text.size() && fraction.empty())) {
+    reject(fmt::format("'{}' is not a time in seconds", text));
+  }
+  fraction.resize(3, '0');
+  constexpr uint64_t kMostSeconds = 86400;
+  const uint64_t time =
+      number_value(text.substr(0, dot), kMostSeconds) * 1000 + number_value(fraction, 999);
+  if (time == 0) reject("an interval is longer than nothing");
+  return time;
+}
+
 void set_level(Options& options, const std::string& text) {
   if (text.size() != 1 || text[0] < '0' + kMinLevel || text[0] > '0' + kMaxLevel) {
     reject(fmt::format("levels are 1 (fastest) to 9 (smallest), not '{}'", text));
@@ -138,6 +153,10 @@ const std::vector<OptionRow>& option_table() {
       {"--append", Takes::kNothing, "", kOutput,
        "add a stream to the output file; what is in it stays untouched",
        [](P& p, const S&) { p.options.append = true; }},
+      {"--flush-interval", Takes::kValue, "SECONDS", kOutput,
+       "end a stream after this time, so that a crash loses no more than what came since; with -c "
+       "or --append",
+       [](P& p, const S& v) { p.options.flush_interval = interval_value(v); }},
       {"-f,--force", Takes::kNothing, "", kOutput,
        "overwrite; follow links; use a terminal; -dc passes other files through",
        [](P& p, const S&) { p.options.force = true; }},
@@ -164,6 +183,9 @@ const std::vector<OptionRow>& option_table() {
        "read file names from LIST, one a line; '-' or nothing: from standard input; 0: from "
        "standard input, ended by NUL",
        [](P& p, const S& v) { p.file_lists.push_back(v.empty() ? "-" : v); }},
+      {"--follow", Takes::kNothing, "", kInput,
+       "with -dc: go on with what is added to a file that grows, until a signal ends it",
+       [](P& p, const S&) { p.options.follow = true; }},
       {"--ignore-trailing", Takes::kNothing, "", kInput, "accept any bytes behind the last stream",
        [](P& p, const S&) { p.options.ignore_trailing = true; }},
 
@@ -283,6 +305,14 @@ void settle(Parsed& parsed) {
   }
   if (options.append && (options.to_stdout || options.output == "-")) {
     reject("--append needs an output file");
+  }
+  if (options.follow &&
+      (options.command != Command::kDecompress || !(options.to_stdout || options.output == "-"))) {
+    reject("--follow goes with -dc: other outputs appear when they are complete");
+  }
+  if (options.flush_interval != 0 && options.command == Command::kCompress &&
+      !(options.to_stdout || options.output == "-" || options.append)) {
+    reject("--flush-interval goes with -c or --append: other outputs appear when complete");
   }
   if (options.output == "-") {
     options.output.clear();

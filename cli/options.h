@@ -39,6 +39,8 @@ struct Options {
   bool recursive = false;
   bool one_file_system = false;
   bool append = false;
+  bool follow = false;
+  uint64_t flush_interval = 0;  // milliseconds; 0: none
   bool json = false;
   bool ignore_trailing = false;
   bool sync = true;
