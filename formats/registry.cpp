@@ -4,7 +4,10 @@
 
 #include "formats/bytes.h"
 #include "formats/compressed.h"
+#include "formats/gguf.h"
 #include "formats/gzip.h"
+#include "formats/npy.h"
+#include "formats/safetensors.h"
 #include "formats/tar.h"
 #include "formats/text.h"
 #include "formats/zlib.h"
@@ -13,9 +16,9 @@ namespace pith {
 
 // The order decides between formats that are equally sure: the narrower one comes first.
 std::span<const Format* const> all_formats() {
-  static const std::array<const Format*, 6> kFormats = {
-      &tar_format(),        &gzip_format(), &zlib_format(),
-      &compressed_format(), &text_format(), &bytes_format(),
+  static const std::array<const Format*, 9> kFormats = {
+      &tar_format(),  &gguf_format(),       &npy_format(),  &safetensors_format(), &gzip_format(),
+      &zlib_format(), &compressed_format(), &text_format(), &bytes_format(),
   };
   return kFormats;
 }

@@ -180,6 +180,37 @@ class TarSegmenter : public Segmenter {
     content_.reset();
   }
 
+  uint64_t skippable() const override {
+    switch (part_) {
+      case Part::kContent:
+        return std::min(left_, content_->skippable());
+      case Part::kPadding:
+        return left_;
+      case Part::kRest:
+        return UINT64_MAX;
+      case Part::kHeader:
+      case Part::kExtension:
+      case Part::kSparseMap:
+        break;
+    }
+    return 0;
+  }
+
+  void skip(uint64_t size, std::vector<Segment>& out) override {
+    if (size == 0) return;
+    if (part_ == Part::kRest) return append_segment(out, size, SegmentType::kBytes);
+    left_ -= size;
+    if (part_ == Part::kContent) {
+      content_->skip(size, out);
+      if (left_ > 0) return;
+      content_->feed({}, true, out);
+      end_content();
+    } else {
+      append_segment(out, size, SegmentType::kMetadata);
+      if (left_ == 0) part_ = Part::kHeader;
+    }
+  }
+
  private:
   // What the next bytes are.
   enum class Part { kHeader, kExtension, kSparseMap, kContent, kPadding, kRest };
