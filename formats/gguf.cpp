@@ -126,7 +126,7 @@ class HeaderReader {
   bool absurd_ = false;  // a text that no header can hold
 };
 
-HeaderParse parse(ByteView head, const SegmenterOptions&, TensorMap& map) {
+HeaderParse parse(ByteView head, TensorMap& map) {
   HeaderReader reader(head);
   HeaderParse parsed;
   if (reader.read(map, parsed.size)) {

@@ -35,8 +35,8 @@ class HeaderSegmenter : public Segmenter {
  private:
   // Goes on to the content unless more of the header is needed and can be had.
   void parse(bool ended) {
-    TensorMap map;
-    const HeaderParse parsed = parser_(header_, options_, map);
+    TensorMap map(options_.name);
+    const HeaderParse parsed = parser_(header_, map);
     const uint64_t have = header_.size();
     if (parsed.status == HeaderParse::Status::kMore && parsed.size > have &&
         parsed.size <= kMaxTensorHeader && !ended) {

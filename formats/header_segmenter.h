@@ -22,8 +22,7 @@ struct HeaderParse {
 };
 
 // Finds the tensors in what begins with `head`.
-using HeaderParser = HeaderParse (*)(ByteView head, const SegmenterOptions& options,
-                                     TensorMap& map);
+using HeaderParser = HeaderParse (*)(ByteView head, TensorMap& map);
 
 // `first_size`: bytes that the first call of the parser gets, unless the input is shorter.
 std::unique_ptr<Segmenter> make_header_segmenter(HeaderParser parser, uint64_t first_size,

@@ -117,16 +117,7 @@ std::optional<TensorLayout> parse_dictionary(std::string_view dictionary) {
   return tensor;
 }
 
-// The array of a file is called so, that of an entry of an archive by the entry's name.
-std::string name_of_array(const SegmenterOptions& options) {
-  constexpr std::string_view kSuffix = ".npy";
-  if (options.name.empty()) return "array";
-  std::string name = options.name;
-  if (name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
-  return name;
-}
-
-HeaderParse parse(ByteView head, const SegmenterOptions& options, TensorMap& map) {
+HeaderParse parse(ByteView head, TensorMap& map) {
   ByteReader reader(head);
   if (as_text(reader.bytes(kMagicSize)) != kMagic) return {};
   const uint8_t version = reader.u8();
@@ -139,7 +130,6 @@ HeaderParse parse(ByteView head, const SegmenterOptions& options, TensorMap& map
   if (!tensor) return {};
   const auto tensor_bytes = tensor_size(*tensor);
   if (!tensor_bytes) return {};
-  tensor->name = name_of_array(options);
   map.add(size, *tensor_bytes, std::move(*tensor));
   return {.status = HeaderParse::Status::kDone, .size = size};
 }

@@ -10,15 +10,16 @@
 #include "formats/safetensors.h"
 #include "formats/tar.h"
 #include "formats/text.h"
+#include "formats/zip.h"
 #include "formats/zlib.h"
 
 namespace pith {
 
 // The order decides between formats that are equally sure: the narrower one comes first.
 std::span<const Format* const> all_formats() {
-  static const std::array<const Format*, 9> kFormats = {
-      &tar_format(),  &gguf_format(),       &npy_format(),  &safetensors_format(), &gzip_format(),
-      &zlib_format(), &compressed_format(), &text_format(), &bytes_format(),
+  static const std::array<const Format*, 10> kFormats = {
+      &tar_format(),  &gguf_format(), &npy_format(),        &safetensors_format(), &zip_format(),
+      &gzip_format(), &zlib_format(), &compressed_format(), &text_format(),        &bytes_format(),
   };
   return kFormats;
 }

@@ -111,7 +111,7 @@ bool read_header(const simdjson::padded_string& json, uint64_t data_start, Tenso
   return true;
 }
 
-HeaderParse parse(ByteView head, const SegmenterOptions&, TensorMap& map) {
+HeaderParse parse(ByteView head, TensorMap& map) {
   ByteReader reader(head);
   const uint64_t length = reader.u64();
   if (!reader.ok() || length > kMaxJson) return {};

@@ -11,12 +11,35 @@ namespace {
 // No file is larger. Far below where sums of offsets and sizes overflow.
 constexpr uint64_t kMaxFile = uint64_t{1} << 60;
 
+class MapSegmenter : public Segmenter {
+ public:
+  explicit MapSegmenter(TensorMap map) : map_(std::move(map)) {}
+  void feed(ByteView data, bool last, std::vector<Segment>& out) override {
+    end_ += data.size();
+    map_.advance(end_, last, out);
+  }
+  uint64_t skippable() const override { return UINT64_MAX; }
+  void skip(uint64_t size, std::vector<Segment>& out) override {
+    end_ += size;
+    map_.advance(end_, false, out);
+  }
+
+ private:
+  TensorMap map_;
+  uint64_t end_ = 0;  // bytes fed
+};
+
 }  // namespace
 
 void TensorMap::add(uint64_t offset, uint64_t size, TensorLayout tensor) {
   if (size == 0 || size > kMaxFile || offset > kMaxFile) return;
   if (tensor_size(tensor) != size) return;
   tensor.size = size;
+  if (tensor.name.empty()) {
+    tensor.name = container_.empty() ? "array" : container_;
+  } else if (!container_.empty()) {
+    tensor.name = container_ + ":" + tensor.name;
+  }
   extents_.push_back(
       {.begin = offset, .tensor = std::make_shared<const TensorLayout>(std::move(tensor))});
 }
@@ -65,6 +88,10 @@ void TensorMap::advance(uint64_t end, bool last, std::vector<Segment>& out) {
       return;
     }
   }
+}
+
+std::unique_ptr<Segmenter> make_map_segmenter(TensorMap map) {
+  return std::make_unique<MapSegmenter>(std::move(map));
 }
 
 std::span<const SegmentType> tensor_file_types() {
