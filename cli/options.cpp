@@ -23,7 +23,6 @@ struct Parsed {
   bool test = false;
   bool list = false;
   bool list_tensors = false;
-  bool extract_word = false;  // the first argument is `extract`
   std::vector<Command> other_commands;
 };
 
@@ -279,17 +278,18 @@ void apply_program_name(const char* argv0, Parsed& parsed) {
   parsed.options.to_stdout = name == "pithcat";
 }
 
-// The word `extract` may stand in front of --tensor and --list-tensors. Otherwise, and in any other
-// place, it is the name of a file.
+// The first name may be the word `extract` where --tensor or --list-tensors is given. Otherwise,
+// and in any other place, it is the name of a file.
 void settle_extract(Parsed& parsed) {
   Options& options = parsed.options;
   const bool named = !options.tensors.empty();
   if (named && parsed.list_tensors) reject("--tensor and --list-tensors exclude each other");
   if (options.rows && !named) reject("--rows needs --tensor");
+  const bool word = !options.files.empty() && options.files.front() == "extract";
   if (named || parsed.list_tensors) {
     parsed.other_commands.push_back(Command::kExtract);
-    if (parsed.extract_word) options.files.erase(options.files.begin());
-  } else if (parsed.extract_word && ::access("extract", F_OK) != 0) {
+    if (word) options.files.erase(options.files.begin());
+  } else if (word && ::access("extract", F_OK) != 0) {
     reject("extract needs --tensor NAME or --list-tensors");
   }
 }
@@ -395,7 +395,6 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
     apply_program_name(argc > 0 ? argv[0] : nullptr, parsed);
     read_environment(parsed);
     app.parse(argc, argv);
-    parsed.extract_word = argc > 1 && std::string_view(argv[1]) == "extract";
     if (manual) {
       fmt::print("{}", manual_page());
       return 0;

@@ -108,7 +108,8 @@ bool read_header(const simdjson::padded_string& json, uint64_t data_start, Tenso
     entry.tensor.element = *entry.element;
     map.add(data_start + begin, end - begin, std::move(entry.tensor));
   }
-  return true;
+  const char* behind = nullptr;
+  return document.current_location().get(behind) == simdjson::OUT_OF_BOUNDS;
 }
 
 HeaderParse parse(ByteView head, TensorMap& map) {
