@@ -173,7 +173,10 @@ std::vector<std::string> TensorDirectory::similar_names(const std::string& name)
 Result<TensorDirectory> read_tensor_directory(const RandomAccess& file, uint64_t memory_limit) {
   PITH_ASSIGN(Content content, Content::open(file, memory_limit));
   TensorDirectory directory;
-  DetectingSegmenter segmenter(SegmenterOptions{});
+  // What is inside deflate streams cannot be taken out at a position, so it is not looked for.
+  SegmenterOptions options;
+  options.inflate = false;
+  DetectingSegmenter segmenter(options);
   Collector collector;
   std::vector<Segment> segments;
   uint64_t position = 0;

@@ -7,6 +7,7 @@
 
 #include "base/byte_reader.h"
 #include "formats/bytes.h"
+#include "formats/deflate_stream.h"
 #include "formats/detect.h"
 #include "formats/torch_archive.h"
 
@@ -23,6 +24,7 @@ constexpr size_t kDescriptorSize = 16;
 constexpr size_t kLongDescriptorSize = 24;
 constexpr uint16_t kEncrypted = 1 << 0;
 constexpr uint16_t kSizeFollows = 1 << 3;
+constexpr uint16_t kDeflate = 8;  // method
 constexpr uint64_t kMaxEntry = uint64_t{1} << 60;
 
 struct LocalHeader {
@@ -33,6 +35,7 @@ struct LocalHeader {
   std::string name;
 
   bool is_plain() const { return method == 0 && (flags & kEncrypted) == 0; }
+  bool is_deflated() const { return method == kDeflate && (flags & kEncrypted) == 0; }
   bool size_follows() const { return (flags & kSizeFollows) != 0; }
 };
 
@@ -199,10 +202,12 @@ class ZipSegmenter : public Segmenter {
     std::optional<uint64_t> size;
     if (!size_follows_) size = header.content;
     role_ = Role::kNone;
-    if (!plain_) {
-      content_ = make_uniform_segmenter(SegmentType::kCompressed);
-    } else {
+    if (plain_) {
       begin_plain_content(header, size);
+    } else if (header.is_deflated()) {
+      content_ = make_deflate_stream_segmenter(DeflateWrapper::kNone, options_of_entry(header));
+    } else {
+      content_ = make_uniform_segmenter(SegmentType::kCompressed);
     }
     if (size) {
       content_size_ = left_ = *size;
@@ -232,11 +237,15 @@ class ZipSegmenter : public Segmenter {
       content_ = make_uniform_segmenter(SegmentType::kBytes);
       return;
     }
+    content_ = std::make_unique<DetectingSegmenter>(options_of_entry(header));
+  }
+
+  SegmenterOptions options_of_entry(const LocalHeader& header) const {
     SegmenterOptions options = options_;
-    std::string_view shown = name;
-    if (shown.ends_with(".npy")) shown.remove_suffix(4);  // np.load() calls it so
-    options.name = options_.name.empty() ? shown : options_.name + ":" + std::string(shown);
-    content_ = std::make_unique<DetectingSegmenter>(options);
+    std::string name = header.name;
+    if (name.ends_with(".npy")) name.resize(name.size() - 4);  // np.load() calls it so
+    options.name = options_.name.empty() ? name : options_.name + ":" + name;
+    return options;
   }
 
   bool gathers() const { return role_ != Role::kNone; }
@@ -306,7 +315,7 @@ class ZipFormat : public Format {
  public:
   std::string_view name() const override { return "zip"; }
 
-  // An archive whose first entries are stored. Where one near the front is compressed, the archive
+  // An archive whose first entries are stored or deflated. With other methods near the front it
   // counts as compressed (formats/compressed.cpp).
   int detect(ByteView head, bool) const override {
     ByteReader reader(head);
@@ -315,7 +324,7 @@ class ZipFormat : public Format {
       const ByteView rest = head.subspan(reader.position());
       LocalHeader header;
       if (parse_local_header(rest, header) != Parsed::kHeader) break;
-      if (!header.is_plain()) return 0;
+      if (!header.is_plain() && !header.is_deflated()) return 0;
       ++entries;
       if (header.size_follows()) break;
       reader.bytes(header.size + header.content);

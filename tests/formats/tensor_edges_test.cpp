@@ -1,5 +1,6 @@
 // Headers at the edges of each format of tensors: what counts, and what stays bytes.
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include "formats/detect.h"
 #include "formats/pickle.h"
@@ -199,12 +200,48 @@ TEST(Npy, LeavesOtherArraysAsBytes) {
 
 // --- ZIP
 // ------------------------------------------------------------------------------------------
-TEST(Zip, LeavesCompressedEntriesAlone) {
+// A bare deflate stream.
+std::string deflated(const std::string& content) {
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  std::string result(deflateBound(&stream, content.size()), '\0');
+  std::string input = content;
+  stream.next_in = reinterpret_cast<Bytef*>(input.data());
+  stream.avail_in = checked_cast<uInt>(input.size());
+  stream.next_out = reinterpret_cast<Bytef*>(result.data());
+  stream.avail_out = checked_cast<uInt>(result.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  result.resize(stream.total_out);
+  deflateEnd(&stream);
+  return result;
+}
+
+TEST(Zip, TakesDeflatedEntriesForDeflateStreams) {
+  const std::string array = npy(npy_dictionary("'<f4'", "(500,)"), pattern(2000, 1));
+  for (const bool size_follows : {false, true}) {
+    const std::string file = zip(
+        {{.name = "a.npy", .content = deflated(array), .method = 8, .size_follows = size_follows},
+         {.name = "b.npy", .content = array}});
+    EXPECT_EQ(detected(file), "zip");
+    std::vector<Segment> segments;
+    find_format("zip")->make_segmenter({})->feed(as_bytes(file), true, segments);
+    ASSERT_GT(segments.size(), 3U);
+    ASSERT_EQ(segments[1].type, SegmentType::kDeflated);
+    const DeflateLayout& layout = *segments[1].layout.deflate;
+    EXPECT_EQ(layout.header_size + layout.trailer_size, 0U);
+    EXPECT_EQ(layout.inflated_size, array.size());
+    ASSERT_EQ(layout.content.size(), 2U);
+    EXPECT_EQ(layout.content[1].layout.tensor->name, "a");
+    EXPECT_EQ(tensors_of("zip", file), "b[500]");
+  }
+}
+
+TEST(Zip, LeavesOtherMethodsAndDamagedStreamsAlone) {
   const std::string array = npy(npy_dictionary("'<f4'", "(2,)"), pattern(8, 1));
   const std::string mixed =
       zip({{.name = "a.npy", .content = array},
            {.name = "b.npy", .content = pattern(500, 2), .method = 8},
-           {.name = "c.npy", .content = pattern(70, 3), .method = 8, .size_follows = true},
+           {.name = "c.npy", .content = pattern(70, 3), .method = 93, .size_follows = true},
            {.name = "d.npy", .content = array}});
   EXPECT_EQ(tensors_of("zip", mixed), "a[2] d[2]");
   EXPECT_EQ(detected(mixed), "compressed");

@@ -43,7 +43,7 @@ class Generator {
     return result;
   }
 
-  // `window_bits` as for zlib's deflateInit2: 15 zlib, 15 + 16 gzip.
+  // `window_bits` as for zlib's deflateInit2: 15 zlib, 15 + 16 gzip, -15 bare.
   std::string deflated(const std::string& content, int window_bits) {
     z_stream stream{};
     const int level = static_cast<int>(1 + below(9));
@@ -184,6 +184,21 @@ std::vector<std::string> make_inputs() {
     generator.mutate(inputs.back(), stream.size());
     inputs.push_back(stream);
     generator.mutate(inputs.back(), 12);
+  }
+  for (int i = 0; i < 6; ++i) {
+    std::vector<test::ZipEntry> entries;
+    for (int j = 0; j < 4; ++j) {
+      const bool deflate = generator.below(2) == 0;
+      std::string content = generator.content(1);
+      entries.push_back({.name = "entry",
+                         .content = deflate ? generator.deflated(content, -15) : content,
+                         .method = static_cast<uint16_t>(deflate ? 8 : 0),
+                         .size_follows = generator.below(2) == 0,
+                         .long_sizes = generator.below(3) == 0});
+    }
+    inputs.push_back(test::zip(entries));
+    inputs.push_back(inputs.back());
+    generator.mutate(inputs.back(), inputs.back().size());
   }
   for (const auto& [name, file] : test::all_tensor_files()) {
     inputs.push_back(file.bytes);

@@ -131,7 +131,7 @@ inline TensorFile npy_file() {
 // ------------------------------------------------------------------------------------------
 struct ZipEntry {
   std::string name;
-  std::string content;
+  std::string content;  // as it lies
   uint16_t method = 0;
   bool size_follows = false;
   bool long_sizes = false;  // ZIP64
