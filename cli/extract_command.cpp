@@ -83,6 +83,23 @@ Error unknown_tensor(const TensorDirectory& directory, const std::string& name) 
   return {ErrorCode::kUsage, std::move(message)};
 }
 
+// The tensor of that name. Some files have several of one name: NAME#2 is the second.
+Result<const TensorEntry*> find_tensor(const TensorDirectory& directory, const std::string& name) {
+  const auto found = directory.find(name);
+  if (found.size() == 1) return found.front();
+  if (found.size() > 1) {
+    return fail(ErrorCode::kUsage, fmt::format("{} tensors are called '{}'; '{}#1' is the first",
+                                               found.size(), name, name));
+  }
+  const size_t mark = name.rfind('#');
+  if (mark != name.npos) {
+    const auto namesakes = directory.find(name.substr(0, mark));
+    const auto number = parse_size(name.substr(mark + 1));
+    if (number && *number >= 1 && *number <= namesakes.size()) return namesakes[*number - 1];
+  }
+  return tl::unexpected(unknown_tensor(directory, name));
+}
+
 }  // namespace
 
 Result<void> extract_tensors(const std::string& path, const Run& run) {
@@ -102,8 +119,7 @@ Result<void> extract_tensors(const std::string& path, const Run& run) {
   // All are looked up before anything is written.
   std::vector<Extent> extents;
   for (const std::string& name : options.tensors) {
-    const TensorEntry* entry = directory.find(name);
-    if (entry == nullptr) return tl::unexpected(unknown_tensor(directory, name));
+    PITH_ASSIGN(const TensorEntry* entry, find_tensor(directory, name));
     PITH_ASSIGN(const Extent extent, extent_of(*entry, options.rows));
     extents.push_back(extent);
   }

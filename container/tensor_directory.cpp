@@ -140,11 +140,12 @@ double TensorEntry::bits_per_element() const {
   return static_cast<double>(coded_size) * 8 / elements;
 }
 
-const TensorEntry* TensorDirectory::find(const std::string& name) const {
-  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const TensorEntry& entry) {
-    return entry.tensor->name == name;
-  });
-  return found != tensors.end() ? &*found : nullptr;
+std::vector<const TensorEntry*> TensorDirectory::find(const std::string& name) const {
+  std::vector<const TensorEntry*> found;
+  for (const TensorEntry& entry : tensors) {
+    if (entry.tensor->name == name) found.push_back(&entry);
+  }
+  return found;
 }
 
 std::vector<std::string> TensorDirectory::similar_names(const std::string& name) const {

@@ -26,8 +26,8 @@ struct TensorDirectory {
   std::vector<TensorEntry> tensors;  // in the order of the content
   uint64_t blocks = 0;               // decoded to find them
 
-  // The first tensor of that name; null if there is none.
-  const TensorEntry* find(const std::string& name) const;
+  // The tensors of that name; rarely more than one.
+  std::vector<const TensorEntry*> find(const std::string& name) const;
   // Names that are like this one, the likest first; at most three.
   std::vector<std::string> similar_names(const std::string& name) const;
 };

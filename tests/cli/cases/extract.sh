@@ -133,6 +133,27 @@ pith extract --tensor embed --tensor nothing model.safetensors.pith -o x
 expect_rc 1
 expect_no_file x
 
+check "several tensors of one name are told apart by a number"
+make_model
+mkdir a
+mv model.safetensors a/m
+tar --hard-dereference -cf x.tar a a
+pith x.tar
+pith extract --tensor a/m:scale x.tar.pith
+expect_rc 1
+expect_stdout
+expect_stderr "pith: x.tar.pith: 2 tensors are called 'a/m:scale'; 'a/m:scale#1' is the first"
+for number in 1 2; do
+  pith extract --tensor "a/m:scale#$number" x.tar.pith
+  expect_rc 0
+  expect_same "$OUT" scale.raw
+done
+for number in 0 3 x ""; do
+  pith extract --tensor "a/m:scale#$number" x.tar.pith
+  expect_rc 1
+  expect_stdout
+done
+
 check "a file without tensors"
 make_text a 1000
 pith a
