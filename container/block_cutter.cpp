@@ -74,7 +74,8 @@ bool BlockCutter::joins(const Segment& segment) const {
   if (is_general(segment.type)) {
     return segment.size <= kGlue || open_class_ == SegmentType::kDeflated;
   }
-  return whole_size(segment) <= kSmallSegment;
+  // More tensors will follow, for which their codec is better.
+  return whole_size(segment) <= (segment.layout.tensor != nullptr ? kGlue : kSmallSegment);
 }
 
 uint64_t BlockCutter::limit() const {
