@@ -36,7 +36,7 @@ void print_table(const std::string& name, const TensorDirectory& directory) {
 }
 
 void print_json(const std::string& name, const TensorDirectory& directory) {
-  fmt::print("{{\"name\": {}, \"format\": {}, \"tensors\": [", json_string(name),
+  fmt::print(R"({{"name": {}, "format": {}, "tensors": [)", json_string(name),
              json_string(directory.format));
   const char* separator = "\n";
   for (const TensorEntry& entry : directory.tensors) {
@@ -92,7 +92,7 @@ Result<const TensorEntry*> find_tensor(const TensorDirectory& directory, const s
                                                found.size(), name, name));
   }
   const size_t mark = name.rfind('#');
-  if (mark != name.npos) {
+  if (mark != std::string::npos) {
     const auto namesakes = directory.find(name.substr(0, mark));
     const auto number = parse_size(name.substr(mark + 1));
     if (number && *number >= 1 && *number <= namesakes.size()) return namesakes[*number - 1];

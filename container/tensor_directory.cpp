@@ -157,7 +157,7 @@ std::vector<std::string> TensorDirectory::similar_names(const std::string& name)
     const std::string& other = entry.tensor->name;
     if (other.size() > kMaxName) continue;
     // What contains the name, or ends like it, is meant more likely than what is merely as long.
-    const bool part = other.find(name) != other.npos;
+    const bool part = other.find(name) != std::string::npos;
     const size_t edits = part ? 0 : edits_between(name, other);
     if (edits <= name.size() / 3) ranked.emplace_back(edits, &other);
   }

@@ -7,8 +7,8 @@ namespace {
 
 class HeaderSegmenter : public Segmenter {
  public:
-  HeaderSegmenter(HeaderParser parser, uint64_t first_size, const SegmenterOptions& options)
-      : parser_(parser), options_(options), wanted_(first_size) {}
+  HeaderSegmenter(HeaderParser parser, uint64_t first_size, SegmenterOptions options)
+      : parser_(parser), options_(std::move(options)), wanted_(first_size) {}
 
   void feed(ByteView data, bool last, std::vector<Segment>& out) override {
     while (wanted_ > 0) {

@@ -60,7 +60,7 @@ std::optional<Dtype> dtype_of(std::string_view descr) {
 // What stands behind 'KEY': in the dictionary, without spaces in front.
 std::optional<std::string_view> value_of(std::string_view dictionary, std::string_view key) {
   const size_t at = dictionary.find(key);
-  if (at == dictionary.npos) return std::nullopt;
+  if (at == std::string_view::npos) return std::nullopt;
   std::string_view rest = dictionary.substr(at + key.size());
   const auto pass_spaces = [&] {
     rest.remove_prefix(std::min(rest.find_first_not_of(" \t\n"), rest.size()));
@@ -76,7 +76,7 @@ std::optional<std::string_view> value_of(std::string_view dictionary, std::strin
 std::optional<std::vector<uint64_t>> parse_shape(std::string_view text) {
   if (!text.starts_with('(')) return std::nullopt;
   const size_t end = text.find(')');
-  if (end == text.npos) return std::nullopt;
+  if (end == std::string_view::npos) return std::nullopt;
   text = text.substr(1, end - 1);
   std::vector<uint64_t> shape;
   while (true) {

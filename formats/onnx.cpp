@@ -126,7 +126,8 @@ Varint read_varint(ByteView& data, uint64_t& value) {
 class OnnxSegmenter : public Segmenter {
  public:
   // `strict`: fields that onnx.proto does not have make it no ONNX.
-  OnnxSegmenter(const SegmenterOptions& options, bool strict) : options_(options), strict_(strict) {
+  OnnxSegmenter(SegmenterOptions options, bool strict)
+      : options_(std::move(options)), strict_(strict) {
     open_.push_back({.message = Message::kModel, .end = UINT64_MAX});
   }
 

@@ -361,7 +361,7 @@ class Machine {
   std::string_view read_line() {
     const std::string_view rest = as_text(reader_rest());
     const size_t size = rest.find('\n');
-    if (size == rest.npos) {
+    if (size == std::string_view::npos) {
       reader_.bytes(UINT64_MAX);  // fails
       return {};
     }
@@ -473,7 +473,7 @@ class Machine {
       const Kind kind = values_[child].kind;
       if (kind != Kind::kTensor && kind != Kind::kMap && kind != Kind::kSequence) continue;
       const std::string key = map ? key_text((*items)[i]) : std::to_string(i);
-      name_tensors(child, path.empty() ? key : path + "." + key, depth + 1);
+      name_tensors(child, path.empty() ? key : fmt::format("{}.{}", path, key), depth + 1);
     }
   }
 

@@ -140,8 +140,8 @@ class SafetensorsFormat : public Format {
     // The first key is followed by a tensor, or by the metadata.
     json.remove_prefix(std::min(json.find_first_not_of(" \t\r\n", 1), json.size()));
     if (!json.starts_with('"')) return 0;
-    const bool known = json.find("\"dtype\"") != json.npos ||
-                       json.find("\"data_offsets\"") != json.npos ||
+    const bool known = json.find("\"dtype\"") != std::string_view::npos ||
+                       json.find("\"data_offsets\"") != std::string_view::npos ||
                        json.starts_with("\"__metadata__\"");
     return known ? kSafetensorsScore : 0;
   }

@@ -185,7 +185,7 @@ bool more_sparse_map_after_map(Block block) { return block[504] != std::byte{0};
 
 class TarSegmenter : public Segmenter {
  public:
-  explicit TarSegmenter(const SegmenterOptions& options) : options_(options) {
+  explicit TarSegmenter(SegmenterOptions options) : options_(std::move(options)) {
     ++options_.depth;  // for the entries
   }
 

@@ -222,7 +222,7 @@ class ZipSegmenter : public Segmenter {
   void begin_plain_content(const LocalHeader& header, std::optional<uint64_t>& size) {
     const std::string_view name = header.name;
     const size_t slash = name.rfind("/data/");
-    if (slash != name.npos) {
+    if (slash != std::string_view::npos) {
       const std::string key(name.substr(slash + 6));
       const auto known = torch_.size_of(key);
       if (known && (!size || *size == *known)) {
@@ -278,7 +278,7 @@ class ZipSegmenter : public Segmenter {
     size_t at = 0;
     while (true) {
       at = text.find(kDescriptorMark.front(), at);
-      if (at == text.npos) {
+      if (at == std::string_view::npos) {
         at = text.size();
         break;
       }
