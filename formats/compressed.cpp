@@ -94,8 +94,8 @@ bool has_signature(ByteView head) {
   });
 }
 
-// A ZIP archive (APPNOTE.TXT, 4.3.7) in which some entry near the front is compressed. Archives of
-// stored entries (NumPy .npz, PyTorch .pt) are left to others: their content is plain.
+// A ZIP archive (APPNOTE.TXT, 4.3.7) in which some entry near the front is compressed.
+// formats/zip.h takes those whose entries are stored or deflated, and is surer of them.
 bool is_compressed_zip(ByteView head) {
   constexpr uint32_t kLocalHeader = 0x04034b50;
   constexpr uint16_t kSizeFollows = 1 << 3;  // flag: sizes stand behind the data

@@ -17,6 +17,18 @@ constexpr std::array<std::byte, 3> kGzipMagic = {std::byte{0x1f}, std::byte{0x8b
 // Inflated bytes after which detection needs no more of them.
 constexpr uint64_t kConvincing = uint64_t{1} << 20;
 
+uint32_t trailer_size(DeflateWrapper wrapper) {
+  switch (wrapper) {
+    case DeflateWrapper::kGzip:
+      return kGzipTrailer;
+    case DeflateWrapper::kZlib:
+      return kZlibTrailer;
+    case DeflateWrapper::kNone:
+      break;
+  }
+  return 0;
+}
+
 class DeflateStreamSegmenter : public Segmenter {
  public:
   DeflateStreamSegmenter(DeflateWrapper wrapper, const SegmenterOptions& options)
@@ -78,7 +90,7 @@ class DeflateStreamSegmenter : public Segmenter {
     content_segmenter_->feed({}, true, content_);
     auto layout = std::make_shared<DeflateLayout>();
     layout->header_size = inflater_.header_size();
-    layout->trailer_size = wrapper_ == DeflateWrapper::kGzip ? kGzipTrailer : kZlibTrailer;
+    layout->trailer_size = trailer_size(wrapper_);
     layout->inflated_size = inflater_.bytes_out();
     layout->content = std::move(content_);
     out.push_back({.size = inflater_.bytes_in(),
@@ -86,7 +98,7 @@ class DeflateStreamSegmenter : public Segmenter {
                    .layout = {.deflate = std::move(layout)}});
     state_ = State::kBetween;
     magic_seen_ = 0;
-    if (wrapper_ == DeflateWrapper::kZlib) end_streams(out);
+    if (wrapper_ != DeflateWrapper::kGzip) end_streams(out);
   }
 
   // Goes on with another stream if the bytes are those that one begins with.

@@ -1,6 +1,7 @@
-// Segmenter for deflate streams with their wrapper: gzip members (RFC 1952) and zlib streams
-// (RFC 1950). A stream that inflates properly, its check included, becomes one segment of type
-// kDeflated, whose layout tells what segments the inflated bytes are made of.
+// Segmenter for deflate streams with their wrapper: gzip members (RFC 1952), zlib streams
+// (RFC 1950), and, for entries of ZIP archives, bare ones (RFC 1951). A stream that inflates
+// properly, its check included, becomes one segment of type kDeflated, whose layout tells what
+// segments the inflated bytes are made of.
 //
 // A stream is undecided until its end is known; what is held back meanwhile is only its size, since
 // nothing but sizes is in a segment. Memory: the state of inflate, two small buffers, and what the
@@ -12,13 +13,13 @@
 
 namespace pith {
 
-enum class DeflateWrapper : uint8_t { kGzip, kZlib };
+enum class DeflateWrapper : uint8_t { kGzip, kZlib, kNone };
 
 // What such a segmenter can produce.
 std::span<const SegmentType> deflate_stream_types();
 
-// gzip: members back to back; zlib: one stream. Bytes behind them are kBytes. If the options forbid
-// to look inside, all is kCompressed.
+// gzip: members back to back; others: one stream. Bytes behind them are kBytes. If the options
+// forbid to look inside, all is kCompressed.
 std::unique_ptr<Segmenter> make_deflate_stream_segmenter(DeflateWrapper wrapper,
                                                          const SegmenterOptions& options);
 

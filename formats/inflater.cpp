@@ -16,8 +16,12 @@ constexpr int kHeaderWasRead = 128;  // flag in z_stream::data_type
 }  // namespace
 
 Inflater::Inflater(DeflateWrapper wrapper)
-    : stream_(std::make_unique<z_stream>()), buffer_(kOutputSize) {
-  const int bits = wrapper == DeflateWrapper::kGzip ? MAX_WBITS + kGzipWrapper : MAX_WBITS;
+    : stream_(std::make_unique<z_stream>()),
+      buffer_(kOutputSize),
+      has_header_(wrapper != DeflateWrapper::kNone) {
+  int bits = MAX_WBITS;
+  if (wrapper == DeflateWrapper::kGzip) bits += kGzipWrapper;
+  if (wrapper == DeflateWrapper::kNone) bits = -bits;
   if (inflateInit2(stream_.get(), bits) != Z_OK) throw std::bad_alloc();
 }
 
@@ -38,8 +42,9 @@ Inflater::Status Inflater::step(ByteView& data) {
   stream_->next_out = reinterpret_cast<Bytef*>(buffer_.data());
   stream_->avail_out = static_cast<uInt>(buffer_.size());
   // Z_BLOCK stops behind the header, whose size is learnt in this way.
-  int status = inflate(stream_.get(), header_size_ == 0 ? Z_BLOCK : Z_NO_FLUSH);
-  if (status == Z_OK && header_size_ == 0 && (stream_->data_type & kHeaderWasRead) != 0) {
+  const bool in_header = has_header_ && header_size_ == 0;
+  int status = inflate(stream_.get(), in_header ? Z_BLOCK : Z_NO_FLUSH);
+  if (status == Z_OK && in_header && (stream_->data_type & kHeaderWasRead) != 0) {
     header_size_ = static_cast<uint32_t>(stream_->total_in);
     status = inflate(stream_.get(), Z_NO_FLUSH);
   }

@@ -1,4 +1,4 @@
-// zlib's inflate for one gzip member or zlib stream that arrives in pieces.
+// zlib's inflate for one gzip member, zlib stream or bare deflate stream that arrives in pieces.
 #pragma once
 
 #include <memory>
@@ -41,6 +41,7 @@ class Inflater {
   ByteBuffer buffer_;
   ByteView output_;
   uint64_t bytes_in_ = 0;
+  bool has_header_;
   uint32_t header_size_ = 0;  // 0 until the header was read
 };
 
