@@ -32,16 +32,25 @@ struct ContextPlace {
 class ContextTable {
  public:
   ContextTable() = default;
-  // `lines`: zeroed.
+  // `lines`: zeroed; `count`: a multiple of kGroup.
   ContextTable(ContextLine* lines, size_t count)
       : lines_(lines), count_(static_cast<uint32_t>(count)) {}
 
+  // Lines of a page of memory.
+  static constexpr size_t kGroup = 64;
+
   // `context`: without the last bit.
   ContextPlace locate(uint64_t context) const {
-    const uint64_t hash = (context ^ (context >> 31)) * 0x9E3779B97F4A7C15ULL;
-    State* line = lines_[((hash >> 32) * count_) >> 32].states;
-    __builtin_prefetch(line, 1);
-    return {.line = line, .check = static_cast<uint8_t>((hash >> 23) & 0xFE)};
+    const uint64_t hash = hash_of(context);
+    return fetch(((hash >> 32) * count_) >> 32, hash);
+  }
+
+  // The place of the second nibble, in the group of the first one's: it is on the same page, whose
+  // address has been translated.
+  ContextPlace locate_near(const ContextPlace& first, uint64_t context) const {
+    const auto line = static_cast<uint64_t>(first.line - lines_->states) / sizeof(ContextLine);
+    const uint64_t hash = hash_of(context);
+    return fetch((line & ~uint64_t{kGroup - 1}) | ((line + (hash >> 58)) & (kGroup - 1)), hash);
   }
 
   // The slot of the context whose last bit is `bit`.
@@ -65,6 +74,15 @@ class ContextTable {
   }
 
  private:
+  static uint64_t hash_of(uint64_t context) {
+    return (context ^ (context >> 31)) * 0x9E3779B97F4A7C15ULL;
+  }
+  ContextPlace fetch(uint64_t index, uint64_t hash) const {
+    State* line = lines_[index].states;
+    __builtin_prefetch(line, 1);
+    return {.line = line, .check = static_cast<uint8_t>((hash >> 23) & 0xFE)};
+  }
+
   ContextLine* lines_ = nullptr;
   uint32_t count_ = 0;
 };

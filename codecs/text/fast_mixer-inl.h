@@ -20,6 +20,7 @@
 #include <cstdint>
 
 #include "codecs/model/logistic.h"
+#include "codecs/model/multiply-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -59,6 +60,8 @@ class FastDot {
 
 #else
 
+using model::HWY_NAMESPACE::multiply_low;
+
 class FastDot {
  public:
   // `weights`: aligned to 16 bytes.
@@ -72,8 +75,8 @@ class FastDot {
   // The stretched probability, clamped.
   HWY_INLINE int mixed() const {
     const Wide d;
-    const auto products = hn::Add(multiply(inputs0_, hn::ShiftRight<16>(weights0_)),
-                                  multiply(inputs1_, hn::ShiftRight<16>(weights1_)));
+    const auto products = hn::Add(multiply_low(d, inputs0_, hn::ShiftRight<16>(weights0_)),
+                                  multiply_low(d, inputs1_, hn::ShiftRight<16>(weights1_)));
     const auto sum = hn::ShiftRight<12>(hn::SumOfLanes(d, products));
     const auto least = hn::Set(d, -model::kStretchLimit);
     return hn::GetLane(hn::Min(hn::Max(sum, least), hn::Set(d, model::kStretchLimit)));
@@ -85,8 +88,8 @@ class FastDot {
     const auto by = hn::Set(d, step & 0xFFFF);
     const auto most = hn::Set(d, kFastWeightMost);
     const auto least = hn::Set(d, -kFastWeightMost);
-    const auto moved0 = hn::Add(weights0_, multiply(inputs0_, by));
-    const auto moved1 = hn::Add(weights1_, multiply(inputs1_, by));
+    const auto moved0 = hn::Add(weights0_, multiply_low(d, inputs0_, by));
+    const auto moved1 = hn::Add(weights1_, multiply_low(d, inputs1_, by));
     hn::Store(hn::Min(hn::Max(moved0, least), most), d, weights_);
     hn::Store(hn::Min(hn::Max(moved1, least), most), d, weights_ + 4);
   }
@@ -100,21 +103,6 @@ class FastDot {
     lanes = hn::InsertLane(lanes, 1, static_cast<int32_t>(b));
     lanes = hn::InsertLane(lanes, 2, static_cast<int32_t>(c));
     return hn::InsertLane(lanes, 3, static_cast<int32_t>(d));
-  }
-
-  // The product of the low halves of each lane; the upper half of `a` or of `b` is zero.
-  static HWY_INLINE Lanes multiply(Lanes a, Lanes b) {
-#if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2
-    const Wide d;
-    // Lane by lane on these targets, though it need not be.
-    const hn::Repartition<int16_t, Wide> halves;
-    auto unused = hn::Zero(d);
-    return hn::ReorderWidenMulAccumulate(d, hn::BitCast(halves, a), hn::BitCast(halves, b),
-                                         hn::Zero(d), unused);
-#else
-    return hn::Mul(hn::ShiftRight<16>(hn::ShiftLeft<16>(a)),
-                   hn::ShiftRight<16>(hn::ShiftLeft<16>(b)));
-#endif
   }
 
   Lanes inputs0_;

@@ -47,7 +47,8 @@ class FastModel {
   static constexpr Sizes sizes_for(size_t total) {
     Sizes sizes{};
     const size_t wanted = std::max<size_t>(total, 4096) * kHashed / 2;
-    sizes.lines = std::min((size_t{24} << 20) / sizeof(FastLine), wanted);
+    const size_t lines = std::min((size_t{24} << 20) / sizeof(FastLine), wanted);
+    sizes.lines = lines / FastTable::kGroup * FastTable::kGroup;
     sizes.positions = std::min(std::bit_ceil(std::max<size_t>(total, 4096)), size_t{1} << 20);
     return sizes;
   }
@@ -160,12 +161,13 @@ class FastModel {
           if (half == 1) {
             const uint64_t mixed = (c0 * 4 + (state_.last8 & 3)) * 0xD6E8FEB86659FD93ULL;
             for (size_t i = 0; i < kHashed; ++i) {
-              next_[i] = table_.locate(hash_[i] + mixed);
+              next_[i] = table_.locate_near(hash_[i], hash_[i] + mixed);
             }
           } else {
             prepare(c0 & 0x3F);
           }
         }
+        if (k == 0 && half == 0) match_.peek(data_, match_hash_);
         const uint32_t bit = code_bit(coder, static_cast<uint32_t>(half * 4 + k), node, c0);
         node = node * 2 + bit;
         c0 = c0 * 2 + bit;

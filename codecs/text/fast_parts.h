@@ -47,13 +47,20 @@ struct FastPlace {
 class FastTable {
  public:
   FastTable() = default;
+  // `count`: a multiple of kGroup.
   FastTable(FastLine* lines, size_t count) : lines_(lines), count_(static_cast<uint32_t>(count)) {}
 
+  // Lines of a page of memory.
+  static constexpr size_t kGroup = 64;
+
   // `hash`: its upper half says where, its lowest bits are the check too.
-  FastPlace locate(uint64_t hash) const {
-    model::State* line = lines_[((hash >> 32) * count_) >> 32].states;
-    __builtin_prefetch(line, 1);
-    return {.line = line, .check = static_cast<uint32_t>(hash >> 32) & 0xFC};
+  FastPlace locate(uint64_t hash) const { return fetch((hash >> 32) * count_ >> 32, hash); }
+
+  // The line of the second nibble, in the group of the first one's: it is on the same page, whose
+  // address has been translated. `second`: hash of the context and what is known of the byte.
+  FastPlace locate_near(uint64_t hash, uint64_t second) const {
+    const uint64_t line = (hash >> 32) * count_ >> 32;
+    return fetch((line & ~uint64_t{kGroup - 1}) | ((line + (second >> 58)) & (kGroup - 1)), second);
   }
 
   // The slot of the context whose last two bits are `bits`: where a node 0 would be. A context that
@@ -80,6 +87,12 @@ class FastTable {
   }
 
  private:
+  FastPlace fetch(uint64_t index, uint64_t hash) const {
+    model::State* line = lines_[index].states;
+    __builtin_prefetch(line, 1);
+    return {.line = line, .check = static_cast<uint32_t>(hash >> 32) & 0xFC};
+  }
+
   static constexpr std::array<uint8_t, 32> kSlotAt = [] {
     std::array<uint8_t, 32> table{};
     for (uint32_t i = 0; i < 32; ++i) table[i] = static_cast<uint8_t>(3 + i / 8 * 15);
@@ -150,7 +163,8 @@ struct FastState : TextState {
         other | is_code | ((kind == TokenKind::kLetter) & word_complete & !second_of_code);
     const uint32_t moved = 0U - static_cast<uint32_t>(ends & (word != 0));
     word1 = (word & moved) | (word1 & ~moved);
-    const uint32_t fold = static_cast<uint32_t>((c - 'A' < 26) & !second_of_code) << 5;
+    const bool spelled = (kind == TokenKind::kLetter) & !second_of_code;
+    const uint32_t fold = static_cast<uint32_t>((c - 'A' < 26) & spelled) << 5;
     uint32_t extended = ((word & (static_cast<uint32_t>(ends) - 1)) + c + fold + 1) * 0x2F0B4C47U;
     extended ^= extended >> 15;
     const uint32_t kept = 0U - static_cast<uint32_t>(flag);
@@ -228,6 +242,10 @@ class FastMatch {
     bucket = model::match_bucket(length_);
   }
   void prefetch(uint32_t hash) const { __builtin_prefetch(positions_ + (hash & mask_), 1); }
+  // Some time after prefetch(): fetches the bytes that find() will compare.
+  void peek(const uint8_t* data, uint32_t hash) const {
+    __builtin_prefetch(data + positions_[hash & mask_]);
+  }
   // The byte was the expected one; no new position is learned.
   void extend(const uint8_t* data) {
     length_ += length_ < model::kMaxMatch;

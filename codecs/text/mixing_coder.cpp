@@ -14,6 +14,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "codecs/text/fast_model-inl.h"
+#include "codecs/text/medium_model-inl.h"
 #include "codecs/text/text_model-inl.h"
 #include "hwy/highway.h"
 
@@ -48,6 +49,10 @@ struct ModelOf {
 template <>
 struct ModelOf<7> {
   using Type = FastModel;
+};
+template <>
+struct ModelOf<8> {
+  using Type = MediumModel;
 };
 template <int kLevel>
 using Model = typename ModelOf<kLevel>::Type;
@@ -122,9 +127,10 @@ class Encoder : public MixingEncoder {
     return true;
   }
 
-  size_t finish() override {
+  std::optional<size_t> finish() override {
     bits_.coder.finish();
-    return bits_.coder.overflowed() ? 0 : bits_.coder.size();
+    if (bits_.coder.overflowed()) return std::nullopt;
+    return bits_.coder.size();
   }
 
  private:

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/memory_budget.h"
@@ -34,8 +35,8 @@ class MixingEncoder {
   virtual void prime(ByteView bytes) = 0;
   // False once the code does not fit.
   virtual bool encode(ByteView bytes) = 0;
-  // Ends the code and returns its length; 0 if it did not fit.
-  virtual size_t finish() = 0;
+  // Ends the code and returns its length, which may be 0; nothing if it did not fit.
+  virtual std::optional<size_t> finish() = 0;
 };
 
 // Writes to `out`, all of which is its room. kLimit if there is not enough memory.

@@ -21,7 +21,7 @@ constexpr int kLastShape = 9;
 
 // Blocks up to this size are coded with and without a pack, and the smaller payload is kept. Of
 // larger ones only a piece is, by the fastest model.
-constexpr size_t kMaxTwice = size_t{1} << 20;
+constexpr size_t kMaxTwice = size_t{128} << 10;
 constexpr size_t kTrialPiece = size_t{128} << 10;
 // What learning the words of a block takes, whatever its size (word_counts.h).
 constexpr uint64_t kWordCountMemory = uint64_t{20} << 20;
@@ -79,9 +79,12 @@ MixingSetup setup_of(const Head& head) {
           .size = head.coded + text::primer_limit(head.pack)};
 }
 
+// make_primer() holds one form of the pack while it builds the next one, which grows by doubling.
+constexpr uint64_t kPrimerCopies = 4;
+
 // What do_decode() reserves, besides the transform's own and the words'.
 uint64_t working_memory(const Head& head) {
-  return text::mixing_memory(setup_of(head)) + 2 * text::primer_limit(head.pack);
+  return text::mixing_memory(setup_of(head)) + kPrimerCopies * text::primer_limit(head.pack);
 }
 
 // A block, transformed.
@@ -119,9 +122,9 @@ struct Prepared {
       encoder->prime(primer);
     }
     if (!encoder->encode(bytes.first(end).subspan(with.body))) return false;
-    const size_t size = encoder->finish();
-    if (size == 0) return false;
-    out.resize(begin + size);
+    const auto size = encoder->finish();
+    if (!size) return false;
+    out.resize(begin + *size);
     return true;
   }
 
@@ -188,7 +191,7 @@ class TextCodec : public Codec {
     for (const auto& info : text::all_packs()) pack = std::max<uint64_t>(pack, info.size);
     return text::mixing_memory(
                {.shape = shape_of(level), .stride = 0, .code = {}, .size = coded + pack}) +
-           2 * pack + coded + (uint64_t{8} << 20);
+           kPrimerCopies * pack + coded + (uint64_t{8} << 20);
   }
   // The model's decoder is its encoder, in integers; the transforms are undone and compared here.
   bool verify_after_encode() const override { return false; }
@@ -240,7 +243,7 @@ class TextCodec : public Codec {
                          Scratch*) const override {
     ByteReader reader(payload);
     PITH_ASSIGN(const Head head, read_head(reader, raw.size()));
-    if (!budget.reserve(2 * text::primer_limit(head.pack))) {
+    if (!budget.reserve(kPrimerCopies * text::primer_limit(head.pack))) {
       return fail(ErrorCode::kDamaged, "a text block declares too little memory");
     }
     PITH_ASSIGN(const auto decoder,

@@ -53,7 +53,8 @@ class TextModel {
   static constexpr Sizes sizes_for(size_t total) {
     Sizes sizes{};
     const size_t wanted = std::max<size_t>(total, 4096) * kHashed / 4;
-    sizes.lines = std::min(S::kTableBytes / sizeof(m::ContextLine), wanted);
+    const size_t lines = std::min(S::kTableBytes / sizeof(m::ContextLine), wanted);
+    sizes.lines = lines / m::ContextTable::kGroup * m::ContextTable::kGroup;
     sizes.positions = std::min(std::bit_ceil(std::max<size_t>(total, 4096)), S::kMatchPositions);
     return sizes;
   }
@@ -84,7 +85,7 @@ class TextModel {
       matches_[i] = m::MatchModel(arena.take<uint32_t>(sizes.positions), kLeast[i]);
     }
     mixer_.place(arena.take<int32_t>(total_rows() * kInputs), kRows, S::kFirstWeight);
-    mixer_.inputs[kUsed - 1] = 256;
+    mixer_.set_input(kUsed - 1, 256);
     std::array<size_t, kFinals> final_rows;
     final_rows.fill(kFinalRows);
     final_.place(arena.take<int32_t>(kFinals * kFinalRows * mn::kMixerStep), final_rows,
@@ -109,7 +110,8 @@ class TextModel {
     code_bit<5>(coder, c0);
     for (size_t i = 0; i < kHashed; ++i) {
       // The three bits stand apart from the context's own last bits, or contexts would meet.
-      next_[i] = table_.locate((context_[i] + (uint64_t{c0} << 52)) * 0xD6E8FEB86659FD93ULL);
+      next_[i] = table_.locate_near(next_[i],
+                                    (context_[i] + (uint64_t{c0} << 52)) * 0xD6E8FEB86659FD93ULL);
     }
     code_bit<4>(coder, c0);
     for (size_t i = 0; i < kHashed; ++i) slots_[i] = m::ContextTable::find(next_[i], c0 & 1);
@@ -126,7 +128,7 @@ class TextModel {
 
  private:
   // The mixer learns the faster the less it has seen.
-  static constexpr uint64_t kFirstRate = 3072;
+  static constexpr uint64_t kFirstRate = 1800;
   static constexpr size_t kMatchContexts = 256 * 8 + 1;
   static constexpr size_t kFinalRows = 256 * 8;
   static constexpr size_t kApmContexts = 65536;
@@ -234,7 +236,7 @@ class TextModel {
     const size_t row =
         match.active() ? 1 + match.predicted_byte() * 8 + std::min(match.bucket() / 4, 7U) : 0;
     matched_at_ = matched_ + row * 256;
-    rate_ = static_cast<int32_t>(128 + (kFirstRate << 12) / (4096 + state_.position));
+    rate_ = static_cast<int32_t>(224 + (kFirstRate << 12) / (4096 + state_.position));
     class3_ = class2_;
     class2_ = class1_;
     class1_ = class_of(c);
@@ -246,9 +248,7 @@ class TextModel {
     above_class_ = class_of(state_.above());
   }
 
-  size_t apm_context(size_t i, uint32_t c0) const {
-    return i == 0 ? apm_at_[0] + c0 : (apm_at_[i] ^ (c0 * 0x9E3B)) & 0xFFFF;
-  }
+  size_t apm_context(size_t i, uint32_t c0) const { return (apm_at_[i] + c0) & (kApmContexts - 1); }
 
   // What the APMs make of the mixer's output, `p` in 1/65536.
   HWY_INLINE uint32_t refined_by_apms(int mixed, uint32_t p, uint32_t c0) {
@@ -256,8 +256,8 @@ class TextModel {
     for (size_t i = 0; i < kApms; ++i) {
       refined[i] = apms_[i].refine(mixed, apm_context(i, c0));
     }
-    apm_mixer_.inputs[0] = mixed;
-    for (size_t i = 0; i < kApms; ++i) apm_mixer_.inputs[i + 1] = m::stretch(refined[i]);
+    apm_mixer_.set_input(0, mixed);
+    for (size_t i = 0; i < kApms; ++i) apm_mixer_.set_input(i + 1, m::stretch(refined[i]));
     apm_mixer_.select(0, c0);
     apm_mixer_.mix();
     const uint32_t mean = (p + refined[0] + refined[1] + refined[2] + 2) >> 2;
@@ -277,14 +277,14 @@ class TextModel {
     at[kHashed + 1] = order1_at_ + c0;
     at[kHashed + 2] = matched_at_ + c0;
     for (size_t i = 0; i < kHistories; ++i) states[i] = static_cast<uint8_t>(*at[i]);
-    for (size_t i = 0; i < kHistories; ++i) mixer_.inputs[i] = maps_[i].stretched(states[i]);
+    for (size_t i = 0; i < kHistories; ++i) mixer_.set_input(i, maps_[i].stretched(states[i]));
     for (size_t i = 0; i < S::kMatches; ++i) {
       const int active = -static_cast<int>(matches_[i].active());
       const int sign = static_cast<int>(matches_[i].expected_bit(kBit)) - 1;
       const int value = match_stretched_[i] & active;
-      mixer_.inputs[kHistories + 2 * i] = (value ^ sign) - sign;
+      mixer_.set_input(kHistories + 2 * i, (value ^ sign) - sign);
       const int linear = ((static_cast<int>(matches_[i].p16()) - 32768) >> 5) & active;
-      mixer_.inputs[kHistories + 2 * i + 1] = (linear ^ sign) - sign;
+      mixer_.set_input(kHistories + 2 * i + 1, (linear ^ sign) - sign);
     }
     uint32_t known = 0;
     for (size_t i = 1; i < S::kOrders; ++i) known += states[i] != 0;
@@ -313,7 +313,7 @@ class TextModel {
       mixer_.select(13, evidence_of(states[27], states[7], states[21]));
     }
     mixer_.mix();
-    for (size_t i = 0; i < S::kSets; ++i) final_.inputs[i] = mixer_.outputs[i];
+    for (size_t i = 0; i < S::kSets; ++i) final_.set_input(i, mixer_.outputs[i]);
     final_.select(0, c0 * 8 + known);
     final_.select(1, state_.byte(1) * 8 + kBit);
     final_.select(2, (bucket * 3 + expected2) * 8 + kBit);

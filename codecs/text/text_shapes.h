@@ -1,4 +1,4 @@
-// What distinguishes levels 8 and 9: their contexts, mixer sets and memory.
+// What the text model of level 9 is made of: contexts, mixer sets, memory.
 #pragma once
 
 #include <array>
@@ -37,61 +37,9 @@ struct ContextList {
 //   kMatches   match models
 //   kSets      weight sets of the mixer
 //   kMapStep   each history map learns from every kMapStep-th bit, after the first 4096 bytes
-// Level 7 has a model of its own (fast_model-inl.h).
+// Levels 7 and 8 have models of their own (fast_model-inl.h, medium_model-inl.h).
 template <int kLevel>
 struct Shape;
-
-template <>
-struct Shape<8> {
-  static constexpr size_t kContexts = 6;
-  static constexpr size_t kIndirect = 2;
-  static constexpr size_t kLate = 5;
-  static constexpr size_t kOrders = 6;
-  static constexpr size_t kMatches = 2;
-  static constexpr size_t kSets = 4;
-  static constexpr size_t kMapStep = 4;
-  static constexpr int32_t kFirstWeight = 65536 * 22 / 100;
-  static constexpr size_t kTableBytes = size_t{288} << 20;
-  static constexpr size_t kMatchPositions = size_t{1} << 22;
-  static constexpr uint32_t kMapLimit = 254;
-  static constexpr uint32_t kWithoutLast = 0;
-
-  static void contexts(const TextState& s, uint64_t c, ContextList<kContexts>& list) {
-    const uint64_t last = s.last8;
-    list.add((last & 0xFF) << 8 | c);
-    list.add((last & 0xFFFF) << 8 | c);
-    list.add((last & 0xFFFFFF) << 8 | c);
-    list.add((last & 0xFFFFFFFF) << 8 | c);
-    list.add((last & 0xFFFFFFFFFF) << 8 | c);
-    list.add((last & 0xFFFFFFFFFFFFFF) * 0x2545F4914F6CDD1D + c);
-  }
-
-  static void late_contexts(const TextState& s, ContextList<kLate>& list) {
-    const uint64_t last = s.last8;
-    if (s.code != X86Mode::kNone) {
-      const X86State& x = s.x86;
-      const uint64_t here = x.operation();
-      list.add(x.instruction());
-      list.add(uint64_t{x.instruction()} << 32 | x.before(0));
-      list.add(blend(here << 32 | x.before(0), x.before(1)));
-      list.add(here << 32 | (x.last() + 1));
-      list.add(uint64_t{x.place()} << 32 | (last & 0xFFFF));
-    } else if (s.stride != 0) {
-      const uint64_t above = s.record_before(1);
-      list.add(uint64_t{s.word});
-      list.add(above << 40 | uint64_t{s.record_before(2)} << 48 | s.record_column << 8);
-      list.add(above << 40 | (last & 0xFF));
-      list.add(uint64_t{s.record_before_last(1)} << 48 | above << 40 | (last & 0xFF));
-      list.add(uint64_t{s.record_column} << 8 | (last & 0xFF));
-    } else {
-      list.add(uint64_t{s.word});
-      list.add(blend(s.word, s.word1));
-      list.add(blend(s.word, s.word2 + 1));
-      list.add(uint64_t{s.above()} << 8 | (last & 0xFF));
-      list.add(last & 0xFFFF00);
-    }
-  }
-};
 
 template <>
 struct Shape<9> {
@@ -101,7 +49,7 @@ struct Shape<9> {
   static constexpr size_t kOrders = 6;
   static constexpr size_t kMatches = 3;
   static constexpr size_t kSets = 14;
-  static constexpr size_t kMapStep = 1;
+  static constexpr size_t kMapStep = 2;
   static constexpr int32_t kFirstWeight = 65536 * 14 / 100;
   static constexpr size_t kTableBytes = size_t{960} << 20;
   static constexpr size_t kMatchPositions = size_t{1} << 22;

@@ -20,7 +20,8 @@ enum class TokenKind : uint8_t {
   kFlag,       // belongs to the word that follows, says nothing of its letters
 };
 
-struct TextState {
+// All of it but what the byte values mean.
+struct TextPlace {
   const uint8_t* data = nullptr;  // all bytes so far
   uint32_t position = 0;          // how many they are
   uint64_t last8 = 0;             // the last eight, newest lowest
@@ -41,6 +42,9 @@ struct TextState {
   X86State x86;                 // if code is not kNone
   bool second_of_code = false;  // the next byte completes a two-byte code
   bool word_complete = false;   // the current word is a code: a letter begins another one
+};
+
+struct TextState : TextPlace {
   std::array<TokenKind, 256> kinds{};
 
   // Letters, and bytes of multi-byte characters, make words; nothing is a code.
@@ -103,6 +107,12 @@ struct TextState {
   uint32_t record_before(uint32_t records) const {
     const uint64_t back = uint64_t{stride} * records;
     return back != 0 && back <= position ? data[position - back] : 0;
+  }
+
+  // The byte that many records before the one after the next; records of two bytes and more.
+  uint32_t record_after(uint32_t records) const {
+    const uint64_t back = uint64_t{stride} * records;
+    return back <= position + uint64_t{1} ? data[position + 1 - back] : 0;
   }
 
   // The same for the last byte.

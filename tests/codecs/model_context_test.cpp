@@ -1,6 +1,7 @@
 // What the model remembers: the table of hashed contexts and the match models; their memory.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <vector>
 
@@ -83,6 +84,24 @@ TEST(ContextTable, KeepsToItsLines) {
       EXPECT_NEAR(static_cast<double>(number) * static_cast<double>(count) / 20000, 1, 0.95);
     }
   }
+}
+
+// The line of a second nibble is in the group of the first one's, and depends on what it is for.
+TEST(ContextTable, SecondNibblesStayNear) {
+  std::vector<ContextLine> lines(5 * ContextTable::kGroup);
+  const ContextTable table(lines.data(), lines.size());
+  std::mt19937_64 random(3);
+  std::vector<bool> used(ContextTable::kGroup);
+  const auto index = [&](const ContextPlace& place) {
+    return static_cast<size_t>(place.line - lines[0].states) / sizeof(ContextLine);
+  };
+  for (int i = 0; i < 5000; ++i) {
+    const ContextPlace first = table.locate(random());
+    const size_t second = index(table.locate_near(first, random()));
+    ASSERT_EQ(index(first) / ContextTable::kGroup, second / ContextTable::kGroup);
+    used[second % ContextTable::kGroup] = true;
+  }
+  EXPECT_EQ(std::count(used.begin(), used.end(), false), 0);
 }
 
 TEST(ContextTable, TheLastBitIsPartOfTheCheck) {

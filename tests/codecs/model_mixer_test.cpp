@@ -54,10 +54,11 @@ MixerTrace RunOne(const MixerRun& run) {
   mixer.place(weights, {kTestRows, kTestRows, kTestRows}, run.first);
   MixerTrace trace;
   for (int step = 0; step < run.steps; ++step) {
-    for (int32_t& input : mixer.inputs) {
+    // As in the largest layer: 40 inputs and some smaller ones.
+    for (size_t i = 0; i < kInputs; ++i) {
       const auto dice = static_cast<int32_t>(random());
-      input = run.extreme ? ((dice & 8) != 0 ? kStretchLimit : -kStretchLimit)
-                          : dice % (kStretchLimit + 1);
+      const int limit = i < 40 ? kStretchLimit : 256;
+      mixer.set_input(i, run.extreme ? ((dice & 8) != 0 ? limit : -limit) : dice % (limit + 1));
     }
     for (size_t set = 0; set < kTestSets; ++set) mixer.select(set, random() % kTestRows);
     mixer.mix();
@@ -97,8 +98,8 @@ std::array<double, 4> LearnTheBetter(size_t better, uint32_t seed) {
   };
   for (int step = 0; step < kSteps; ++step) {
     const int known = static_cast<int>(random() % 3001) - 1500;
-    mixer.inputs[better] = known;
-    mixer.inputs[1 - better] = static_cast<int>(random() % 3001) - 1500;
+    mixer.set_input(better, known);
+    mixer.set_input(1 - better, static_cast<int>(random() % 3001) - 1500);
     mixer.mix();
     const uint32_t bit = random() % 65536 < squash(known) ? 1 : 0;
     if (step >= kSteps - kCounted) {
@@ -116,11 +117,25 @@ int MixOnce(const std::array<int32_t, 16>& inputs, int32_t first) {
   alignas(64) std::array<int32_t, 32> weights{};
   MixerLayer<16, 2> mixer;
   mixer.place(weights, {1, 1}, first);
-  std::copy(inputs.begin(), inputs.end(), mixer.inputs);
+  for (size_t i = 0; i < inputs.size(); ++i) mixer.set_input(i, inputs[i]);
   mixer.select(0, 0);
   mixer.select(1, 0);
   mixer.mix();
   return mixer.outputs[0] == mixer.outputs[1] ? mixer.outputs[0] : kStretchLimit + 1;
+}
+
+// The output for the inputs of the largest layer (that of shape 9), all at their limits, with the
+// largest weights there can be.
+int MixLargest(int sign, int weight_sign) {
+  alignas(64) std::array<int32_t, 48> weights{};
+  MixerLayer<48, 1> mixer;
+  mixer.place(weights, {1}, weight_sign * kMaxWeight);
+  for (size_t i = 0; i < 44; ++i) {
+    mixer.set_input(i, sign * (i < 40 ? kStretchLimit : i < 43 ? 1024 : 256));
+  }
+  mixer.select(0, 0);
+  mixer.mix();
+  return mixer.outputs[0];
 }
 
 }  // namespace HWY_NAMESPACE
@@ -134,6 +149,7 @@ namespace {
 HWY_EXPORT(RunMixer);
 HWY_EXPORT(LearnTheBetter);
 HWY_EXPORT(MixOnce);
+HWY_EXPORT(MixLargest);
 
 // Calls `check` with the name of each target while that target is the only one.
 template <class Check>
@@ -207,9 +223,21 @@ TEST(Mixer, AddsWeightedInputs) {
   });
 }
 
+// No sum leaves 32 bits at the weights' bound, where it would change its sign.
+TEST(Mixer, TheLargestSumHasItsSign) {
+  with_each_target([](const char* name) {
+    for (const int sign : {1, -1}) {
+      for (const int weights : {1, -1}) {
+        const int output = HWY_DYNAMIC_DISPATCH(MixLargest)(sign, weights);
+        EXPECT_EQ(output, sign * weights * kStretchLimit) << name;
+      }
+    }
+  });
+}
+
 TEST(Mixer, WeightsStayBounded) {
   // The bits always contradict: the weights run against their bounds.
-  const MixerRun run{.seed = 7, .steps = 20000, .first = 0, .rate = 4000, .extreme = true};
+  const MixerRun run{.seed = 7, .steps = 20000, .first = 0, .rate = 2047, .extreme = true};
   const MixerTrace trace = HWY_DYNAMIC_DISPATCH(RunMixer)(16, run);
   for (const int32_t weight : trace.weights) {
     EXPECT_LE(std::abs(weight), HWY_NAMESPACE::kMaxWeight);

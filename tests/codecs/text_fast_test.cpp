@@ -1,6 +1,7 @@
 // The parts of the fast text model that are its own; its predictions are tested through the codec.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -67,6 +68,25 @@ TEST(FastTable, KeepsToItsLines) {
       fill(slot, static_cast<uint8_t>(random()));
     }
   }
+}
+
+// The line of a second nibble is in the group of the first one's, and depends on what it is for.
+TEST(FastTable, SecondNibblesStayNear) {
+  std::vector<FastLine> lines(5 * FastTable::kGroup);
+  const FastTable table(lines.data(), lines.size());
+  std::mt19937_64 random(3);
+  std::vector<bool> used(FastTable::kGroup);
+  const auto index = [&](const FastPlace& place) {
+    return static_cast<size_t>(place.line - lines[0].states) / sizeof(FastLine);
+  };
+  for (int i = 0; i < 5000; ++i) {
+    const uint64_t hash = random();
+    const size_t first = index(table.locate(hash));
+    const size_t second = index(table.locate_near(hash, random()));
+    ASSERT_EQ(first / FastTable::kGroup, second / FastTable::kGroup);
+    used[second % FastTable::kGroup] = true;
+  }
+  EXPECT_EQ(std::count(used.begin(), used.end(), false), 0);
 }
 
 TEST(FastTable, TheLeastEvidenceGivesWay) {
