@@ -26,6 +26,7 @@ Result<void> decompress_file(const std::string& path, const Run& run);
 Result<void> test_file(const std::string& path, const Run& run);
 Result<void> explain_file(const std::string& path, const Run& run);
 Result<void> restore_range(const std::string& path, const Run& run);
+Result<void> extract_tensors(const std::string& path, const Run& run);
 Result<void> recover_file(const std::string& path, const Run& run);
 Result<void> reindex_file(const std::string& path, const Run& run);
 

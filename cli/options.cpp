@@ -22,6 +22,7 @@ struct Parsed {
   bool decompress = false;
   bool test = false;
   bool list = false;
+  bool list_tensors = false;
   std::vector<Command> other_commands;
 };
 
@@ -66,6 +67,18 @@ void set_range(Parsed& parsed, const std::string& text) {
   const std::string length = text.substr(colon + 1);
   if (!length.empty()) parsed.options.range.length = size_value(length);
   parsed.other_commands.push_back(Command::kRange);
+}
+
+void set_rows(Options& options, const std::string& text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string::npos) reject("rows are FIRST:END, counted from 0, END left out");
+  const std::string first = text.substr(0, colon);
+  const std::string last = text.substr(colon + 1);
+  RowRange rows;
+  if (!first.empty()) rows.first = number_value(first, UINT64_MAX);
+  if (!last.empty()) rows.last = number_value(last, UINT64_MAX);
+  if (rows.first > rows.last) reject(fmt::format("'{}' ends before it begins", text));
+  options.rows = rows;
 }
 
 void set_progress(Options& options, const std::string& text) {
@@ -119,6 +132,15 @@ const std::vector<OptionRow>& option_table() {
       {"--range", Takes::kValue, "OFFSET:LENGTH", kWhat,
        "restore only these bytes, to standard output; decodes only the blocks that hold them",
        set_range},
+      {"--list-tensors", Takes::kNothing, "", kWhat,
+       "list the tensors in a .pith file (with --json: for programs)",
+       [](P& p, const S&) { p.list_tensors = true; }},
+      {"--tensor", Takes::kValue, "NAME", kWhat,
+       "restore only the bytes of this tensor, to standard output; several: one after the other",
+       [](P& p, const S& v) { p.options.tensors.push_back(v); }},
+      {"--rows", Takes::kValue, "FIRST:END", kWhat,
+       "with --tensor: only these rows, that is steps along the first axis; END is left out",
+       [](P& p, const S& v) { set_rows(p.options, v); }},
       {"--recover", Takes::kNothing, "", kWhat,
        "restore all undamaged blocks of a damaged file; lost ranges become zeros",
        [](P& p, const S&) { p.other_commands.push_back(Command::kRecover); }},
@@ -192,7 +214,7 @@ const std::vector<OptionRow>& option_table() {
       {"--progress", Takes::kMaybeValue, "WHEN", kTalk,
        "never, auto (on a terminal, after half a second), always, json",
        [](P& p, const S& v) { set_progress(p.options, v); }},
-      {"--json", Takes::kNothing, "", kTalk, "with -l and --explain: print JSON",
+      {"--json", Takes::kNothing, "", kTalk, "with -l, --explain and --list-tensors: print JSON",
        [](P& p, const S&) { p.options.json = true; }},
   };
   return kTable;
@@ -256,11 +278,29 @@ void apply_program_name(const char* argv0, Parsed& parsed) {
   parsed.options.to_stdout = name == "pithcat";
 }
 
+// The first name may be the word `extract` where --tensor or --list-tensors is given. Otherwise,
+// and in any other place, it is the name of a file.
+void settle_extract(Parsed& parsed) {
+  Options& options = parsed.options;
+  const bool named = !options.tensors.empty();
+  if (named && parsed.list_tensors) reject("--tensor and --list-tensors exclude each other");
+  if (options.rows && !named) reject("--rows needs --tensor");
+  const bool word = !options.files.empty() && options.files.front() == "extract";
+  if (named || parsed.list_tensors) {
+    parsed.other_commands.push_back(Command::kExtract);
+    if (word) options.files.erase(options.files.begin());
+  } else if (word && ::access("extract", F_OK) != 0) {
+    reject("extract needs --tensor NAME or --list-tensors");
+  }
+}
+
 // Puts what was read together; rejects what has no meaning.
 void settle(Parsed& parsed) {
   Options& options = parsed.options;
+  settle_extract(parsed);
   if (parsed.other_commands.size() + (parsed.test ? 1 : 0) + (parsed.list ? 1 : 0) > 1) {
-    reject("--test, --list, --explain, --range, --recover and --reindex exclude each other");
+    reject(
+        "--test, --list, --explain, --range, --recover, --reindex and extract exclude each other");
   }
   if (!parsed.other_commands.empty()) {
     options.command = parsed.other_commands.front();

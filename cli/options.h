@@ -20,6 +20,7 @@ enum class Command : uint8_t {
   kRange,
   kRecover,
   kReindex,
+  kExtract,
 };
 
 enum class ProgressMode : uint8_t { kNever, kAuto, kAlways, kJson };
@@ -27,6 +28,12 @@ enum class ProgressMode : uint8_t { kNever, kAuto, kAlways, kJson };
 struct ByteRange {
   uint64_t offset = 0;
   uint64_t length = UINT64_MAX;
+};
+
+// Rows `first` to `last` - 1.
+struct RowRange {
+  uint64_t first = 0;
+  uint64_t last = UINT64_MAX;
 };
 
 struct Options {
@@ -56,6 +63,8 @@ struct Options {
   uint64_t max_output = UINT64_MAX;
   uint64_t max_ratio = 0;
   ByteRange range;
+  std::vector<std::string> tensors;  // to extract, in this order; none: list them
+  std::optional<RowRange> rows;      // of each
 
   int verbosity = 0;  // -v adds one, -q takes one off
   ProgressMode progress = ProgressMode::kAuto;

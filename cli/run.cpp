@@ -31,6 +31,8 @@ FileCommand command_of(const Options& options) {
       return recover_file;
     case Command::kReindex:
       return reindex_file;
+    case Command::kExtract:
+      return extract_tensors;
     case Command::kList:
       break;
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/tensor.h"
+
 namespace pith {
 namespace {
 
@@ -21,6 +23,19 @@ SegmentType class_of(SegmentType type) {
 }
 
 bool is_general(SegmentType type) { return class_of(type) == SegmentType::kBytes; }
+
+// Tensors arrive in pieces; what happens to one is decided by all of it.
+uint64_t whole_size(const Segment& segment) {
+  return segment.layout.tensor != nullptr ? segment.layout.tensor->size : segment.size;
+}
+
+// The most of the segment, at most `room`, that may stand in a block without the rest.
+uint64_t part_that_fits(const Segment& segment, uint64_t room) {
+  if (segment.layout.tensor == nullptr) return room;
+  const uint64_t from = segment.layout.tensor_offset;
+  const uint64_t end = from + room;
+  return std::max(from, end - end % cut_size(*segment.layout.tensor)) - from;
+}
 
 bool may_split(const Segment& segment) { return segment.type != SegmentType::kDeflated; }
 
@@ -59,7 +74,7 @@ bool BlockCutter::joins(const Segment& segment) const {
   if (is_general(segment.type)) {
     return segment.size <= kGlue || open_class_ == SegmentType::kDeflated;
   }
-  return segment.size <= kSmallSegment;
+  return whole_size(segment) <= kSmallSegment;
 }
 
 uint64_t BlockCutter::limit() const {
@@ -75,6 +90,14 @@ void BlockCutter::add(const Segment& segment) {
     open_class_ = class_of(segment.type);
   }
   open_.size += segment.size;
+  if (!open_.segments.empty() && segment.layout.tensor != nullptr) {
+    Segment& before = open_.segments.back();
+    if (before.layout.tensor == segment.layout.tensor &&
+        before.layout.tensor_offset + before.size == segment.layout.tensor_offset) {
+      before.size += segment.size;
+      return;
+    }
+  }
   open_.segments.push_back(segment);
 }
 
@@ -87,7 +110,7 @@ void BlockCutter::push(Segment segment) {
       add(segment);
       return;
     }
-    if (!open_.segments.empty() && (!may_split(segment) || segment.size <= kUncut)) {
+    if (!open_.segments.empty() && (!may_split(segment) || whole_size(segment) <= kUncut)) {
       close();
     } else if (!may_split(segment)) {
       add(segment);
@@ -95,9 +118,11 @@ void BlockCutter::push(Segment segment) {
       return;
     } else {
       Segment part = segment;
-      part.size = room;
-      segment.size -= room;
-      if (room > 0) add(part);
+      part.size = part_that_fits(segment, room);
+      if (part.size == 0 && open_.segments.empty()) part.size = room;
+      segment.size -= part.size;
+      segment.layout.tensor_offset += segment.layout.tensor != nullptr ? part.size : 0;
+      if (part.size > 0) add(part);
       close();
     }
   }

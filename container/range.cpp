@@ -18,12 +18,7 @@ struct Wanted {
 Result<void> restore_from_stream(const RandomAccess& file, const StreamInfo& stream,
                                  const Wanted& wanted, uint64_t memory_limit, Sink& sink,
                                  CodecScratch& scratch, RangeResult& result) {
-  const uint64_t memory = stream.header.max_memory_kib() * 1024 + 2 * stream.header.max_block();
-  if (memory > memory_limit) {
-    return fail(ErrorCode::kLimit,
-                fmt::format("decoding needs {} MiB of memory; the limit is {} MiB (--memlimit)",
-                            (memory >> 20) + 1, memory_limit >> 20));
-  }
+  PITH_TRY(check_decode_memory(stream.header, memory_limit));
   PITH_ASSIGN(const auto frames, read_frames(file, stream));
   // The first frame that ends behind the range's begin.
   auto frame = std::partition_point(frames.begin(), frames.end(), [&](const FrameInfo& f) {
@@ -46,6 +41,14 @@ Result<void> restore_from_stream(const RandomAccess& file, const StreamInfo& str
 }
 
 }  // namespace
+
+Result<void> check_decode_memory(const StreamHeader& stream, uint64_t memory_limit) {
+  const uint64_t memory = stream.max_memory_kib() * 1024 + 2 * stream.max_block();
+  if (memory <= memory_limit) return {};
+  return fail(ErrorCode::kLimit,
+              fmt::format("decoding needs {} MiB of memory; the limit is {} MiB (--memlimit)",
+                          (memory >> 20) + 1, memory_limit >> 20));
+}
 
 Result<RangeResult> restore_range(const RandomAccess& file, uint64_t offset, uint64_t length,
                                   uint64_t memory_limit, Sink& sink) {

@@ -11,6 +11,8 @@ class UniformSegmenter : public Segmenter {
   void feed(ByteView data, bool, std::vector<Segment>& out) override {
     append_segment(out, data.size(), type_);
   }
+  uint64_t skippable() const override { return UINT64_MAX; }
+  void skip(uint64_t size, std::vector<Segment>& out) override { append_segment(out, size, type_); }
 
  private:
   SegmentType type_;

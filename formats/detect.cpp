@@ -27,4 +27,8 @@ void DetectingSegmenter::feed(ByteView data, bool last, std::vector<Segment>& ou
   segmenter_->feed(data, last, out);
 }
 
+void DetectingSegmenter::skip(uint64_t size, std::vector<Segment>& out) {
+  if (segmenter_ != nullptr) segmenter_->skip(size, out);
+}
+
 }  // namespace pith

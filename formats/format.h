@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,16 +25,25 @@ class Segmenter {
   virtual ~Segmenter() = default;
   // Takes the next bytes; `last` is true with the final piece (which may be empty). Appends the
   // segments that are now certain. They never cover more than was fed; with `last`, exactly all.
-  // A later call may go on with the last segment, if it has no layout: it grows where it is still
-  // in `out`, and a further one of the same type follows where the caller has taken it. So the
-  // segments are the same for every cut once neighbours are joined as append_segment() does.
+  // A later call may go on with the last segment, if it has no layout or is part of a tensor: it
+  // grows where it is still in `out`, and a further one of the same kind follows where the caller
+  // has taken it. So the segments are the same for every cut once neighbours are joined as
+  // append_segment() and append_tensor() do.
   virtual void feed(ByteView data, bool last, std::vector<Segment>& out) = 0;
+
+  // How many of the next bytes need not be seen: what they are makes no difference, only that they
+  // are there. More than the input has left means all of it. 0 if nothing is known.
+  virtual uint64_t skippable() const { return 0; }
+  // Stands for feeding `size` bytes, at most skippable(), that are not the last of the input (the
+  // end is told by feed()). Who reads an input only to learn where what lies may pass over them.
+  virtual void skip(uint64_t size, std::vector<Segment>& out);
 };
 
 // How a format may be used inside another one.
 struct SegmenterOptions {
   int depth = 0;        // nesting: 0 for a file, 1 for an entry of an archive …
   bool inflate = true;  // look into deflate streams
+  std::string name{};   // of the entry of an archive; empty for a file
 };
 
 inline constexpr int kMaxFormatDepth = 4;
@@ -53,5 +63,10 @@ class Format {
 // Appends a segment; joins it to the one before if both have the same type and neither has a
 // layout.
 void append_segment(std::vector<Segment>& out, uint64_t size, SegmentType type);
+
+// Appends `size` bytes of a tensor from byte `offset` of it on; joins them to the segment before if
+// that ends where they begin.
+void append_tensor(std::vector<Segment>& out, const std::shared_ptr<const TensorLayout>& tensor,
+                   uint64_t offset, uint64_t size);
 
 }  // namespace pith

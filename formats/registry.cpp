@@ -4,18 +4,25 @@
 
 #include "formats/bytes.h"
 #include "formats/compressed.h"
+#include "formats/gguf.h"
 #include "formats/gzip.h"
+#include "formats/npy.h"
+#include "formats/onnx.h"
+#include "formats/safetensors.h"
 #include "formats/tar.h"
 #include "formats/text.h"
+#include "formats/tflite.h"
+#include "formats/zip.h"
 #include "formats/zlib.h"
 
 namespace pith {
 
 // The order decides between formats that are equally sure: the narrower one comes first.
 std::span<const Format* const> all_formats() {
-  static const std::array<const Format*, 6> kFormats = {
-      &tar_format(),        &gzip_format(), &zlib_format(),
-      &compressed_format(), &text_format(), &bytes_format(),
+  static const std::array<const Format*, 12> kFormats = {
+      &tar_format(),  &gguf_format(),        &npy_format(),  &tflite_format(),
+      &onnx_format(), &safetensors_format(), &zip_format(),  &gzip_format(),
+      &zlib_format(), &compressed_format(),  &text_format(), &bytes_format(),
   };
   return kFormats;
 }

@@ -74,7 +74,14 @@ struct Header {
   Dialect dialect = Dialect::kV7;
   char type = '\0';
   uint64_t size = 0;
+  std::string name;
 };
+
+// The text of a field, which a NUL ends if it is shorter.
+std::string_view text_of(ByteView field) {
+  const std::string_view text = as_text(field);
+  return text.substr(0, text.find('\0'));
+}
 
 // Without a magic, the checksum has to be backed by fields that make sense.
 bool is_plausible_v7(Block block, char type) {
@@ -104,6 +111,11 @@ std::optional<Header> parse_header(Block block) {
   }
   if (!size || *size > kMaxEntrySize) return std::nullopt;
   header.size = *size;
+  header.name = text_of(block.first(100));
+  const std::string_view folder = text_of(block.subspan(345, 155));
+  if (header.dialect == Dialect::kUstar && !folder.empty()) {
+    header.name = std::string(folder) + "/" + header.name;
+  }
   return header;
 }
 
@@ -131,9 +143,14 @@ Role role_of(char type) {
   }
 }
 
-// The value of `size` among the records "LENGTH KEY=VALUE\n" of a pax extended header.
-std::optional<uint64_t> find_pax_size(std::string_view records) {
-  std::optional<uint64_t> found;
+// What the records "LENGTH KEY=VALUE\n" of a pax extended header say of the next entry.
+struct PaxRecords {
+  std::optional<uint64_t> size;
+  std::string path;
+};
+
+PaxRecords parse_pax(std::string_view records) {
+  PaxRecords found;
   while (!records.empty()) {
     size_t length = 0;
     const char* const end = records.data() + records.size();
@@ -143,12 +160,13 @@ std::optional<uint64_t> find_pax_size(std::string_view records) {
     if (records[digits] != ' ' || records[length - 1] != '\n') break;
     const std::string_view record = records.substr(digits + 1, length - digits - 2);
     records.remove_prefix(length);
+    if (record.starts_with("path=")) found.path = record.substr(5);
     if (!record.starts_with("size=")) continue;
     const std::string_view value = record.substr(5);
     uint64_t size = 0;
     const auto parsed = std::from_chars(value.data(), value.data() + value.size(), size);
     const bool whole = parsed.ec == std::errc{} && parsed.ptr == value.data() + value.size();
-    found = whole ? std::optional(size) : std::nullopt;
+    found.size = whole ? std::optional(size) : std::nullopt;
   }
   return found;
 }
@@ -180,6 +198,37 @@ class TarSegmenter : public Segmenter {
     content_.reset();
   }
 
+  uint64_t skippable() const override {
+    switch (part_) {
+      case Part::kContent:
+        return std::min(left_, content_->skippable());
+      case Part::kPadding:
+        return left_;
+      case Part::kRest:
+        return UINT64_MAX;
+      case Part::kHeader:
+      case Part::kExtension:
+      case Part::kSparseMap:
+        break;
+    }
+    return 0;
+  }
+
+  void skip(uint64_t size, std::vector<Segment>& out) override {
+    if (size == 0) return;
+    if (part_ == Part::kRest) return append_segment(out, size, SegmentType::kBytes);
+    left_ -= size;
+    if (part_ == Part::kContent) {
+      content_->skip(size, out);
+      if (left_ > 0) return;
+      content_->feed({}, true, out);
+      end_content();
+    } else {
+      append_segment(out, size, SegmentType::kMetadata);
+      if (left_ == 0) part_ = Part::kHeader;
+    }
+  }
+
  private:
   // What the next bytes are.
   enum class Part { kHeader, kExtension, kSparseMap, kContent, kPadding, kRest };
@@ -192,8 +241,9 @@ class TarSegmenter : public Segmenter {
         return gather_block(data, out);
       case Part::kExtension: {
         const ByteView piece = take(data);
-        append(pax_, piece.first(static_cast<size_t>(std::min<uint64_t>(piece.size(), pax_left_))));
-        pax_left_ -= std::min<uint64_t>(piece.size(), pax_left_);
+        const uint64_t wanted = std::min<uint64_t>(piece.size(), extension_left_);
+        append(extension_, piece.first(static_cast<size_t>(wanted)));
+        extension_left_ -= wanted;
         append_segment(out, piece.size(), SegmentType::kMetadata);
         if (left_ == 0) end_extension();
         return piece.size();
@@ -246,7 +296,9 @@ class TarSegmenter : public Segmenter {
       begin_extension(*header);
       return true;
     }
-    const uint64_t size = std::exchange(pax_size_, std::nullopt).value_or(header->size);
+    const uint64_t size = std::exchange(pax_.size, std::nullopt).value_or(header->size);
+    name_ = std::exchange(pax_.path, {});
+    if (name_.empty()) name_ = header->name;
     if (role == Role::kNoContent) return true;
     if (size > kMaxEntrySize) return false;
     left_ = size;
@@ -269,14 +321,20 @@ class TarSegmenter : public Segmenter {
 
   void begin_extension(const Header& header) {
     left_ = header.size + padding_of(header.size);
-    const bool is_pax = header.type == 'x' || header.type == 'X';
-    pax_left_ = is_pax && header.size <= kMaxPaxSize ? header.size : 0;
+    names_entry_ = header.type == 'L';
+    const bool read = header.type == 'x' || header.type == 'X' || names_entry_;
+    extension_left_ = read && header.size <= kMaxPaxSize ? header.size : 0;
     part_ = left_ == 0 ? Part::kHeader : Part::kExtension;
   }
 
   void end_extension() {
-    if (!pax_.empty()) pax_size_ = find_pax_size(as_text(pax_));
-    pax_ = ByteBuffer();
+    if (!extension_.empty() && names_entry_) pax_.path = text_of(extension_);
+    if (!extension_.empty() && !names_entry_) {
+      PaxRecords records = parse_pax(as_text(extension_));
+      if (records.path.empty()) records.path = std::move(pax_.path);
+      pax_ = std::move(records);
+    }
+    extension_ = ByteBuffer();
     part_ = Part::kHeader;
   }
 
@@ -286,7 +344,9 @@ class TarSegmenter : public Segmenter {
       return;
     }
     if (options_.depth <= kMaxFormatDepth) {
-      content_ = std::make_unique<DetectingSegmenter>(options_);
+      SegmenterOptions options = options_;
+      options.name = options_.name.empty() ? name_ : options_.name + ":" + name_;
+      content_ = std::make_unique<DetectingSegmenter>(options);
     } else {
       content_ = make_uniform_segmenter(SegmentType::kBytes);
     }
@@ -305,9 +365,11 @@ class TarSegmenter : public Segmenter {
   uint64_t left_ = 0;                   // bytes left of the part, of the content while kSparseMap
   uint64_t padding_ = 0;                // bytes between the content and the next header
   std::unique_ptr<Segmenter> content_;  // kContent
-  ByteBuffer pax_;                      // kExtension: the pax records so far
-  uint64_t pax_left_ = 0;
-  std::optional<uint64_t> pax_size_;  // overrides the size field of the next entry
+  ByteBuffer extension_;                // kExtension: as much of it as is read, so far
+  uint64_t extension_left_ = 0;
+  bool names_entry_ = false;  // kExtension: it is a GNU long name
+  PaxRecords pax_;            // overrides what the header of the next entry says
+  std::string name_;          // of the entry in hand
 };
 
 class TarFormat : public Format {

@@ -82,6 +82,68 @@ TEST(BlockCutter, NeverCutsADeflateStream) {
   EXPECT_EQ(plans[0].segments.size(), 3U);
 }
 
+// A part of a tensor of rows of 12,000 floats.
+Segment piece(const std::shared_ptr<const TensorLayout>& tensor, uint64_t offset, uint64_t size) {
+  Segment part = segment(size, SegmentType::kF32);
+  part.layout.tensor = tensor;
+  part.layout.tensor_offset = offset;
+  return part;
+}
+
+std::shared_ptr<const TensorLayout> floats(std::vector<uint64_t> shape) {
+  TensorLayout tensor;
+  tensor.element = ElementType::kF32;
+  tensor.size = 4;
+  for (const uint64_t axis : shape) tensor.size *= axis;
+  tensor.shape = std::move(shape);
+  return std::make_shared<const TensorLayout>(std::move(tensor));
+}
+
+TEST(BlockCutter, CutsTensorsBetweenRowsAndPutsPiecesTogether) {
+  const uint64_t row = 48000;
+  const auto tensor = floats({500, 12000});
+  std::vector<Segment> pieces = {segment(700, SegmentType::kMetadata)};
+  for (uint64_t offset = 0; offset < 500 * row; offset += 5 * row) {
+    pieces.push_back(piece(tensor, offset, 5 * row));
+  }
+  const auto plans = cut(pieces, 1);
+  ASSERT_GT(plans.size(), 3U);
+  EXPECT_EQ(plans[0].segments.size(), 2U);
+  uint64_t offset = 0;
+  for (const BlockPlan& plan : plans) {
+    const Segment& part = plan.segments.back();
+    EXPECT_EQ(plan.type, SegmentType::kF32);
+    EXPECT_EQ(plan.segments.size(), &plan == &plans[0] ? 2U : 1U);
+    EXPECT_EQ(part.layout.tensor_offset, offset);
+    EXPECT_EQ(part.size % row, 0U);
+    EXPECT_GT(plan.size + row,
+              &plan == &plans.back() ? 0 : max_block(SegmentType::kF32, {.level = 1}));
+    offset += part.size;
+  }
+  EXPECT_EQ(offset, tensor->size);
+}
+
+TEST(BlockCutter, CutsTensorsOfLongRowsBetweenElements) {
+  const auto tensor = floats({2, 3000001});
+  const auto plans = cut({segment(3, SegmentType::kMetadata), piece(tensor, 0, tensor->size)}, 1);
+  ASSERT_GT(plans.size(), 2U);
+  for (const BlockPlan& plan : plans) EXPECT_EQ(plan.segments.back().size % 4, 0U);
+}
+
+TEST(BlockCutter, SmallTensorsAndTheGapsBetweenThemShareABlock) {
+  std::vector<Segment> segments = {segment(30000, SegmentType::kMetadata)};
+  for (int i = 0; i < 20; ++i) {
+    const auto tensor = floats({100, 100});
+    segments.push_back(piece(tensor, 0, 20000));
+    segments.push_back(piece(tensor, 20000, 20000));
+    segments.push_back(segment(100, SegmentType::kMetadata));
+  }
+  const auto plans = cut(segments, 1);
+  // The header stands alone where a codec takes tensors and no bytes.
+  ASSERT_LE(plans.size(), 2U);
+  EXPECT_EQ(plans.back().segments.size(), plans.size() == 1 ? 41U : 40U);
+}
+
 TEST(BlockCutter, AnySegmentsAreCoveredInOrderWithinTheLimits) {
   std::mt19937 random(1);
   for (int trial = 0; trial < 200; ++trial) {

@@ -28,10 +28,11 @@ std::vector<pith::Segment> segments_of(const pith::Format* format, pith::ByteVie
       if (segment.size == 0) fuzz::finding("an empty segment");
       covered += segment.size;
       const bool joins = !found.empty() && found.back().type == segment.type &&
-                         segment.layout.is_plain() &&
-                         found.back().layout.is_plain();
+                         segment.layout.is_plain() && found.back().layout.is_plain();
       if (joins) {
         found.back().size += segment.size;
+      } else if (segment.layout.tensor != nullptr) {
+        append_tensor(found, segment.layout.tensor, segment.layout.tensor_offset, segment.size);
       } else {
         found.push_back(segment);
       }

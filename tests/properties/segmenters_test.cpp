@@ -14,6 +14,7 @@
 
 #include "formats/detect.h"
 #include "formats/registry.h"
+#include "tests/support/tensor_files.h"
 
 namespace pith {
 namespace {
@@ -184,12 +185,31 @@ std::vector<std::string> make_inputs() {
     inputs.push_back(stream);
     generator.mutate(inputs.back(), 12);
   }
+  for (const auto& [name, file] : test::all_tensor_files()) {
+    inputs.push_back(file.bytes);
+    inputs.push_back(file.bytes.substr(0, generator.below(file.bytes.size())));
+    inputs.push_back(file.bytes + generator.bytes(generator.below(600)));
+    for (const size_t range : {size_t{32}, file.bytes.size()}) {
+      inputs.push_back(file.bytes);
+      generator.mutate(inputs.back(), range);
+    }
+  }
   return inputs;
 }
 
 bool same(const std::vector<Segment>& a, const std::vector<Segment>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Segment& x, const Segment& y) {
     if (x.size != y.size || x.type != y.type) return false;
+    const auto& one = x.layout.tensor;
+    const auto& other = y.layout.tensor;
+    if ((one == nullptr) != (other == nullptr) ||
+        x.layout.tensor_offset != y.layout.tensor_offset) {
+      return false;
+    }
+    if (one != nullptr && (one->name != other->name || one->dtype != other->dtype ||
+                           one->shape != other->shape || one->size != other->size)) {
+      return false;
+    }
     const auto& left = x.layout.deflate;
     const auto& right = y.layout.deflate;
     if (left == nullptr || right == nullptr) return left == right;
@@ -219,7 +239,10 @@ void expect_sound(const std::vector<Segment>& segments) {
 // Joins `next` to the segments before, as append_segment() would.
 void join(std::vector<Segment>& segments, const std::vector<Segment>& next) {
   for (const Segment& segment : next) {
-    if (segment.layout.deflate == nullptr) {
+    const Layout& layout = segment.layout;
+    if (layout.tensor != nullptr) {
+      append_tensor(segments, layout.tensor, layout.tensor_offset, segment.size);
+    } else if (layout.deflate == nullptr) {
       append_segment(segments, segment.size, segment.type);
     } else {
       segments.push_back(segment);

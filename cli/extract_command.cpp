@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/json.h"
+#include "base/tensor.h"
+#include "cli/commands.h"
+#include "cli/outputs.h"
+#include "cli/seekable.h"
+#include "container/range.h"
+#include "container/tensor_directory.h"
+
+namespace pith::cli {
+namespace {
+
+std::string shape_text(const TensorLayout& tensor) {
+  return fmt::format("[{}]", fmt::join(tensor.shape, ","));
+}
+
+void print_table(const std::string& name, const TensorDirectory& directory) {
+  uint64_t size = 0;
+  uint64_t coded = 0;
+  for (const TensorEntry& entry : directory.tensors) {
+    size += entry.tensor->size;
+    coded += entry.coded_size;
+  }
+  fmt::print("{}: {}, {} tensors, {} bytes, {} coded\n", printable(name), directory.format,
+             directory.tensors.size(), size, coded);
+  if (directory.tensors.empty()) return;
+  fmt::print("{:<8} {:>18} {:>12} {:>12} {:>7}  {}\n", "dtype", "shape", "bytes", "coded", "bits",
+             "name");
+  for (const TensorEntry& entry : directory.tensors) {
+    fmt::print("{:<8} {:>18} {:>12} {:>12} {:>7.3f}  {}\n", printable(entry.tensor->dtype),
+               shape_text(*entry.tensor), entry.tensor->size, entry.coded_size,
+               entry.bits_per_element(), printable(entry.tensor->name));
+  }
+}
+
+void print_json(const std::string& name, const TensorDirectory& directory) {
+  fmt::print("{{\"name\": {}, \"format\": {}, \"tensors\": [", json_string(name),
+             json_string(directory.format));
+  const char* separator = "\n";
+  for (const TensorEntry& entry : directory.tensors) {
+    fmt::print(
+        "{}  {{\"name\": {}, \"dtype\": {}, \"shape\": {}, \"offset\": {}, \"size\": {}, "
+        "\"compressed_size\": {}, \"bits_per_element\": {:.4f}}}",
+        separator, json_string(entry.tensor->name), json_string(entry.tensor->dtype),
+        shape_text(*entry.tensor), entry.offset, entry.tensor->size, entry.coded_size,
+        entry.bits_per_element());
+    separator = ",\n";
+  }
+  fmt::print("\n]}}\n");
+}
+
+struct Extent {
+  uint64_t offset = 0;
+  uint64_t size = 0;
+};
+
+// The bytes of the rows of a tensor; what lies behind its end is left out.
+Result<Extent> extent_of(const TensorEntry& entry, const std::optional<RowRange>& rows) {
+  const TensorLayout& tensor = *entry.tensor;
+  if (!rows) return Extent{entry.offset, tensor.size};
+  const uint64_t count = tensor.shape.empty() ? 0 : tensor.shape.front();
+  if (count == 0 || tensor.size % count != 0) {
+    return fail(ErrorCode::kUsage, fmt::format("tensor '{}' of shape {} cannot be cut into rows",
+                                               tensor.name, shape_text(tensor)));
+  }
+  const uint64_t stride = first_axis_stride(tensor);
+  const uint64_t first = std::min(rows->first, count);
+  const uint64_t last = std::min(rows->last, count);
+  return Extent{entry.offset + first * stride, (last - first) * stride};
+}
+
+Error unknown_tensor(const TensorDirectory& directory, const std::string& name) {
+  std::string message = fmt::format("there is no tensor '{}'", name);
+  if (directory.tensors.empty()) {
+    message += fmt::format("; the content, of format {}, holds none", directory.format);
+  } else if (const auto similar = directory.similar_names(name); !similar.empty()) {
+    message += fmt::format("; similar names: '{}'", fmt::join(similar, "', '"));
+  } else {
+    message += "; --list-tensors lists what there is";
+  }
+  return {ErrorCode::kUsage, std::move(message)};
+}
+
+}  // namespace
+
+Result<void> extract_tensors(const std::string& path, const Run& run) {
+  const Options& options = run.options;
+  PITH_ASSIGN(const InputFile input, open_any_input(path));
+  PITH_ASSIGN(const SeekableInput seekable, SeekableInput::open(input));
+  PITH_ASSIGN(const TensorDirectory directory,
+              read_tensor_directory(seekable.file(), run.memory_limit));
+  if (options.tensors.empty()) {
+    if (options.json) {
+      print_json(input.name, directory);
+    } else {
+      print_table(input.name, directory);
+    }
+    return {};
+  }
+  // All are looked up before anything is written.
+  std::vector<Extent> extents;
+  for (const std::string& name : options.tensors) {
+    const TensorEntry* entry = directory.find(name);
+    if (entry == nullptr) return tl::unexpected(unknown_tensor(directory, name));
+    PITH_ASSIGN(const Extent extent, extent_of(*entry, options.rows));
+    extents.push_back(extent);
+  }
+  const std::string target = options.output.empty() ? "-" : options.output;
+  PITH_ASSIGN(Output output, Output::open(target, input, run, false));
+  RangeResult total{.bytes = 0, .blocks = directory.blocks};
+  for (const Extent& extent : extents) {
+    PITH_ASSIGN(const RangeResult result,
+                pith::restore_range(seekable.file(), extent.offset, extent.size, run.memory_limit,
+                                    output.sink()));
+    total.bytes += result.bytes;
+    total.blocks += result.blocks;
+  }
+  PITH_TRY(output.commit(input, options, run.messages));
+  run.messages.info(input.name, fmt::format("{} bytes from {} blocks", total.bytes, total.blocks));
+  return {};
+}
+
+}  // namespace pith::cli

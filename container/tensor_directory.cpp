@@ -1,0 +1,206 @@
+#include "container/tensor_directory.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "container/block.h"
+#include "container/catalog.h"
+#include "container/range.h"
+#include "formats/detect.h"
+
+namespace pith {
+namespace {
+
+// A data frame, and where its content lies in that of the whole file.
+struct Block {
+  const StreamInfo* stream = nullptr;
+  FrameInfo frame{};
+  uint64_t begin = 0;
+  uint64_t end = 0;
+};
+
+// Random access to the content, a block at a time.
+class Content {
+ public:
+  static Result<Content> open(const RandomAccess& file, uint64_t memory_limit) {
+    Content content(file, memory_limit);
+    PITH_ASSIGN(*content.catalog_, read_catalog(file));
+    for (const StreamInfo& stream : content.catalog_->streams) {
+      PITH_ASSIGN(const auto frames, read_frames(file, stream));
+      for (const FrameInfo& frame : frames) {
+        if (!frame.is_data()) continue;
+        const uint64_t begin = stream.raw_offset + frame.raw_offset;
+        content.blocks_.push_back({.stream = &stream,
+                                   .frame = frame,
+                                   .begin = begin,
+                                   .end = begin + frame.entry.raw_size});
+      }
+    }
+    return content;
+  }
+
+  uint64_t size() const { return catalog_->raw_size; }
+  const std::vector<Block>& blocks() const { return blocks_; }
+
+  // The first block that ends behind `offset`.
+  std::vector<Block>::const_iterator block_at(uint64_t offset) const {
+    return std::partition_point(blocks_.begin(), blocks_.end(),
+                                [&](const Block& block) { return block.end <= offset; });
+  }
+
+  Result<ByteBuffer> decode(const Block& block) {
+    PITH_TRY(check_decode_memory(block.stream->header, memory_limit_));
+    PITH_ASSIGN(const FrameHeader header, read_frame_header(file_, *block.stream, block.frame));
+    PITH_ASSIGN(const ByteBuffer payload, read_payload(file_, block.frame));
+    return decode_block(header, payload, scratch_);
+  }
+
+ private:
+  Content(const RandomAccess& file, uint64_t memory_limit)
+      : file_(file), memory_limit_(memory_limit), catalog_(std::make_unique<Catalog>()) {}
+
+  const RandomAccess& file_;
+  uint64_t memory_limit_;
+  std::unique_ptr<Catalog> catalog_;  // blocks_ points into it
+  std::vector<Block> blocks_;
+  CodecScratch scratch_;
+};
+
+// Puts the pieces of tensors together.
+class Collector {
+ public:
+  // Takes the segments that follow those before.
+  void take(std::vector<Segment>& segments) {
+    for (const Segment& segment : segments) {
+      if (segment.layout.tensor != nullptr) take_piece(segment);
+      position_ += segment.size;
+    }
+    segments.clear();
+  }
+
+  // The tensors that are there as a whole.
+  std::vector<TensorEntry> finish() {
+    if (!complete_) tensors_.pop_back();
+    return std::move(tensors_);
+  }
+
+ private:
+  void take_piece(const Segment& segment) {
+    const uint64_t offset = segment.layout.tensor_offset;
+    if (offset == 0) {
+      if (!complete_) tensors_.pop_back();
+      tensors_.push_back({.tensor = segment.layout.tensor, .offset = position_});
+    }
+    complete_ = offset + segment.size == segment.layout.tensor->size;
+  }
+
+  std::vector<TensorEntry> tensors_;
+  bool complete_ = true;  // the last of them
+  uint64_t position_ = 0;
+};
+
+// a * b / c, rounded, where the product need not fit.
+uint64_t scale(uint64_t a, uint64_t b, uint64_t c) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<uint64_t>((Wide{a} * b + c / 2) / c);
+}
+
+void set_coded_sizes(const Content& content, std::vector<TensorEntry>& tensors) {
+  for (TensorEntry& entry : tensors) {
+    const uint64_t end = entry.offset + entry.tensor->size;
+    for (auto block = content.block_at(entry.offset);
+         block != content.blocks().end() && block->begin < end; ++block) {
+      const uint64_t shared = std::min(end, block->end) - std::max(entry.offset, block->begin);
+      const uint64_t coded = block->frame.entry.payload_size + kFrameOverhead;
+      entry.coded_size += scale(shared, coded, block->end - block->begin);
+    }
+  }
+}
+
+// Levenshtein's distance.
+size_t edits_between(const std::string& a, const std::string& b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i + 1);
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+double TensorEntry::bits_per_element() const {
+  double elements = 1;
+  for (const uint64_t axis : tensor->shape) elements *= static_cast<double>(axis);
+  return static_cast<double>(coded_size) * 8 / elements;
+}
+
+const TensorEntry* TensorDirectory::find(const std::string& name) const {
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const TensorEntry& entry) {
+    return entry.tensor->name == name;
+  });
+  return found != tensors.end() ? &*found : nullptr;
+}
+
+std::vector<std::string> TensorDirectory::similar_names(const std::string& name) const {
+  constexpr size_t kMaxName = 256;  // longer ones are not compared
+  constexpr size_t kMost = 3;
+  if (name.empty() || name.size() > kMaxName) return {};
+  std::vector<std::pair<size_t, const std::string*>> ranked;
+  for (const TensorEntry& entry : tensors) {
+    const std::string& other = entry.tensor->name;
+    if (other.size() > kMaxName) continue;
+    // What contains the name, or ends like it, is meant more likely than what is merely as long.
+    const bool part = other.find(name) != other.npos;
+    const size_t edits = part ? 0 : edits_between(name, other);
+    if (edits <= name.size() / 3) ranked.emplace_back(edits, &other);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> names;
+  for (const auto& [edits, other] : ranked) {
+    if (names.size() == kMost) break;
+    names.push_back(*other);
+  }
+  return names;
+}
+
+Result<TensorDirectory> read_tensor_directory(const RandomAccess& file, uint64_t memory_limit) {
+  PITH_ASSIGN(Content content, Content::open(file, memory_limit));
+  TensorDirectory directory;
+  DetectingSegmenter segmenter(SegmenterOptions{});
+  Collector collector;
+  std::vector<Segment> segments;
+  uint64_t position = 0;
+  while (position < content.size()) {
+    const uint64_t left = content.size() - position;
+    if (const uint64_t size = std::min(segmenter.skippable(), left); size > 0) {
+      segmenter.skip(size, segments);
+      position += size;
+    } else {
+      const auto block = content.block_at(position);
+      if (block == content.blocks().end() || block->begin > position) {
+        return fail(ErrorCode::kDamaged, "the index does not cover the content");
+      }
+      PITH_ASSIGN(const ByteBuffer raw, content.decode(*block));
+      ++directory.blocks;
+      segmenter.feed(ByteView(raw).subspan(static_cast<size_t>(position - block->begin)), false,
+                     segments);
+      position = block->end;
+    }
+    collector.take(segments);
+  }
+  segmenter.feed({}, true, segments);
+  collector.take(segments);
+  directory.tensors = collector.finish();
+  set_coded_sizes(content, directory.tensors);
+  if (segmenter.format() != nullptr) directory.format = segmenter.format()->name();
+  return directory;
+}
+
+}  // namespace pith

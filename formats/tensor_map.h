@@ -1,0 +1,53 @@
+// Where the tensors of a file lie, and the segments that follow from it.
+//
+// Formats that name their tensors in a header fill it in; from then on the content of the file
+// makes no difference. Between the tensors and behind them everything is kBytes, before the end of
+// the header kMetadata. Memory: the descriptions of the tensors.
+#pragma once
+
+#include <vector>
+
+#include "formats/format.h"
+
+namespace pith {
+
+class TensorMap {
+ public:
+  TensorMap() = default;
+  // `container`: the entry of an archive that the tensors are in; stands in front of their names.
+  explicit TensorMap(std::string container) : container_(std::move(container)) {}
+
+  // Adds a tensor at `offset` in the file. `size`: bytes, as the file has it. Passed over if it is
+  // empty, or if shape and element make another size; `tensor.size` is set here. A tensor without a
+  // name gets that of its container, or "array".
+  void add(uint64_t offset, uint64_t size, TensorLayout tensor);
+  // No more will be added. Tensors that begin inside another one, or before `header_size`, are
+  // dropped: their bytes stay with what comes first.
+  void seal(uint64_t header_size);
+
+  // Appends the segments of the bytes up to `end`, as far as they can be told: a piece of a tensor
+  // is a whole number of its rows (cut_size()). With `last` nothing follows, and all are told.
+  void advance(uint64_t end, bool last, std::vector<Segment>& out);
+
+ private:
+  struct Extent {
+    uint64_t begin = 0;
+    std::shared_ptr<const TensorLayout> tensor;
+  };
+
+  void append_gap(uint64_t end, std::vector<Segment>& out);
+
+  std::string container_;
+  std::vector<Extent> extents_;
+  size_t next_ = 0;        // the first extent that is not behind `position_`
+  uint64_t position_ = 0;  // segments were made up to here
+  uint64_t header_size_ = 0;
+};
+
+// A segmenter for what is described by a map already.
+std::unique_ptr<Segmenter> make_map_segmenter(TensorMap map);
+
+// Types that a file of tensors may have.
+std::span<const SegmentType> tensor_file_types();
+
+}  // namespace pith
