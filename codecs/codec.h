@@ -77,6 +77,9 @@ class Codec {
   virtual uint64_t decode_memory(size_t raw_size, Level level) const = 0;
   // True if a block must be decoded and compared before it is written.
   virtual bool verify_after_encode() const { return true; }
+  // True if the codec is the one for segments of this type: where it gains something, a general
+  // codec hardly gains more.
+  virtual bool is_made_for(SegmentType) const { return false; }
   // True if the codec may do much better on a block than on a sample of it, by repeats from afar,
   // and takes little time beside the others of the level.
   virtual bool lives_on_repeats(Level) const { return false; }

@@ -108,6 +108,15 @@ uint32_t largest_of(const Frequencies& table) {
   return static_cast<uint32_t>(std::max_element(table.begin(), table.end()) - table.begin());
 }
 
+// True if all frequencies but the largest have at most `bits` bits after the leading one.
+bool has_bits(const Frequencies& table, uint32_t largest, int bits) {
+  for (size_t s = 0; s < table.size(); ++s) {
+    const int dropped = static_cast<int>(length_of(table[s])) - 1 - bits;
+    if (s != largest && dropped > 0 && (table[s] & ((1U << dropped) - 1)) != 0) return false;
+  }
+  return true;
+}
+
 // How far apart two tables are, by their bit lengths.
 uint32_t distance(const Frequencies& a, const Frequencies& b) {
   uint32_t sum = 0;
@@ -171,8 +180,8 @@ void encode_frequencies(std::span<const Frequencies> tables, std::span<const uin
     }
     // A table that rounding could not keep within the sum is written in full.
     uint32_t kept = bits[t];
-    if (rounded(tables[t], static_cast<int>(kept)) != tables[t]) kept = kMaxBits;
     uint32_t largest = largest_of(tables[t]);
+    if (!has_bits(tables[t], largest, static_cast<int>(kept))) kept = kMaxBits;
     Frequencies table = tables[t];
     code_table(model, table, tables.first(t), kept, reference, largest, code);
   }

@@ -10,7 +10,8 @@ class TensorCodec : public Codec {
  public:
   CodecId id() const override { return CodecId::kTensor; }
   std::string_view name() const override { return "tensor"; }
-  bool accepts(SegmentType type, Level) const override {
+  bool accepts(SegmentType type, Level) const override { return is_made_for(type); }
+  bool is_made_for(SegmentType type) const override {
     switch (type) {
       case SegmentType::kF32:
       case SegmentType::kF16:

@@ -158,6 +158,22 @@ TEST(FrequencyCoder, RestoresTables) {
   EXPECT_FALSE(decode_frequencies(bytes, tables.size() - 4).has_value());
 }
 
+TEST(FrequencyCoder, RestoresTablesThatRoundingWouldOverfill) {
+  // Many frequencies that round up, and a largest one that cannot make up for them.
+  Histogram counts{};
+  for (size_t s = 0; s < 160; ++s) counts[s] = 26;
+  const Frequencies table = normalise(counts);
+  for (int bits = 0; bits <= 11; ++bits) {
+    const std::vector<Frequencies> tables = {rounded(table, bits)};
+    const std::vector<uint8_t> kept = {static_cast<uint8_t>(bits)};
+    ByteBuffer bytes;
+    encode_frequencies(tables, kept, bytes);
+    const auto got = decode_frequencies(bytes, 1);
+    ASSERT_TRUE(got.has_value());
+    EXPECT_EQ(*got, tables);
+  }
+}
+
 TEST(FrequencyCoder, RefusesOrSurvivesArbitraryBytes) {
   for (uint32_t seed = 0; seed < 500; ++seed) {
     const auto tables = decode_frequencies(test::random_bytes(seed, seed), 1 + seed % 20);
