@@ -23,7 +23,9 @@ void add_piece(std::vector<Piece>& pieces, Kind kind, uint8_t ggml_type, uint64_
   pieces.push_back({kind, ggml_type, size});
 }
 
-std::vector<Piece> pieces_of(std::span<const Segment> segments) {
+// `tensors`: of each piece, null for plain bytes.
+std::vector<Piece> pieces_of(std::span<const Segment> segments,
+                             std::vector<const TensorLayout*>& tensors) {
   std::vector<Piece> pieces;
   for (const Segment& segment : segments) {
     uint8_t ggml_type = 0;
@@ -39,8 +41,28 @@ std::vector<Piece> pieces_of(std::span<const Segment> segments) {
       left -= front;
     }
     add_piece(pieces, kind, ggml_type, left);
+    tensors.resize(pieces.size(), nullptr);
+    if (kind != Kind::kPlain && left > 0) tensors.back() = segment.layout.tensor.get();
   }
   return pieces;
+}
+
+// Words of a row and of a plane, as far as the shape tells and prediction can use them.
+void find_rows(const TensorLayout* tensor, Column& column) {
+  if (tensor == nullptr) return;
+  std::array<uint64_t, 2> found{};
+  uint64_t product = 1;
+  size_t next = 0;
+  // The slowest axis tells nothing about distances.
+  for (size_t axis = tensor->shape.size(); axis > 1 && next < found.size(); --axis) {
+    const uint64_t extent = tensor->shape[axis - 1];
+    if (extent == 0 || extent > kPartElements) return;
+    product *= extent;
+    if (product > kPartElements) break;
+    if (extent > 1) found[next++] = product;
+  }
+  column.row = static_cast<uint32_t>(found[0]);
+  column.plane = static_cast<uint32_t>(found[1]);
 }
 
 class Builder {
@@ -48,9 +70,12 @@ class Builder {
   Builder(const BlockView& block, Level level) : block_(block), level_(level) {}
 
   Layouted build() {
-    result_.pieces = pieces_of(block_.segments);
+    std::vector<const TensorLayout*> tensors;
+    result_.pieces = pieces_of(block_.segments, tensors);
     size_t offset = 0;
+    size_t index = 0;
     for (const Piece& piece : result_.pieces) {
+      tensor_ = tensors[index++];
       for_each_part(piece, offset, [&](const Part& part) {
         add_part(part);
         return true;
@@ -69,6 +94,7 @@ class Builder {
       add_column({}, bytes);
     } else if (is_float(part.kind)) {
       add_column(number_format(part.kind), bytes);
+      find_rows(tensor_, result_.columns.back());
     } else if (part.kind == Kind::kGgml) {
       if (part.ggml_type == kGgmlQ4_0 || part.ggml_type == kGgmlQ8_0) {
         item.form = Form::kExtremes;
@@ -147,6 +173,7 @@ class Builder {
 
   const BlockView& block_;
   Level level_;
+  const TensorLayout* tensor_ = nullptr;  // of the current piece
   Layouted result_;
 };
 

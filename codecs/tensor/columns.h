@@ -8,6 +8,7 @@
 #include "codecs/codec.h"
 #include "codecs/entropy/rans.h"
 #include "codecs/tensor/payload.h"
+#include "codecs/tensor/predicted.h"
 #include "codecs/tensor/window.h"
 
 namespace pith::tensor {
@@ -29,6 +30,11 @@ struct Column {
   ByteBuffer raw;               // bits
   entropy::Histogram histogram{};
   uint8_t coder = 0;
+  // For prediction: words in a row and in a plane of the tensor, 0 where there is none.
+  uint32_t row = 0;
+  uint32_t plane = 0;
+  Predictor predictor;
+  ByteBuffer predicted;
 
   size_t count() const { return dense.size() / format.width; }
 };

@@ -36,10 +36,12 @@ class Decoder {
     tables_.resize(frequencies_.size());
     plain_ = ByteReader(plain);
     raw_bits_ = ByteReader(sections_.raw);
+    predicted_ = ByteReader(sections_.predicted);
     if (sections_.tables > 0) rans_.emplace(sections_.states, sections_.words, kernel_);
     budget_ = &budget;
     PITH_TRY(pieces_and_columns(records));
-    if (!plain_.finished() || !raw_bits_.finished() || (rans_ && !rans_->finished())) {
+    if (!plain_.finished() || !raw_bits_.finished() || !predicted_.finished() ||
+        (rans_ && !rans_->finished())) {
       return damaged("something is left over");
     }
     return {};
@@ -169,6 +171,7 @@ class Decoder {
               .raw_bytes = out.size()});
       return {};
     }
+    if (code == kColumnPredicted) return decode_by_prediction(part, format, out);
     if (code < kFirstCoder || (code - kFirstCoder) / 4 >= coders_.size()) {
       return damaged("the code of a column");
     }
@@ -183,6 +186,28 @@ class Decoder {
     }
     if ((code & kHasEscapes) != 0) PITH_TRY(decode_escapes(coder.split.width, out, told));
     report(told);
+    return {};
+  }
+
+  Result<void> decode_by_prediction(const Part& part, const NumberFormat& format,
+                                    MutableBytes out) {
+    if (format.exponent_bits == 0) return damaged("the code of a column");
+    PITH_ASSIGN(const Predictor predictor, read_predictor(columns_, format));
+    const ByteView coded = predicted_.bytes(read_varint(columns_));
+    if (!columns_.ok() || !predicted_.ok()) return damaged("a predicted column");
+    const uint64_t memory = predicted_memory(out.size() / format.width);
+    if (!budget_->reserve(memory)) return damaged("it declares too little memory");
+    size_t raw_used = 0;
+    PITH_TRY(decode_predicted(format, predictor, coded, sections_.raw.subspan(raw_bits_.position()), raw_used, out));
+    budget_->release(memory);
+    raw_bits_.bytes(raw_used);
+    report({.part = part,
+            .format = format,
+            .code = kColumnPredicted,
+            .raw_size = out.size(),
+            .symbol_bytes = coded.size(),
+            .raw_bytes = raw_used,
+            .predictor = &predictor});
     return {};
   }
 
@@ -272,6 +297,7 @@ class Decoder {
   std::optional<RansDecoder> rans_;
   ByteReader plain_{ByteView{}};
   ByteReader raw_bits_{ByteView{}};
+  ByteReader predicted_{ByteView{}};
   ByteReader columns_{ByteView{}};
   std::array<uint8_t, kSlice> symbols_{};
 };

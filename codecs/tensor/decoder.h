@@ -5,6 +5,7 @@
 
 #include "base/memory_budget.h"
 #include "codecs/tensor/payload.h"
+#include "codecs/tensor/predicted.h"
 
 namespace pith::tensor {
 
@@ -14,12 +15,12 @@ struct ColumnReport {
   NumberFormat format;
   uint64_t code = 0;  // ColumnCode
   const Coder* coder = nullptr;
-  uint64_t raw_size = 0;      // bytes of the column
-  uint64_t symbol_bytes = 0;  // of rANS, or of the predicted or modelled section
-  uint64_t raw_bytes = 0;     // of raw bits
-  uint64_t plain_bytes = 0;   // before the plain section is compressed
-  uint64_t escape_bytes = 0;  // before the records are compressed
-  const char* predictor = "";
+  uint64_t raw_size = 0;                 // bytes of the column
+  uint64_t symbol_bytes = 0;             // of rANS, or of the predicted or modelled section
+  uint64_t raw_bytes = 0;                // of raw bits
+  uint64_t plain_bytes = 0;              // before the plain section is compressed
+  uint64_t escape_bytes = 0;             // before the records are compressed
+  const Predictor* predictor = nullptr;  // of a predicted column
 };
 using Observer = std::function<void(const ColumnReport&)>;
 

@@ -24,11 +24,16 @@ constexpr uint32_t kRepeatGain = 8;
 
 int plain_effort(Level level) { return level <= 3 ? 3 : level <= 6 ? 15 : 19; }
 
+// Prediction takes time, and a column that is long enough to learn from.
+constexpr Level kFirstPredicting = 4;
+constexpr size_t kLeastPredicted = 2048;
+
 // Columns with one window, whose symbols may share tables.
 struct Group {
   NumberFormat format;
   Window window;
   std::vector<size_t> members;
+  std::vector<size_t> given_up = {};  // members that are better not split
 };
 
 class Encoder {
@@ -39,7 +44,10 @@ class Encoder {
   Encoded run(ByteBuffer& out) {
     for (Column& column : layout_.columns) consider(column);
     std::vector<Group> groups = make_groups();
-    for (Group& group : groups) split_group(group);
+    for (Group& group : groups) {
+      split_group(group);
+      if (level_ >= kFirstPredicting) predict_group(group);
+    }
     for (const Group& group : groups) share_tables(group);
     return write(out);
   }
@@ -173,9 +181,40 @@ class Encoder {
         kept.push_back(i);
       } else {
         give_up(column);
+        group.given_up.push_back(i);
       }
     }
     group.members = std::move(kept);
+  }
+
+  void predict_group(Group& group) {
+    if (group.format.exponent_bits == 0) return;
+    for (const size_t i : group.members) predict(layout_.columns[i]);
+    for (const size_t i : group.given_up) predict(layout_.columns[i]);
+    std::erase_if(group.members,
+                  [&](size_t i) { return layout_.columns[i].code == kColumnPredicted; });
+  }
+
+  void predict(Column& column) {
+    const size_t words = column.words.size() / column.format.width;
+    if (words < kLeastPredicted) return;
+    uint64_t cost = uint64_t{column.words.size()} * 8;
+    if (column.code == kColumnPlain) {
+      cost = cost * zstd_ratio(column.words, size_t{64} << 10, 3) / 256;
+    } else if (column.code == kFirstCoder) {
+      cost = cost_of(column) / 64 + (column.sparse ? column.zeros.size() * 4 : 0);
+    }
+    const auto predictor =
+        find_predictor(column.format, column.words, column.row, column.plane, cost / words);
+    if (!predictor) return;
+    PredictedColumn coded = encode_predicted(column.format, *predictor, column.words);
+    if ((coded.coded.size() + coded.raw.size() + 32) * 8 >= cost) return;
+    give_up(column);
+    column.code = kColumnPredicted;
+    column.predictor = *predictor;
+    column.predicted = std::move(coded.coded);
+    column.raw = std::move(coded.raw);
+    predicted_memory_ = std::max(predicted_memory_, predicted_memory(words));
   }
 
   // In 1/64 bit, without the table.
@@ -345,6 +384,10 @@ class Encoder {
         const Column& column = layout_.columns[i];
         if (item.form != Form::kPlain) write_varint(writer, column.code);
         if (column.code == kColumnPlain) append(plain, column.words);
+        if (column.code == kColumnPredicted) {
+          write_predictor(column.predictor, writer);
+          write_varint(writer, column.predicted.size());
+        }
         if (column.code < kFirstCoder) continue;
         if ((column.code & kWithoutZeros) != 0) append(plain, column.zeros);
         if ((column.code & kHasEscapes) != 0) write_escapes(column, writer);
@@ -383,10 +426,12 @@ class Encoder {
     ByteBuffer frequencies;
     if (!tables_.empty()) entropy::encode_frequencies(tables_, table_bits_, frequencies);
     ByteBuffer raw;
+    ByteBuffer predicted;
     raw.reserve(raw_size);
     for (const Column& column : layout_.columns) {
       if (column.code == kColumnRaw) append(raw, column.words);
-      if (column.code >= kFirstCoder) append(raw, column.raw);
+      if (column.code >= kFirstCoder || column.code == kColumnPredicted) append(raw, column.raw);
+      if (column.code == kColumnPredicted) append(predicted, column.predicted);
     }
     const ByteBuffer packed_records = pack_section(records, 19);
     const ByteBuffer packed_plain = pack_section(plain, plain_effort(level_));
@@ -398,9 +443,10 @@ class Encoder {
     if (!tables_.empty()) sections.states = std::as_bytes(rans.states());
     sections.words = std::as_bytes(rans.words());
     sections.raw = raw;
+    sections.predicted = predicted;
     write_sections(sections, out);
     return {.useful = out.size() < block_.bytes.size(),
-            .decode_memory = base_memory(sections) + layout_.largest_room};
+            .decode_memory = base_memory(sections) + layout_.largest_room + predicted_memory_};
   }
 
   const BlockView& block_;
@@ -411,6 +457,7 @@ class Encoder {
   std::vector<Frequencies> tables_;
   std::vector<uint8_t> table_bits_;
   std::vector<Coder> coders_;
+  uint64_t predicted_memory_ = 0;
 };
 
 }  // namespace
