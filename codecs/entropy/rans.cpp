@@ -1,6 +1,7 @@
 #include "codecs/entropy/rans.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "codecs/entropy/rans_kernels.h"
 
@@ -115,6 +116,7 @@ inline uint32_t load_u32(const std::byte* from) {
 
 RansEncoder::RansEncoder(std::span<uint16_t> room, size_t lanes, Kernel kernel)
     : room_(room), at_(room.data() + room.size()), lanes_(lanes), kernel_(kernel), states_{} {
+  assert(std::has_single_bit(lanes));
   states_.fill(kRansLow);
 }
 
@@ -123,14 +125,15 @@ void RansEncoder::encode(std::span<const uint8_t> symbols, uint64_t first,
   if (table.single) return;
   size_t left = symbols.size();
   const auto one = [&] {
-    const size_t lane = (first + --left) % lanes_;
+    const size_t lane = (first + --left) & (lanes_ - 1);
     const uint8_t symbol = symbols[left];
     const uint32_t entry = table.entry[symbol];
     uint32_t x = states_[lane];
-    if (x >= uint64_t{entry & 0xFFFF} << 20) {
-      *--at_ = static_cast<uint16_t>(x);
-      x >>= 16;
-    }
+    // By arithmetic: whether a word is due cannot be foreseen, a branch would often be wrong.
+    const auto due = static_cast<uint32_t>(x >= uint64_t{entry & 0xFFFF} << 20);
+    at_[-1] = static_cast<uint16_t>(x);
+    at_ -= due;
+    x >>= 16 * due;
     states_[lane] = encode_step(x, entry, table.reciprocal[symbol]);
   };
 #if defined(__x86_64__)

@@ -1,7 +1,8 @@
 // Interleaved range asymmetric numeral systems (Duda 2013; the interleaving after Giesen 2014).
 //
 // Symbols are bytes, frequencies have 12 bits, states 32 (lower bound 2^16), the stream is one row
-// of 16-bit words that all lanes share. Symbol i belongs to lane i mod lanes. A decoder takes the
+// of 16-bit words that all lanes share. Symbol i belongs to lane i mod lanes, a
+// power of two. A decoder takes the
 // lowest 12 bits of the lane's state as a slot, finds the symbol to which the slot belongs, goes
 // from state x to frequency · (x >> 12) + slot - (sum of the frequencies before the symbol), and,
 // if that is below 2^16, shifts it up by 16 bits and adds the next word. So the words are read in
@@ -64,7 +65,7 @@ constexpr size_t lanes_for(uint64_t symbols) {
 }
 
 // Encodes runs of symbols, the last run first. Words are written downwards from the end of `room`,
-// which must hold one for each symbol.
+// which must hold one for each symbol and one more.
 class RansEncoder {
  public:
   RansEncoder(std::span<uint16_t> room, size_t lanes, Kernel kernel);

@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "codecs/entropy/frequency_coder.h"
 #include "codecs/tensor/extremes.h"
@@ -71,6 +72,7 @@ class Decoder {
           (piece.kind == Kind::kGgml && find_ggml_block(piece.ggml_type) == nullptr)) {
         return damaged("a piece");
       }
+      new_piece_ = true;
       Result<void> result;
       for_each_part(piece, offset, [&](const Part& part) {
         result = decode_part(part);
@@ -198,7 +200,8 @@ class Decoder {
     const uint64_t memory = predicted_memory(out.size() / format.width);
     if (!budget_->reserve(memory)) return damaged("it declares too little memory");
     size_t raw_used = 0;
-    PITH_TRY(decode_predicted(format, predictor, coded, sections_.raw.subspan(raw_bits_.position()), raw_used, out));
+    PITH_TRY(decode_predicted(format, predictor, coded, sections_.raw.subspan(raw_bits_.position()),
+                              raw_used, out));
     budget_->release(memory);
     raw_bits_.bytes(raw_used);
     report({.part = part,
@@ -279,8 +282,10 @@ class Decoder {
     return {};
   }
 
-  void report(const ColumnReport& told) const {
-    if (observer_) observer_(told);
+  void report(ColumnReport told) {
+    if (!observer_) return;
+    told.first_of_piece = std::exchange(new_piece_, false);
+    observer_(told);
   }
 
   MutableBytes raw_;
@@ -300,6 +305,7 @@ class Decoder {
   ByteReader predicted_{ByteView{}};
   ByteReader columns_{ByteView{}};
   std::array<uint8_t, kSlice> symbols_{};
+  bool new_piece_ = false;  // no column of it has been reported
 };
 
 }  // namespace

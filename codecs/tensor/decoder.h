@@ -12,6 +12,7 @@ namespace pith::tensor {
 // A column that has been decoded.
 struct ColumnReport {
   Part part;
+  bool first_of_piece = false;
   NumberFormat format;
   uint64_t code = 0;  // ColumnCode
   const Coder* coder = nullptr;

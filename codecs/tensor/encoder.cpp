@@ -44,6 +44,11 @@ class Encoder {
   Encoded run(ByteBuffer& out) {
     for (Column& column : layout_.columns) consider(column);
     std::vector<Group> groups = make_groups();
+    size_t symbols = 0;
+    for (const Column& column : layout_.columns) {
+      if (column.code == kFirstCoder) symbols += column.count();
+    }
+    symbols_.reserve(symbols);
     for (Group& group : groups) {
       split_group(group);
       if (level_ >= kFirstPredicting) predict_group(group);
@@ -134,7 +139,11 @@ class Encoder {
     return groups;
   }
 
-  Sign sign_of(const Column& column) const {
+  uint8_t* symbols_of(const Column& column) {
+    return reinterpret_cast<uint8_t*>(symbols_.data()) + column.symbols_at;
+  }
+
+  static Sign sign_of(const Column& column) {
     const size_t all = column.sample.exponents.size();
     if (all < 16) return Sign::kMixed;
     if (column.sample.negatives == 0) return Sign::kPositive;
@@ -149,13 +158,12 @@ class Encoder {
     // As many escapes as would still leave a gain are rare; a column with more is no column of
     // numbers.
     const size_t most = count / 16 + 4;
-    const bool done =
-        split_words(split, column.dense, symbols_.data() + column.symbols_at, column.raw.data(),
-                    column.escapes, split.width == 1 ? 0 : most, kernel_);
+    const bool done = split_words(split, column.dense, symbols_of(column), column.raw.data(),
+                                  column.escapes, split.width == 1 ? 0 : most, kernel_);
     column.raw.resize(raw_bytes(split, count));
     if (!done) return false;
     column.histogram.fill(0);
-    entropy::count_symbols({symbols_.data() + column.symbols_at, count}, column.histogram);
+    entropy::count_symbols({symbols_of(column), count}, column.histogram);
     return true;
   }
 
@@ -417,8 +425,7 @@ class Encoder {
       const Column& column = layout_.columns[k - 1];
       if (column.code < kFirstCoder || !is_coded(column)) continue;
       first -= column.count();
-      rans.encode({symbols_.data() + column.symbols_at, column.count()}, first,
-                  tables[coders_[column.coder].table]);
+      rans.encode({symbols_of(column), column.count()}, first, tables[coders_[column.coder].table]);
     }
     ByteBuffer records;
     ByteBuffer plain;
@@ -453,7 +460,7 @@ class Encoder {
   Level level_;
   Kernel kernel_;
   Layouted layout_;
-  std::vector<uint8_t> symbols_;
+  ByteBuffer symbols_;
   std::vector<Frequencies> tables_;
   std::vector<uint8_t> table_bits_;
   std::vector<Coder> coders_;

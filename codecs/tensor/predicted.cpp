@@ -372,22 +372,25 @@ std::optional<Predictor> find_predictor(const NumberFormat& format, ByteView wor
   Predictor shape{.row = row, .plane = plane, .coefficients = {}, .highest = 0};
   if (row >= count / 2) shape.row = 0;
   if (plane >= count / 2) shape.plane = 0;
-  // Is a word near to its neighbours at all?
+  // Is a word nearer to its neighbours than to words far away?
   const FixedPoint probe(format, 0);
   uint64_t near_left = 0;
   uint64_t near_up = 0;
+  uint64_t far = 0;
   uint64_t probed = 0;
   const size_t stride = std::max<size_t>(1, count / 1024) | 1;
   for (size_t i = std::max<size_t>(shape.row, 1); i < count; i += stride, ++probed) {
     const uint64_t here = probe.ordered(load(words, format.width, i));
-    const auto length = [&](size_t distance) {
-      const uint64_t there = probe.ordered(load(words, format.width, i - distance));
+    const auto length = [&](size_t other) {
+      const uint64_t there = probe.ordered(load(words, format.width, other));
       return static_cast<uint64_t>(std::bit_width(here > there ? here - there : there - here));
     };
-    near_left += length(1);
-    near_up += shape.row > 0 ? length(shape.row) : 64;
+    near_left += length(i - 1);
+    near_up += shape.row > 0 ? length(i - shape.row) : 64;
+    far += length((i + count / 2) % count);
   }
-  if (probed == 0 || std::min(near_left, near_up) + probed >= cost * probed) return std::nullopt;
+  const uint64_t near = std::min(near_left, near_up);
+  if (near + probed >= cost * probed || near + probed / 2 >= far) return std::nullopt;
 
   uint32_t highest = 0;
   const uint32_t special = (1U << format.exponent_bits) - 1;

@@ -101,6 +101,10 @@ bool split_words(const Split& split, ByteView words, uint8_t* symbols, std::byte
                  std::vector<Escape>& escapes, size_t most, Kernel kernel) {
   const size_t count = words.size() / split.width;
   assert(split.raw_bits <= kMaxRawBits);
+  if (split == Split{}) {
+    std::memcpy(symbols, words.data(), words.size());
+    return true;
+  }
   size_t done = 0;
 #if defined(__x86_64__)
   if (kernel == Kernel::kAvx512) done = split_avx512(split, words, symbols, raw, escapes, most);

@@ -7,6 +7,7 @@
 
 #include "codecs/select.h"
 #include "codecs/tensor/decoder.h"
+#include "codecs/tensor/describe.h"
 #include "codecs/tensor/encoder.h"
 #include "codecs/tensor/extremes.h"
 #include "codecs/tensor/ggml_blocks.h"
@@ -296,6 +297,38 @@ TEST(TensorCodec, IsChosenForFloatsWhereverTheyBegin) {
   const auto encoded = encode_block(block, {.level = 5}, scratch);
   ASSERT_TRUE(encoded.has_value());
   EXPECT_EQ(encoded->codec, CodecId::kTensor);
+}
+
+TEST(TensorDescribe, AccountsForEveryPieceAndEveryByte) {
+  ByteBuffer bytes = test::random_text(100, 1);
+  append(bytes, weights(2, 5000, 1));
+  append(bytes, smooth(4, 60, 100, 2));
+  const std::vector<Segment> segments = {
+      {.size = 100, .type = SegmentType::kText, .layout = {}},
+      segment_of({.element = ElementType::kBf16, .type = SegmentType::kBf16}, 10000),
+      segment_of({.shape = {60, 100}}, 24000)};
+  const BlockView block{.bytes = bytes, .segments = segments, .type = SegmentType::kF32};
+  ByteBuffer payload;
+  ASSERT_TRUE(tensor::encode_block(block, 5, entropy::best_kernel(), payload).has_value());
+  MemoryBudget budget(uint64_t{64} << 20);
+  const auto reports = tensor::describe(payload, bytes.size(), budget);
+  ASSERT_TRUE(reports.has_value());
+  ASSERT_EQ(reports->size(), 3U);
+  uint64_t coded = 0;
+  for (const auto& report : *reports) coded += report.coded_size;
+  EXPECT_EQ(coded, payload.size());
+  EXPECT_EQ((*reports)[0].kind, "plain");
+  EXPECT_EQ((*reports)[1].kind, "bf16");
+  EXPECT_EQ((*reports)[1].offset, 100U);
+  EXPECT_EQ((*reports)[1].raw_size, 10000U);
+  EXPECT_NE((*reports)[1].method.find("rans"), std::string::npos);
+  EXPECT_GT((*reports)[1].symbol_size, 1000U);
+  EXPECT_GT((*reports)[1].rest_size, 1000U);
+  EXPECT_EQ((*reports)[2].kind, "f32");
+  EXPECT_NE((*reports)[2].method.find("predicted, row 100"), std::string::npos);
+  payload[payload.size() / 2] ^= std::byte{1};
+  payload.resize(payload.size() - 9);
+  EXPECT_FALSE(tensor::describe(payload, bytes.size(), budget).has_value());
 }
 
 TEST(TensorExtremes, AreFoundAndPutBack) {
