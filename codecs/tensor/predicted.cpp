@@ -281,8 +281,7 @@ bool fit(const Predictor& shape, const std::vector<int64_t>& values,
   const size_t first = *std::max_element(at.begin(), at.end());
   if (values.size() < 2 * first || values.size() < first + 64) return false;
   std::array<std::array<double, kNeighbours + 1>, kNeighbours> m{};
-  const size_t step = values.size() > 65536 ? 3 : 1;
-  for (size_t i = first; i < values.size(); i += step) {
+  for (size_t i = first; i < values.size(); ++i) {
     std::array<double, kNeighbours + 1> row{};
     for (size_t k = 0; k < kNeighbours; ++k) {
       row[k] = at[k] == 0 ? 0.0 : static_cast<double>(values[i - at[k]]) / 4096.0;
@@ -400,8 +399,11 @@ std::optional<Predictor> find_predictor(const NumberFormat& format, ByteView wor
   }
   shape.highest = static_cast<uint16_t>(highest);
   const FixedPoint fixed(format, highest);
-  std::vector<int64_t> values(count);
-  for (size_t i = 0; i < count; ++i) values[i] = fixed.value(load(words, format.width, i));
+  // A piece from the middle is enough to fit and to compare.
+  const size_t trial = std::min(count, std::max<size_t>(kTrial, 8 * size_t{shape.row}));
+  const ByteView sample = words.subspan((count - trial) / 2 * format.width, trial * format.width);
+  std::vector<int64_t> values(trial);
+  for (size_t i = 0; i < trial; ++i) values[i] = fixed.value(load(sample, format.width, i));
 
   std::vector<Predictor> candidates;
   const auto add = [&](int left, int up, int up_left) {
@@ -418,9 +420,6 @@ std::optional<Predictor> find_predictor(const NumberFormat& format, ByteView wor
   }
   Predictor fitted = shape;
   if (fit(shape, values, fitted.coefficients)) candidates.push_back(fitted);
-  const size_t most = std::max<size_t>(kTrial, 8 * size_t{shape.row});
-  const size_t trial = std::min(count, most);
-  const ByteView sample = words.subspan((count - trial) / 2 * format.width, trial * format.width);
   const Predictor* best = nullptr;
   uint64_t least = cost * trial - cost * trial / 50;
   for (const Predictor& p : candidates) {
