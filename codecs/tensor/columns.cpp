@@ -12,6 +12,8 @@ namespace {
 
 // Shorter columns are left to zstd: a table switch and their record cost more than they gain.
 constexpr size_t kLeastWords = 64;
+// Shorter rows (of convolution kernels) are joined for the model.
+constexpr uint64_t kLeastModelRow = 16;
 constexpr size_t kIntegerSample = size_t{64} << 10;
 
 void add_piece(std::vector<Piece>& pieces, Kind kind, uint8_t ggml_type, uint64_t size) {
@@ -54,12 +56,15 @@ void find_rows(const TensorLayout* tensor, Column& column) {
   uint64_t product = 1;
   size_t next = 0;
   // The slowest axis tells nothing about distances.
-  for (size_t axis = tensor->shape.size(); axis > 1 && next < found.size(); --axis) {
+  for (size_t axis = tensor->shape.size(); axis > 1; --axis) {
     const uint64_t extent = tensor->shape[axis - 1];
     if (extent == 0 || extent > kPartElements) return;
     product *= extent;
     if (product > kPartElements) break;
-    if (extent > 1) found[next++] = product;
+    if (extent > 1 && next < found.size()) found[next++] = product;
+    if (column.model_row == 0 && product >= kLeastModelRow) {
+      column.model_row = static_cast<uint32_t>(product);
+    }
   }
   column.row = static_cast<uint32_t>(found[0]);
   column.plane = static_cast<uint32_t>(found[1]);
@@ -94,6 +99,7 @@ class Builder {
       add_column({}, bytes);
     } else if (is_float(part.kind)) {
       add_column(number_format(part.kind), bytes);
+      result_.columns.back().kind = part.kind;
       find_rows(tensor_, result_.columns.back());
     } else if (part.kind == Kind::kGgml) {
       if (part.ggml_type == kGgmlQ4_0 || part.ggml_type == kGgmlQ8_0) {

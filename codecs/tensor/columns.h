@@ -14,6 +14,7 @@
 namespace pith::tensor {
 
 struct Column {
+  Kind kind = Kind::kPlain;  // of its part
   NumberFormat format;
   ByteView words;  // of the column
   uint64_t code = kColumnPlain;
@@ -33,6 +34,7 @@ struct Column {
   // For prediction: words in a row and in a plane of the tensor, 0 where there is none.
   uint32_t row = 0;
   uint32_t plane = 0;
+  uint32_t model_row = 0;  // the same for the model, which wants rows that are not too short
   Predictor predictor;
   ByteBuffer predicted;
 

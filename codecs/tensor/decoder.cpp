@@ -8,6 +8,7 @@
 
 #include "codecs/entropy/frequency_coder.h"
 #include "codecs/tensor/extremes.h"
+#include "codecs/tensor/model_coder.h"
 
 namespace pith::tensor {
 namespace {
@@ -42,7 +43,8 @@ class Decoder {
     budget_ = &budget;
     PITH_TRY(pieces_and_columns(records));
     if (!plain_.finished() || !raw_bits_.finished() || !predicted_.finished() ||
-        (rans_ && !rans_->finished())) {
+        (rans_ && !rans_->finished()) ||
+        (model_ ? model_->left() > 0 : !sections_.modelled.empty())) {
       return damaged("something is left over");
     }
     return {};
@@ -174,6 +176,7 @@ class Decoder {
       return {};
     }
     if (code == kColumnPredicted) return decode_by_prediction(part, format, out);
+    if (code == kColumnModelled) return decode_by_model(part, out);
     if (code < kFirstCoder || (code - kFirstCoder) / 4 >= coders_.size()) {
       return damaged("the code of a column");
     }
@@ -211,6 +214,27 @@ class Decoder {
             .symbol_bytes = coded.size(),
             .raw_bytes = raw_used,
             .predictor = &predictor});
+    return {};
+  }
+
+  Result<void> decode_by_model(const Part& part, MutableBytes out) {
+    if (!can_model(part.kind)) return damaged("the code of a column");
+    const uint64_t row = read_varint(columns_);
+    if (!columns_.ok() || row > UINT32_MAX) return damaged("a modelled column");
+    if (!model_) {
+      PITH_ASSIGN(model_, ModelDecoder::make(sections_.modelled, *budget_));
+    }
+    const size_t before = model_->left();
+    size_t raw_used = 0;
+    PITH_TRY(model_->decode(part.kind, static_cast<uint32_t>(row),
+                            sections_.raw.subspan(raw_bits_.position()), raw_used, out));
+    raw_bits_.bytes(raw_used);
+    report({.part = part,
+            .format = number_format(part.kind),
+            .code = kColumnModelled,
+            .raw_size = out.size(),
+            .symbol_bytes = before - model_->left(),
+            .raw_bytes = raw_used});
     return {};
   }
 
@@ -300,6 +324,7 @@ class Decoder {
   std::vector<std::unique_ptr<DecodeTable>> tables_;
   std::vector<Coder> coders_;
   std::optional<RansDecoder> rans_;
+  std::unique_ptr<ModelDecoder> model_;
   ByteReader plain_{ByteView{}};
   ByteReader raw_bits_{ByteView{}};
   ByteReader predicted_{ByteView{}};

@@ -1,10 +1,12 @@
 #include "codecs/tensor/encoder.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "codecs/entropy/frequency_coder.h"
 #include "codecs/tensor/clusters.h"
 #include "codecs/tensor/columns.h"
+#include "codecs/tensor/model_coder.h"
 
 namespace pith::tensor {
 namespace {
@@ -27,6 +29,8 @@ int plain_effort(Level level) { return level <= 3 ? 3 : level <= 6 ? 15 : 19; }
 // Prediction takes time, and a column that is long enough to learn from.
 constexpr Level kFirstPredicting = 4;
 constexpr size_t kLeastPredicted = 2048;
+constexpr Level kFirstModelling = 7;
+constexpr uint64_t kLeastModelled = 4096;
 
 // Columns with one window, whose symbols may share tables.
 struct Group {
@@ -41,7 +45,7 @@ class Encoder {
   Encoder(const BlockView& block, Level level, Kernel kernel)
       : block_(block), level_(level), kernel_(kernel), layout_(lay_out(block, level)) {}
 
-  Encoded run(ByteBuffer& out) {
+  Result<Encoded> run(ByteBuffer& out) {
     for (Column& column : layout_.columns) consider(column);
     std::vector<Group> groups = make_groups();
     size_t symbols = 0;
@@ -52,6 +56,13 @@ class Encoder {
     for (Group& group : groups) {
       split_group(group);
       if (level_ >= kFirstPredicting) predict_group(group);
+    }
+    if (level_ >= kFirstModelling) {
+      PITH_TRY(model_columns());
+      for (Group& group : groups) {
+        std::erase_if(group.members,
+                      [&](size_t i) { return layout_.columns[i].code == kColumnModelled; });
+      }
     }
     for (const Group& group : groups) share_tables(group);
     return write(out);
@@ -225,6 +236,56 @@ class Encoder {
     predicted_memory_ = std::max(predicted_memory_, predicted_memory(words));
   }
 
+  // Codes all columns that may be by the model, then only those that became smaller.
+  Result<void> model_columns() {
+    std::vector<size_t> chosen;
+    uint64_t words = 0;
+    for (size_t i = 0; i < layout_.columns.size(); ++i) {
+      const Column& column = layout_.columns[i];
+      const bool open = column.code == kFirstCoder || column.code == kColumnRaw;
+      if (!can_model(column.kind) || !open) continue;
+      chosen.push_back(i);
+      words += column.words.size() / column.format.width;
+    }
+    if (words < kLeastModelled) return {};
+    // Tables larger than the words can fill only cost time.
+    int log = level_ - kFirstModelling + 1;
+    while (log > 0 && words < (uint64_t{1} << (14 + 2 * log))) --log;
+    std::vector<ByteBuffer> raw;
+    while (!chosen.empty()) {
+      PITH_ASSIGN(const auto model, ModelEncoder::make(log, 2 * block_.bytes.size() + 64));
+      std::vector<size_t> smaller;
+      raw.assign(chosen.size(), {});
+      for (size_t k = 0; k < chosen.size(); ++k) {
+        const Column& column = layout_.columns[chosen[k]];
+        const size_t before = model->size();
+        model->encode(column.kind, column.model_row, column.words, raw[k]);
+        const uint64_t size = model->size() - before + raw[k].size();
+        if (size <= coded_size(column)) smaller.push_back(chosen[k]);
+      }
+      if (smaller.size() == chosen.size() && !model->overflowed()) {
+        modelled_ = model->finish();
+        break;
+      }
+      if (smaller.size() == chosen.size()) return {};
+      chosen = std::move(smaller);
+    }
+    for (size_t k = 0; k < chosen.size(); ++k) {
+      Column& column = layout_.columns[chosen[k]];
+      give_up(column);
+      column.code = kColumnModelled;
+      column.raw = std::move(raw[k]);
+    }
+    if (!chosen.empty()) model_memory_ = WeightModel::memory(log);
+    return {};
+  }
+
+  // About what the column takes as it is, its share of a table included.
+  static uint64_t coded_size(const Column& column) {
+    if (column.code == kColumnRaw) return column.words.size();
+    return cost_of(column) / (64 * 8) + 24 + (column.sparse ? column.zeros.size() / 2 : 0);
+  }
+
   // In 1/64 bit, without the table.
   static uint64_t cost_of(const Column& column) {
     return entropy_cost(column.histogram) +
@@ -392,6 +453,7 @@ class Encoder {
         const Column& column = layout_.columns[i];
         if (item.form != Form::kPlain) write_varint(writer, column.code);
         if (column.code == kColumnPlain) append(plain, column.words);
+        if (column.code == kColumnModelled) write_varint(writer, column.model_row);
         if (column.code == kColumnPredicted) {
           write_predictor(column.predictor, writer);
           write_varint(writer, column.predicted.size());
@@ -437,7 +499,7 @@ class Encoder {
     raw.reserve(raw_size);
     for (const Column& column : layout_.columns) {
       if (column.code == kColumnRaw) append(raw, column.words);
-      if (column.code >= kFirstCoder || column.code == kColumnPredicted) append(raw, column.raw);
+      if (column.code >= kColumnPredicted) append(raw, column.raw);
       if (column.code == kColumnPredicted) append(predicted, column.predicted);
     }
     const ByteBuffer packed_records = pack_section(records, 19);
@@ -451,9 +513,11 @@ class Encoder {
     sections.words = std::as_bytes(rans.words());
     sections.raw = raw;
     sections.predicted = predicted;
+    sections.modelled = modelled_;
     write_sections(sections, out);
     return {.useful = out.size() < block_.bytes.size(),
-            .decode_memory = base_memory(sections) + layout_.largest_room + predicted_memory_};
+            .decode_memory =
+                base_memory(sections) + layout_.largest_room + predicted_memory_ + model_memory_};
   }
 
   const BlockView& block_;
@@ -464,13 +528,27 @@ class Encoder {
   std::vector<Frequencies> tables_;
   std::vector<uint8_t> table_bits_;
   std::vector<Coder> coders_;
+  ByteBuffer modelled_;
   uint64_t predicted_memory_ = 0;
+  uint64_t model_memory_ = 0;
 };
 
 }  // namespace
 
 Result<Encoded> encode_block(const BlockView& block, Level level, Kernel kernel, ByteBuffer& out) {
-  return Encoder(block, level, kernel).run(out);
+  const auto encode = [&](Level effort, ByteBuffer& to) {
+    return std::make_unique<Encoder>(block, effort, kernel)->run(to);
+  };
+  PITH_ASSIGN(Encoded encoded, encode(level, out));
+  if (level < kFirstModelling) return encoded;
+  // The model's gain was judged column by column: the block without it may still be smaller.
+  ByteBuffer plain;
+  PITH_ASSIGN(const Encoded other, encode(kFirstModelling - 1, plain));
+  if (plain.size() <= out.size()) {
+    std::swap(out, plain);
+    encoded = other;
+  }
+  return encoded;
 }
 
 }  // namespace pith::tensor

@@ -9,6 +9,7 @@
 #include "codecs/model/logistic.h"
 #include "codecs/tensor/fixed_point.h"
 #include "codecs/tensor/payload.h"
+#include "codecs/tensor/raw_bits.h"
 
 namespace pith::tensor {
 namespace {
@@ -201,58 +202,6 @@ class ColumnModel {
   std::array<AdaptiveProbability, kLengths * 8> firsts_;
 };
 
-class RawWriter {
- public:
-  explicit RawWriter(ByteBuffer& out) : out_(out) {}
-  void put(uint64_t value, int bits) {
-    for (; bits > 32; bits -= 32, value >>= 32) put_few(value & 0xFFFFFFFF, 32);
-    put_few(value, bits);
-  }
-  void finish() {
-    if (filled_ > 0) out_.push_back(static_cast<std::byte>(pending_));
-  }
-
- private:
-  void put_few(uint64_t value, int bits) {
-    pending_ |= value << filled_;
-    for (filled_ += bits; filled_ >= 8; filled_ -= 8, pending_ >>= 8) {
-      out_.push_back(static_cast<std::byte>(pending_));
-    }
-  }
-  ByteBuffer& out_;
-  uint64_t pending_ = 0;
-  int filled_ = 0;
-};
-
-class RawReader {
- public:
-  explicit RawReader(ByteView in) : in_(in) {}
-  uint64_t get(int bits) {
-    uint64_t value = 0;
-    for (int have = 0; have < bits;) {
-      const size_t at = bit_ / 8;
-      if (at >= in_.size()) {
-        short_ = true;
-        return 0;
-      }
-      const int offset = static_cast<int>(bit_ % 8);
-      const int take = std::min(8 - offset, bits - have);
-      const uint64_t part = static_cast<uint64_t>(in_[at]) >> offset & ((1U << take) - 1);
-      value |= part << have;
-      have += take;
-      bit_ += static_cast<size_t>(take);
-    }
-    return value;
-  }
-  size_t used() const { return (bit_ + 7) / 8; }
-  bool is_short() const { return short_; }
-
- private:
-  ByteView in_;
-  size_t bit_ = 0;
-  bool short_ = false;
-};
-
 // Solves the normal equations; false if they are singular. In IEEE doubles and a fixed order: the
 // same on every machine.
 bool solve(std::array<std::array<double, kNeighbours + 1>, kNeighbours>& m) {
@@ -400,7 +349,8 @@ std::optional<Predictor> find_predictor(const NumberFormat& format, ByteView wor
   shape.highest = static_cast<uint16_t>(highest);
   const FixedPoint fixed(format, highest);
   // A piece from the middle is enough to fit and to compare.
-  const size_t trial = std::min(count, std::max<size_t>(kTrial, 8 * size_t{shape.row}));
+  const size_t trial =
+      std::min(count, std::max({kTrial, 8 * size_t{shape.row}, 3 * size_t{shape.plane}}));
   const ByteView sample = words.subspan((count - trial) / 2 * format.width, trial * format.width);
   std::vector<int64_t> values(trial);
   for (size_t i = 0; i < trial; ++i) values[i] = fixed.value(load(sample, format.width, i));

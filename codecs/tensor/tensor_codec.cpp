@@ -2,6 +2,7 @@
 
 #include "codecs/tensor/decoder.h"
 #include "codecs/tensor/encoder.h"
+#include "codecs/tensor/weight_model.h"
 
 namespace pith {
 namespace {
@@ -26,12 +27,12 @@ class TensorCodec : public Codec {
   }
   size_t max_block(Level) const override { return size_t{16} << 20; }
   // Symbols, raw bits, words and gathered columns, and zstd's match finder on plain bytes.
-  uint64_t encode_memory(size_t raw_size, Level) const override {
-    return 12 * uint64_t{raw_size} + (uint64_t{16} << 20);
+  uint64_t encode_memory(size_t raw_size, Level level) const override {
+    return 12 * uint64_t{raw_size} + (uint64_t{16} << 20) + model_memory(level);
   }
   // A record of two bytes for each byte at the worst, all bytes plain, and the tables.
-  uint64_t decode_memory(size_t raw_size, Level) const override {
-    return 8 * uint64_t{raw_size} + (uint64_t{2} << 20);
+  uint64_t decode_memory(size_t raw_size, Level level) const override {
+    return 8 * uint64_t{raw_size} + (uint64_t{2} << 20) + model_memory(level);
   }
   bool verify_after_encode() const override { return false; }
 
@@ -43,6 +44,10 @@ class TensorCodec : public Codec {
   }
 
  private:
+  static uint64_t model_memory(Level level) {
+    return level < 7 ? 0 : tensor::WeightModel::memory(level - 6);
+  }
+
   Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
                                   ByteBuffer& out, uint64_t& decode_memory,
                                   Scratch*) const override {

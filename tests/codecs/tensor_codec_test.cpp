@@ -226,6 +226,31 @@ TEST(TensorCodec, SmoothFieldsArePredicted) {
   }
 }
 
+TEST(TensorCodec, ModelsOfWeightsAreExactAndSmaller) {
+  // Rows and columns of different sizes, which only the model sees.
+  for (const int width : {2, 4}) {
+    ByteBuffer bytes = weights(width, 12000, 20);
+    for (size_t i = 0; i < 12000; ++i) {
+      const size_t at = (i + 1) * static_cast<size_t>(width) - 2;
+      uint16_t high = 0;
+      std::memcpy(&high, bytes.data() + at, 2);
+      if ((high & 0x7F80) < 0x1000) continue;
+      high = static_cast<uint16_t>(high - (i % 100 % 7) * 0x80 - (i / 100 % 5) * 0x80);
+      std::memcpy(bytes.data() + at, &high, 2);
+    }
+    const Tensor tensor{.element = width == 4 ? ElementType::kF32 : ElementType::kBf16,
+                        .shape = {120, 100},
+                        .type = width == 4 ? SegmentType::kF32 : SegmentType::kBf16};
+    const size_t fast = expect_exact(bytes, {segment_of(tensor, bytes.size())}, 6);
+    const size_t size = expect_exact(bytes, {segment_of(tensor, bytes.size())}, 7);
+    EXPECT_LT(size, fast - fast / 40);
+    std::memset(bytes.data() + 4000, 0, 3000);
+    std::memset(bytes.data() + 9000, 0xFF, 100);
+    const size_t odd = expect_exact(bytes, {segment_of(tensor, bytes.size())}, 9);
+    EXPECT_LT(odd, size);
+  }
+}
+
 TEST(TensorCodec, ManyTensorsAndPlainBytesShareABlock) {
   ByteBuffer bytes;
   std::vector<Segment> segments;
@@ -259,12 +284,15 @@ TEST(TensorCodec, DamagedPayloadsAreRefusedOrSurvived) {
   ByteBuffer bytes = weights(4, 3000, 10);
   append(bytes, weights(2, 3400, 11));
   append(bytes, smooth(4, 30, 100, 12));
+  append(bytes, weights(2, 6000, 13));
   const Tensor blocks{.element = ElementType::kGgml,
                       .ggml_type = tensor::kGgmlQ8_0,
                       .type = SegmentType::kIntegers};
-  const std::vector<Segment> segments = {segment_of({.shape = {30, 100}}, 12000),
-                                         segment_of(blocks, 6800),
-                                         segment_of({.shape = {30, 100}}, 12000)};
+  const std::vector<Segment> segments = {
+      segment_of({.shape = {30, 100}}, 12000), segment_of(blocks, 6800),
+      segment_of({.shape = {30, 100}}, 12000),
+      segment_of({.element = ElementType::kBf16, .shape = {60, 100}, .type = SegmentType::kBf16},
+                 12000)};
   std::mt19937 random(12);
   for (const Level level : {5, 9}) {
     const BlockView block{.bytes = bytes, .segments = segments, .type = SegmentType::kF32};
