@@ -249,8 +249,8 @@ class Encoder {
     }
     if (words < kLeastModelled) return {};
     // Tables larger than the words can fill only cost time.
-    int log = level_ - kFirstModelling + 1;
-    while (log > 0 && words < (uint64_t{1} << (14 + 2 * log))) --log;
+    int log = level_ - kFirstModelling + 2;
+    while (log > 0 && words < (uint64_t{1} << (12 + 2 * log))) --log;
     std::vector<ByteBuffer> raw;
     while (!chosen.empty()) {
       PITH_ASSIGN(const auto model, ModelEncoder::make(log, 2 * block_.bytes.size() + 64));

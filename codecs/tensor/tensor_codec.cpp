@@ -45,7 +45,7 @@ class TensorCodec : public Codec {
 
  private:
   static uint64_t model_memory(Level level) {
-    return level < 7 ? 0 : tensor::WeightModel::memory(level - 6);
+    return level < 7 ? 0 : tensor::WeightModel::memory(level - 5);
   }
 
   Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,

@@ -229,8 +229,8 @@ TEST(TensorCodec, SmoothFieldsArePredicted) {
 TEST(TensorCodec, ModelsOfWeightsAreExactAndSmaller) {
   // Rows and columns of different sizes, which only the model sees.
   for (const int width : {2, 4}) {
-    ByteBuffer bytes = weights(width, 12000, 20);
-    for (size_t i = 0; i < 12000; ++i) {
+    ByteBuffer bytes = weights(width, 48000, 20);
+    for (size_t i = 0; i < 48000; ++i) {
       const size_t at = (i + 1) * static_cast<size_t>(width) - 2;
       uint16_t high = 0;
       std::memcpy(&high, bytes.data() + at, 2);
@@ -239,13 +239,13 @@ TEST(TensorCodec, ModelsOfWeightsAreExactAndSmaller) {
       std::memcpy(bytes.data() + at, &high, 2);
     }
     const Tensor tensor{.element = width == 4 ? ElementType::kF32 : ElementType::kBf16,
-                        .shape = {120, 100},
+                        .shape = {480, 100},
                         .type = width == 4 ? SegmentType::kF32 : SegmentType::kBf16};
     const size_t fast = expect_exact(bytes, {segment_of(tensor, bytes.size())}, 6);
     const size_t size = expect_exact(bytes, {segment_of(tensor, bytes.size())}, 7);
     EXPECT_LT(size, fast - fast / 40);
-    std::memset(bytes.data() + 4000, 0, 3000);
-    std::memset(bytes.data() + 9000, 0xFF, 100);
+    std::memset(bytes.data() + 4000, 0, 9000);
+    std::memset(bytes.data() + 19000, 0xFF, 100);
     const size_t odd = expect_exact(bytes, {segment_of(tensor, bytes.size())}, 9);
     EXPECT_LT(odd, size);
   }
