@@ -364,9 +364,18 @@ std::optional<Predictor> find_predictor(const NumberFormat& format, ByteView wor
     candidates.push_back(p);
   };
   add(1, 0, 0);
+  // Straight on from the last two.
+  const auto extrapolate = [&](size_t near_by, size_t beyond) {
+    Predictor p = shape;
+    p.coefficients[near_by] = 2 << kCoefficientBits;
+    p.coefficients[beyond] = -(1 << kCoefficientBits);
+    candidates.push_back(p);
+  };
+  extrapolate(0, 1);
   if (shape.row > 1) {
     add(0, 1, 0);
     add(1, 1, -1);
+    extrapolate(2, 5);
   }
   Predictor fitted = shape;
   if (fit(shape, values, fitted.coefficients)) candidates.push_back(fitted);
