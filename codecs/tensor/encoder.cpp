@@ -31,6 +31,7 @@ constexpr Level kFirstPredicting = 4;
 constexpr size_t kLeastPredicted = 2048;
 constexpr Level kFirstModelling = 7;
 constexpr uint64_t kLeastModelled = 4096;
+constexpr uint64_t kBearableLoss = 1000;  // one part in so many
 
 // Columns with one window, whose symbols may share tables.
 struct Group {
@@ -252,23 +253,34 @@ class Encoder {
     int log = level_ - kFirstModelling + 2;
     while (log > 0 && words < (uint64_t{1} << (12 + 2 * log))) --log;
     std::vector<ByteBuffer> raw;
-    while (!chosen.empty()) {
+    // A second time without those that lost, if they lost much.
+    bool is_second = false;
+    for (bool again = true; again && !chosen.empty();) {
       PITH_ASSIGN(const auto model, ModelEncoder::make(log, 2 * block_.bytes.size() + 64));
       std::vector<size_t> smaller;
+      uint64_t whole = 0;
+      uint64_t lost = 0;
       raw.assign(chosen.size(), {});
       for (size_t k = 0; k < chosen.size(); ++k) {
         const Column& column = layout_.columns[chosen[k]];
         const size_t before = model->size();
         model->encode(column.kind, column.model_row, column.words, raw[k]);
         const uint64_t size = model->size() - before + raw[k].size();
-        if (size <= coded_size(column)) smaller.push_back(chosen[k]);
+        whole += size;
+        if (size <= coded_size(column)) {
+          smaller.push_back(chosen[k]);
+        } else {
+          lost += size - coded_size(column);
+        }
       }
-      if (smaller.size() == chosen.size() && !model->overflowed()) {
+      if (model->overflowed()) return {};
+      again = !is_second && lost * kBearableLoss > whole;
+      if (again) {
+        chosen = std::move(smaller);
+      } else {
         modelled_ = model->finish();
-        break;
       }
-      if (smaller.size() == chosen.size()) return {};
-      chosen = std::move(smaller);
+      is_second = true;
     }
     for (size_t k = 0; k < chosen.size(); ++k) {
       Column& column = layout_.columns[chosen[k]];
