@@ -33,7 +33,14 @@ struct EncodeOptions {
 };
 
 // The codec id of a frame. Ids are never reused; 0xF000 to 0xFFFF are private.
-enum class CodecId : uint16_t { kStored = 0, kZstd = 1, kDeflated = 2, kBwt = 3, kText = 4 };
+enum class CodecId : uint16_t {
+  kStored = 0,
+  kZstd = 1,
+  kDeflated = 2,
+  kBwt = 3,
+  kText = 4,
+  kTensor = 5
+};
 
 // A block before coding: its bytes, the segments that make it up (sizes add up to the bytes), and
 // the type of most of its bytes.
@@ -70,6 +77,9 @@ class Codec {
   virtual uint64_t decode_memory(size_t raw_size, Level level) const = 0;
   // True if a block must be decoded and compared before it is written.
   virtual bool verify_after_encode() const { return true; }
+  // True if the codec is the one for segments of this type: where it gains something, a general
+  // codec hardly gains more.
+  virtual bool is_made_for(SegmentType) const { return false; }
   // True if the codec may do much better on a block than on a sample of it, by repeats from afar,
   // and takes little time beside the others of the level.
   virtual bool lives_on_repeats(Level) const { return false; }

@@ -19,6 +19,9 @@ constexpr uint64_t kRepeatsDoubtPercent = 15;
 constexpr Level kLastQuickLevel = 6;
 // A block that shrinks to less than this part is full of repeats.
 constexpr size_t kFullOfRepeats = 8;
+// Where the codec that is made for a block's type leaves more than this of it, others are not
+// asked.
+constexpr size_t kHardPercent = 60;
 
 bool is_candidate(const Codec& codec, SegmentType type, const SelectOptions& options) {
   if (&codec == &stored_codec()) return false;                           // always the last resort
@@ -54,17 +57,20 @@ struct Ranking {
   std::vector<const Codec*> later;  // to be tried on a block that turns out to be full of repeats
 };
 
-// Leaves out codecs that expect less than one percent of gain, and those that expect a size too far
+// Leaves out codecs that expect less than one percent of gain or, with `beaten` (in 1/65536 of the
+// block), not to be better than that; and those that expect a size too far
 // from the best one's for the sample to be wrong about it.
 Result<Ranking> rank(std::span<const Codec* const> codecs, const BlockView& block, Level level,
-                     CodecScratch& scratch) {
+                     CodecScratch& scratch, std::optional<uint64_t> beaten) {
   const ByteBuffer sample = take_sample(block.bytes);
   const Segment whole{.size = sample.size(), .type = block.type, .layout = {}};
   const BlockView view{.bytes = sample, .segments = {&whole, 1}, .type = block.type};
+  const uint64_t bound =
+      beaten ? sample.size() * *beaten >> 16 : sample.size() - sample.size() / 100;
   std::vector<std::pair<uint64_t, const Codec*>> ranked;
   for (const Codec* codec : codecs) {
     PITH_ASSIGN(const uint64_t size, codec->estimate(view, level, scratch.of(*codec)));
-    if (size < sample.size() - sample.size() / 100) ranked.emplace_back(size, codec);
+    if (size < bound) ranked.emplace_back(size, codec);
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -116,11 +122,24 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   }
   const bool doubtful =
       block.type == SegmentType::kCompressed || block.type == SegmentType::kDeflated;
-  Ranking ranking{.first = codecs, .later = {}};
-  if (codecs.size() > 1 || (doubtful && options.forced == nullptr)) {
-    PITH_ASSIGN(ranking, rank(codecs, block, options.level, scratch));
-  }
   std::optional<EncodedBlock> best;
+  std::optional<uint64_t> beaten;
+  const auto made = std::find_if(codecs.begin(), codecs.end(), [&](const Codec* codec) {
+    return codec->is_made_for(block.type);
+  });
+  if (options.forced == nullptr && made != codecs.end()) {
+    PITH_ASSIGN(const bool done, try_codec(**made));
+    if (done && encoded.payload.size() > block.bytes.size() / 100 * kHardPercent) return encoded;
+    if (done) {
+      beaten = (uint64_t{encoded.payload.size()} << 16) / block.bytes.size();
+      best = std::exchange(encoded, {});
+    }
+    codecs.erase(made);
+  }
+  Ranking ranking{.first = codecs, .later = {}};
+  if (codecs.size() > 1 || beaten || (doubtful && options.forced == nullptr)) {
+    PITH_ASSIGN(ranking, rank(codecs, block, options.level, scratch, beaten));
+  }
   const auto try_all = [&](std::span<const Codec* const> tried) -> Result<void> {
     for (const Codec* codec : tried) {
       PITH_ASSIGN(const bool done, try_codec(*codec));

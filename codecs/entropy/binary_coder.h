@@ -100,6 +100,8 @@ class BinaryDecoder {
 
   // True if every byte of the input has been read.
   bool all_read() const { return in_ == end_; }
+  // Bytes of the input that have not been read.
+  size_t left() const { return static_cast<size_t>(end_ - in_); }
   // Bytes that were asked for beyond the end of the input; more than 4 means a damaged payload.
   size_t missing() const { return missing_; }
 

@@ -107,7 +107,7 @@ TEST(BlockCutter, CutsTensorsBetweenRowsAndPutsPiecesTogether) {
     pieces.push_back(piece(tensor, offset, 5 * row));
   }
   const auto plans = cut(pieces, 1);
-  ASSERT_GT(plans.size(), 3U);
+  ASSERT_GT(plans.size(), 1U);
   EXPECT_EQ(plans[0].segments.size(), 2U);
   uint64_t offset = 0;
   for (const BlockPlan& plan : plans) {

@@ -1,0 +1,66 @@
+// The columns of a block as the encoder sees them, from the bytes to the way each is written.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "base/segment.h"
+#include "codecs/codec.h"
+#include "codecs/entropy/rans.h"
+#include "codecs/tensor/payload.h"
+#include "codecs/tensor/predicted.h"
+#include "codecs/tensor/window.h"
+
+namespace pith::tensor {
+
+struct Column {
+  Kind kind = Kind::kPlain;  // of its part
+  NumberFormat format;
+  ByteView words;  // of the column
+  uint64_t code = kColumnPlain;
+  // What follows is for columns that are split.
+  Survey sample;
+  bool sparse = false;
+  ByteBuffer zeros;          // a bit for each word, if zeros are left out
+  ByteBuffer dense_storage;  // the words without zeros
+  ByteView dense;            // what is split: the words, or those without zeros
+  Window window;
+  Split split;
+  std::vector<Escape> escapes;  // positions in `dense`
+  size_t symbols_at = 0;        // in the symbols of the block
+  ByteBuffer raw;               // bits
+  entropy::Histogram histogram{};
+  uint8_t coder = 0;
+  // For prediction: words in a row and in a plane of the tensor, 0 where there is none.
+  uint32_t row = 0;
+  uint32_t plane = 0;
+  uint32_t model_row = 0;  // the same for the model, which wants rows that are not too short
+  Predictor predictor;
+  ByteBuffer predicted;
+
+  size_t count() const { return dense.size() / format.width; }
+};
+
+// A part and its columns.
+struct Item {
+  Part part;
+  Form form = Form::kFields;
+  size_t first = 0;
+  size_t columns = 0;
+};
+
+// A block, taken apart.
+struct Layouted {
+  std::vector<Piece> pieces;
+  std::vector<Item> items;
+  std::vector<Column> columns;
+  std::deque<ByteBuffer> storage;  // of columns that do not lie in the block as they are
+  size_t largest_room = 0;         // what decoding gathers parts from
+};
+
+Layouted lay_out(const BlockView& block, Level level);
+
+// The size that zstd would give `bytes`, judged from a sample of at most `most` bytes; in 1/256.
+uint32_t zstd_ratio(ByteView bytes, size_t most, int level);
+
+}  // namespace pith::tensor

@@ -1,0 +1,30 @@
+// What a payload of the tensor codec says about each piece of its block: how it was coded and what
+// took how many bytes. Decodes the payload on the way (nothing else knows how many words of the
+// shared stream a piece took).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/memory_budget.h"
+#include "base/result.h"
+
+namespace pith::tensor {
+
+struct PieceReport {
+  std::string kind;     // "bf16", "Q8_0", "int32", "plain"
+  uint64_t offset = 0;  // in the block
+  uint64_t raw_size = 0;
+  uint64_t coded_size = 0;  // its part of the payload, heads and tables shared out evenly
+  // Of coded_size: the symbols of rANS (exponents with the first bits of mantissas), or what a
+  // prediction or a model left.
+  uint64_t symbol_size = 0;
+  uint64_t rest_size = 0;  // raw bits: signs and the lower bits of mantissas
+  std::string method;      // "rans K=3", "predicted", "zstd" …; of the first part
+};
+
+// One report for each piece: a segment of the block, or neighbouring plain ones together.
+Result<std::vector<PieceReport>> describe(ByteView payload, size_t raw_size, MemoryBudget& budget);
+
+}  // namespace pith::tensor
