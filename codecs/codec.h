@@ -33,7 +33,7 @@ struct EncodeOptions {
 };
 
 // The codec id of a frame. Ids are never reused; 0xF000 to 0xFFFF are private.
-enum class CodecId : uint16_t { kStored = 0, kZstd = 1, kDeflated = 2, kBwt = 3, kText = 4 };
+enum class CodecId : uint16_t { kStored = 0, kZstd = 1, kDeflated = 2, kBwt = 3, kText = 4, kLog = 6 };
 
 // A block before coding: its bytes, the segments that make it up (sizes add up to the bytes), and
 // the type of most of its bytes.

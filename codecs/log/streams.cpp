@@ -1,0 +1,227 @@
+#define ZSTD_STATIC_LINKING_ONLY  // frames without a magic number
+#include "codecs/log/streams.h"
+
+#include <zstd.h>
+
+#include <algorithm>
+
+#include "codecs/bwt/block.h"
+
+namespace pith::log {
+
+struct ZstdContexts {
+  struct FreeCompress {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  };
+  struct FreeDecompress {
+    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+  };
+  std::unique_ptr<ZSTD_CCtx, FreeCompress> compress{ZSTD_createCCtx()};
+  std::unique_ptr<ZSTD_CCtx, FreeCompress> trial{ZSTD_createCCtx()};
+  std::unique_ptr<ZSTD_DCtx, FreeDecompress> decompress{ZSTD_createDCtx()};
+};
+
+std::shared_ptr<ZstdContexts> make_zstd_contexts() { return std::make_shared<ZstdContexts>(); }
+
+namespace {
+
+// What a decompression context takes.
+constexpr uint64_t kZstdMemory = 256 * 1024;
+// The streams of a block hold less than this, whatever the block.
+constexpr uint64_t kMaxStreams = uint64_t{1} << 30;
+
+bool has_own_stream(Pool pool, uint64_t size) { return pool > Pool::kMeta && size >= kOwnStream; }
+
+int zstd_level(Level level) {
+  static constexpr std::array kLevels = {3, 6, 9, 12, 19, 19, 19, 19, 19};
+  return kLevels.at(static_cast<size_t>(level - 1));
+}
+
+Result<bool> compress_zstd(ByteView in, int level, ZSTD_CCtx* context, ByteBuffer& out) {
+  if (context == nullptr) return fail(ErrorCode::kLimit, "zstd: not enough memory");
+  ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_format, ZSTD_f_zstd1_magicless);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
+  out.resize(ZSTD_compressBound(in.size()));
+  const size_t size = ZSTD_compress2(context, out.data(), out.size(), in.data(), in.size());
+  if (ZSTD_isError(size) != 0) return fail(ErrorCode::kLimit, ZSTD_getErrorName(size));
+  out.resize(size);
+  return size < in.size();
+}
+
+Result<void> decompress_zstd(ByteView in, MutableBytes out, ZSTD_DCtx* context) {
+  if (context == nullptr) return fail(ErrorCode::kLimit, "zstd: not enough memory");
+  ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters);
+  ZSTD_DCtx_setParameter(context, ZSTD_d_format, ZSTD_f_zstd1_magicless);
+  const size_t size = ZSTD_decompressDCtx(context, out.data(), out.size(), in.data(), in.size());
+  if (ZSTD_isError(size) != 0 || size != out.size()) {
+    return fail(ErrorCode::kDamaged, "a stream of a log block does not decode");
+  }
+  return {};
+}
+
+// Smallest first; a plain stream wins where nothing helps.
+Result<StreamEntry> code(Pool pool, ByteView bytes, Level level, ZstdContexts& zstd,
+                         ByteBuffer& out) {
+  StreamEntry entry{.pool = pool,
+                    .backend = Backend::kPlain,
+                    .raw_size = checked_cast<uint32_t>(bytes.size()),
+                    .coded_size = checked_cast<uint32_t>(bytes.size())};
+  if (bytes.size() > 8) {
+    ByteBuffer coded;
+    PITH_ASSIGN(const bool smaller,
+                compress_zstd(bytes, zstd_level(level), zstd.compress.get(), coded));
+    if (smaller) {
+      entry.backend = Backend::kZstd;
+      entry.coded_size = checked_cast<uint32_t>(coded.size());
+      out.append(coded);
+      return entry;
+    }
+  }
+  out.append(bytes);
+  return entry;
+}
+
+}  // namespace
+
+void StreamWriter::put(Pool pool, ByteView bytes) {
+  if (has_own_stream(pool, bytes.size())) {
+    own_.push_back({pool, ByteBuffer(bytes)});
+  } else {
+    pools_[static_cast<size_t>(pool)].append(bytes);
+  }
+}
+
+Result<void> StreamWriter::finish(Level level, ZstdContexts& zstd, ByteBuffer& out) {
+  ByteBuffer coded;
+  ByteBuffer directory;
+  put_varint(directory, own_.size());
+  for (size_t i = 0; i < kPools + own_.size(); ++i) {
+    const Pool pool = i < kPools ? static_cast<Pool>(i) : own_[i - kPools].pool;
+    const ByteView bytes = i < kPools ? ByteView(pools_[i]) : ByteView(own_[i - kPools].bytes);
+    PITH_ASSIGN(const StreamEntry entry, code(pool, bytes, level, zstd, coded));
+    put_varint(directory, entry.raw_size);
+    if (entry.raw_size == 0) continue;
+    directory.push_back(static_cast<std::byte>(static_cast<size_t>(pool) << 4 |
+                                               static_cast<size_t>(entry.backend)));
+    if (entry.backend != Backend::kPlain) put_varint(directory, entry.coded_size);
+  }
+  out.append(directory);
+  out.append(coded);
+  return {};
+}
+
+Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
+  const uint64_t own = in.varint();
+  const auto damaged = [] { return fail(ErrorCode::kDamaged, "a log block's directory is damaged"); };
+  if (own > in.remaining()) return damaged();
+  std::vector<StreamEntry> entries(kPools + static_cast<size_t>(own));
+  uint64_t total = 0;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    StreamEntry& entry = entries[i];
+    const uint64_t raw_size = in.varint();
+    total += raw_size;
+    if (raw_size > kMaxStreams || total > kMaxStreams) return damaged();
+    entry.raw_size = static_cast<uint32_t>(raw_size);
+    entry.pool = static_cast<Pool>(i);
+    if (raw_size == 0) {
+      if (i >= kPools) return damaged();
+      continue;
+    }
+    const uint8_t kind = in.u8();
+    entry.pool = static_cast<Pool>(kind >> 4);
+    entry.backend = static_cast<Backend>(kind & 15);
+    const bool right_pool =
+        i < kPools ? entry.pool == static_cast<Pool>(i) : static_cast<size_t>(kind >> 4) < kPools;
+    if (!right_pool || entry.backend > Backend::kBwt) return damaged();
+    const uint64_t coded = entry.backend == Backend::kPlain ? raw_size : in.varint();
+    if (coded > kMaxStreams) return damaged();
+    entry.coded_size = static_cast<uint32_t>(coded);
+  }
+  if (!in.ok()) return damaged();
+  return entries;
+}
+
+Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, ZstdContexts& zstd) {
+  PITH_ASSIGN(const std::vector<StreamEntry> entries, read_directory(in));
+  uint64_t total = 0;
+  for (const StreamEntry& entry : entries) total += entry.raw_size;
+  if (!budget.reserve(total + kZstdMemory)) {
+    return fail(ErrorCode::kDamaged, "a log block declares too little memory");
+  }
+  storage_.resize(static_cast<size_t>(total));
+  MutableBytes left(storage_.data(), storage_.size());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const StreamEntry& entry = entries[i];
+    const MutableBytes raw = left.first(entry.raw_size);
+    left = left.subspan(entry.raw_size);
+    const ByteView coded = in.bytes(entry.coded_size);
+    if (!in.ok()) return fail(ErrorCode::kDamaged, "a log block ends too early");
+    switch (entry.backend) {
+      case Backend::kPlain:
+        std::copy(coded.begin(), coded.end(), raw.begin());
+        break;
+      case Backend::kZstd:
+        PITH_TRY(decompress_zstd(coded, raw, zstd.decompress.get()));
+        break;
+      case Backend::kBwt: {
+        const uint64_t before = budget.left();
+        PITH_TRY(bwt::decode(coded, raw, budget));
+        budget.release(before - budget.left());
+        break;
+      }
+    }
+    if (i < kPools) {
+      pools_[i] = raw;
+    } else {
+      own_.emplace_back(entry.pool, raw);
+    }
+  }
+  if (in.remaining() != 0) return fail(ErrorCode::kDamaged, "a log block goes on after its end");
+  return {};
+}
+
+ByteView StreamReader::take(Pool pool, uint64_t size) {
+  if (has_own_stream(pool, size)) {
+    if (next_own_ == own_.size() || own_[next_own_].first != pool ||
+        own_[next_own_].second.size() != size) {
+      ok_ = false;
+      return {};
+    }
+    return own_[next_own_++].second;
+  }
+  ByteView& left = pools_[static_cast<size_t>(pool)];
+  if (size > left.size()) {
+    ok_ = false;
+    return {};
+  }
+  const ByteView bytes = left.first(static_cast<size_t>(size));
+  left = left.subspan(bytes.size());
+  return bytes;
+}
+
+ByteView StreamReader::rest(Pool pool) {
+  return std::exchange(pools_[static_cast<size_t>(pool)], {});
+}
+
+bool StreamReader::finished() const {
+  return ok_ && next_own_ == own_.size() &&
+         std::all_of(pools_.begin(), pools_.end(), [](ByteView left) { return left.empty(); });
+}
+
+size_t CostMeter::cost(ByteView bytes) {
+  constexpr size_t kShort = 48;
+  constexpr size_t kFrameBytes = 8;
+  const size_t plain = bytes.size() * 5 / 8 + 1;
+  if (bytes.empty()) return 0;
+  if (std::all_of(bytes.begin(), bytes.end(), [&](std::byte b) { return b == bytes[0]; })) return 1;
+  if (bytes.size() < kShort) return plain;
+  space_.resize(ZSTD_compressBound(bytes.size()));
+  const size_t size = ZSTD_compressCCtx(zstd_.trial.get(), space_.data(), space_.size(),
+                                        bytes.data(), bytes.size(), 1);
+  if (ZSTD_isError(size) != 0) return plain;
+  return std::min(plain, size - std::min(size, kFrameBytes) + 1);
+}
+
+}  // namespace pith::log
