@@ -32,6 +32,8 @@ class LogCodec : public Codec {
   }
   // do_encode() decodes and compares by itself: it must know the memory that this takes.
   bool verify_after_encode() const override { return false; }
+  // Templates and dictionaries are paid for once in a block.
+  bool needs_whole_block(Level) const override { return true; }
   std::unique_ptr<Scratch> make_scratch() const override { return std::make_unique<LogScratch>(); }
 
   Result<uint64_t> estimate(const BlockView& sample, Level level, Scratch* scratch) const override {
