@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "codecs/log/cluster.h"
-#include "codecs/log/column.h"
+#include "codecs/log/column_set.h"
 #include "codecs/log/template_text.h"
 
 namespace pith::log {
@@ -140,8 +140,7 @@ Result<void> encode_block(ByteView block, Level level, ZstdContexts& zstd, ByteB
   write_templates(parsed.templates, streams);
   write_line_templates(parsed, streams);
   CostMeter meter(zstd);
-  ColumnEncoder encoder(block, meter);
-  for (const Pieces& column : parsed.columns) encoder.encode(column, {}).put(streams);
+  write_columns(block, parsed, meter, streams);
   return streams.finish(level, zstd, out);
 }
 
@@ -163,33 +162,22 @@ Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& bu
   const bool wide = head.templates > 256;
   const ByteView high = wide ? streams.take(Pool::kLineHigh, lines) : ByteView{};
   if (!streams.ok()) return damaged();
-  const auto template_of = [&](size_t i) {
-    return static_cast<uint32_t>(low[i]) | (wide ? static_cast<uint32_t>(high[i]) << 8 : 0);
-  };
+  if (!budget.reserve(lines * sizeof(uint32_t))) return damaged();
+  std::vector<uint32_t> line_templates(lines);
   for (size_t i = 0; i < lines; ++i) {
-    if (template_of(i) >= read.templates.size()) return damaged();
-    ++read.templates[template_of(i)].lines;
+    line_templates[i] =
+        static_cast<uint32_t>(low[i]) | (wide ? static_cast<uint32_t>(high[i]) << 8 : 0);
+    if (line_templates[i] >= read.templates.size()) return damaged();
+    ++read.templates[line_templates[i]].lines;
   }
-  if (!budget.reserve(read.columns * (sizeof(Pieces) + 2 * sizeof(size_t)))) return damaged();
-  std::vector<size_t> counts(read.columns, 0);
-  for (const Template& t : read.templates) {
-    for (const Slot& slot : t.slots) {
-      if (slot.copy_of == kNotACopy) counts[slot.column] += t.lines;
-    }
-  }
-  VarintReader meta(streams.rest(Pool::kMeta));
   Arena arena(budget);
-  ColumnDecoder decoder(streams, meta, arena, budget);
-  std::vector<Pieces> columns(read.columns);
-  for (size_t c = 0; c < columns.size(); ++c) {
-    if (counts[c] == 0) return damaged();
-    PITH_TRY(decoder.decode(counts[c], columns[c]));
-  }
-  if (!meta.ok() || meta.remaining() != 0 || !streams.finished()) return damaged();
+  PITH_ASSIGN(const std::vector<Pieces> columns,
+              read_columns(read.templates, read.columns, line_templates, streams, arena, budget));
+  if (!streams.finished()) return damaged();
   if (arena.extend(0) == nullptr) return damaged();
   Assembler assembler(read.templates, columns, arena.data(), block);
   for (size_t i = 0; i < lines; ++i) {
-    if (!assembler.line(template_of(i), i + 1 < lines || head.ends_with_lf)) return damaged();
+    if (!assembler.line(line_templates[i], i + 1 < lines || head.ends_with_lf)) return damaged();
   }
   if (!assembler.full()) return damaged();
   return {};

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "codecs/log/number_format.h"
 #include "codecs/log/parsed.h"
 #include "codecs/log/streams.h"
 
@@ -28,7 +29,8 @@ struct Encoded {
   };
   ByteBuffer meta;
   std::vector<Chunk> chunks;
-  size_t cost = 0;  // bytes that it is expected to take
+  size_t cost = 0;       // bytes that it is expected to take
+  size_t once_cost = 0;  // of these, for what is written once for a value (a dictionary's words)
 
   void put(StreamWriter& out) const;
 };
@@ -47,6 +49,14 @@ class ColumnEncoder {
 
   // At least one value; no value may hold an LF.
   Encoded encode(const Pieces& values, const ColumnRules& rules);
+
+  // All values as numbers of one format, if they are that.
+  bool read_numbers(const Pieces& values, NumberFormat& format, std::vector<uint64_t>& numbers) const;
+  // Numbers of a format, less those of another column, wrapping around.
+  Encoded encode_differences(const NumberFormat& format, const std::vector<uint64_t>& differences);
+  // Bits, eight to a byte, the first one lowest.
+  void add_flags(Encoded& out, const std::vector<bool>& flags);
+  size_t cost(ByteView bytes) { return meter_.cost(bytes); }
 
  private:
   struct Part;
@@ -90,7 +100,17 @@ class ColumnDecoder {
   // Appends `count` values, at least 1, to `values`.
   Result<void> decode(size_t count, Pieces& values, int depth = 0);
 
+  // What the last column was made of, if it was a dictionary or numbers.
+  std::vector<uint64_t>& last_numbers() { return numbers_; }
+
+  bool decode_flags(size_t count, std::vector<bool>& flags);
+  // Numbers of a format, to which those of another column (`bases`) are added.
+  Result<void> decode_differences(const std::vector<uint64_t>& bases, Pieces& values);
+
  private:
+  bool read_format(NumberFormat& format);
+  Result<void> write_numbers(const NumberFormat& format, const std::vector<uint64_t>& numbers,
+                             Pieces& values);
   Result<void> decode_constant(size_t count, Pieces& values);
   Result<void> decode_number(size_t count, Pieces& values);
   Result<void> decode_pattern(size_t count, Pieces& values, int depth);
@@ -103,6 +123,7 @@ class ColumnDecoder {
   VarintReader& meta_;
   Arena& arena_;
   MemoryBudget& budget_;
+  std::vector<uint64_t> numbers_;
 };
 
 }  // namespace pith::log

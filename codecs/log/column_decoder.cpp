@@ -65,6 +65,12 @@ bool ColumnDecoder::decode_numbers(size_t count, bool ids, std::vector<uint64_t>
   const size_t width = mode >> 1;
   const uint64_t least = ids ? 0 : meta_.varint();
   if (width > 8 || !meta_.ok()) return false;
+  if (count > values.capacity()) {
+    // What the vector held before is not given back: it is kept for the next column.
+    if (!budget_.reserve(count * sizeof(uint64_t))) return false;
+    values.clear();
+    values.reserve(count);
+  }
   values.assign(count, 0);
   for (size_t p = 0; p < width; ++p) {
     const Pool pool = ids ? (p == 0 ? Pool::kIds : Pool::kIdsHigh)
@@ -82,8 +88,7 @@ bool ColumnDecoder::decode_numbers(size_t count, bool ids, std::vector<uint64_t>
   return true;
 }
 
-Result<void> ColumnDecoder::decode_number(size_t count, Pieces& values) {
-  NumberFormat format;
+bool ColumnDecoder::read_format(NumberFormat& format) {
   format.kind = static_cast<NumberKind>(meta_.u8());
   if (format.kind == NumberKind::kZeros || format.kind == NumberKind::kSpaces) {
     format.width = meta_.u8();
@@ -92,11 +97,25 @@ Result<void> ColumnDecoder::decode_number(size_t count, Pieces& values) {
     format.fraction = meta_.u8();
     format.separator = static_cast<char>(meta_.u8());
   }
-  if (!meta_.ok() || !is_valid(format) || !budget_.reserve(count * sizeof(uint64_t))) {
-    return damaged();
-  }
-  std::vector<uint64_t> numbers;
-  if (!decode_numbers(count, false, numbers)) return damaged();
+  return meta_.ok() && is_valid(format);
+}
+
+Result<void> ColumnDecoder::decode_number(size_t count, Pieces& values) {
+  NumberFormat format;
+  if (!read_format(format) || !decode_numbers(count, false, numbers_)) return damaged();
+  return write_numbers(format, numbers_, values);
+}
+
+Result<void> ColumnDecoder::decode_differences(const std::vector<uint64_t>& bases, Pieces& values) {
+  NumberFormat format;
+  if (!read_format(format) || !decode_numbers(bases.size(), false, numbers_)) return damaged();
+  for (size_t i = 0; i < bases.size(); ++i) numbers_[i] += bases[i];
+  return write_numbers(format, numbers_, values);
+}
+
+Result<void> ColumnDecoder::write_numbers(const NumberFormat& format,
+                                          const std::vector<uint64_t>& numbers, Pieces& values) {
+  const size_t count = numbers.size();
   constexpr size_t kPiece = 512;
   for (size_t i = 0; i < count; i += kPiece) {
     const size_t end = std::min(count, i + kPiece);
@@ -111,8 +130,17 @@ Result<void> ColumnDecoder::decode_number(size_t count, Pieces& values) {
     }
     arena_.commit(static_cast<size_t>(out - begin));
   }
-  budget_.release(count * sizeof(uint64_t));
   return {};
+}
+
+bool ColumnDecoder::decode_flags(size_t count, std::vector<bool>& flags) {
+  const ByteView bytes = streams_.take(Pool::kIds, (count + 7) / 8);
+  if (bytes.size() != (count + 7) / 8) return false;
+  flags.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    flags[i] = (static_cast<unsigned>(bytes[i / 8]) >> i % 8 & 1) != 0;
+  }
+  return true;
 }
 
 Result<void> ColumnDecoder::decode_pattern(size_t count, Pieces& values, int depth) {
@@ -158,15 +186,12 @@ Result<void> ColumnDecoder::decode_dictionary(size_t count, Pieces& values, int 
   if (!meta_.ok() || entries == 0 || entries > count) return damaged();
   Pieces words;
   PITH_TRY(decode(static_cast<size_t>(entries), words, depth + 1));
-  const uint64_t memory = count * sizeof(uint64_t);
-  if (!budget_.reserve(memory)) return damaged();
-  std::vector<uint64_t> ids;
-  if (!decode_numbers(count, true, ids)) return damaged();
-  for (const uint64_t id : ids) {
+  if (!decode_numbers(count, true, numbers_)) return damaged();
+  for (const uint64_t id : numbers_) {
     if (id >= words.size()) return damaged();
     values.push_back(words[static_cast<size_t>(id)]);
   }
-  budget_.release(memory + entries * sizeof(Piece));
+  budget_.release(entries * sizeof(Piece));
   return {};
 }
 
@@ -196,16 +221,15 @@ Result<void> ColumnDecoder::decode_raw(size_t count, Pieces& values) {
 Result<void> ColumnDecoder::decode_exceptions(size_t count, Pieces& values, int depth) {
   const uint64_t others = meta_.varint();
   if (!meta_.ok() || others == 0 || others >= count) return damaged();
-  const ByteView mask = streams_.take(Pool::kIds, count);
-  if (mask.size() != count) return damaged();
+  std::vector<bool> mask;
+  if (!decode_flags(count, mask)) return damaged();
   Pieces alike;
   Pieces rest;
   PITH_TRY(decode(count - static_cast<size_t>(others), alike, depth + 1));
   PITH_TRY(decode(static_cast<size_t>(others), rest, depth + 1));
   size_t a = 0;
   size_t r = 0;
-  for (const std::byte b : mask) {
-    const bool other = b != std::byte{0};
+  for (const bool other : mask) {
     if (other ? r == rest.size() : a == alike.size()) return damaged();
     values.push_back(other ? rest[r++] : alike[a++]);
   }

@@ -114,32 +114,64 @@ bool ColumnEncoder::encode_constant(const Pieces& values, Encoded& out) const {
   return true;
 }
 
-bool ColumnEncoder::encode_number(const Pieces& values, Encoded& out) {
+bool ColumnEncoder::read_numbers(const Pieces& values, NumberFormat& format,
+                                 std::vector<uint64_t>& numbers) const {
   const Formats formats = formats_for(text(values[0]));
-  std::vector<uint64_t> numbers(values.size());
+  numbers.resize(values.size());
   for (size_t f = 0; f < formats.count; ++f) {
-    const NumberFormat& format = formats.list[f];
+    format = formats.list[f];
     size_t i = 0;
     for (; i < values.size(); ++i) {
       const auto number = read_number(format, text(values[i]));
       if (!number) break;
       numbers[i] = *number;
     }
-    if (i < values.size()) continue;
-    put_type(out, ColumnType::kNumber);
-    out.meta.push_back(static_cast<std::byte>(format.kind));
-    if (format.kind == NumberKind::kZeros || format.kind == NumberKind::kSpaces) {
-      out.meta.push_back(static_cast<std::byte>(format.width));
-    }
-    if (format.kind == NumberKind::kTime || format.kind == NumberKind::kDecimal) {
-      out.meta.push_back(static_cast<std::byte>(format.fraction));
-      out.meta.push_back(static_cast<std::byte>(format.separator));
-    }
-    out.cost += 2;
-    add_numbers(out, numbers, false);
-    return true;
+    if (i == values.size()) return true;
   }
   return false;
+}
+
+namespace {
+
+void put_format(Encoded& out, const NumberFormat& format) {
+  const size_t before = out.meta.size();
+  out.meta.push_back(static_cast<std::byte>(format.kind));
+  if (format.kind == NumberKind::kZeros || format.kind == NumberKind::kSpaces) {
+    out.meta.push_back(static_cast<std::byte>(format.width));
+  }
+  if (format.kind == NumberKind::kTime || format.kind == NumberKind::kDecimal) {
+    out.meta.push_back(static_cast<std::byte>(format.fraction));
+    out.meta.push_back(static_cast<std::byte>(format.separator));
+  }
+  out.cost += out.meta.size() - before;
+}
+
+}  // namespace
+
+bool ColumnEncoder::encode_number(const Pieces& values, Encoded& out) {
+  NumberFormat format;
+  std::vector<uint64_t> numbers;
+  if (!read_numbers(values, format, numbers)) return false;
+  put_type(out, ColumnType::kNumber);
+  put_format(out, format);
+  add_numbers(out, numbers, false);
+  return true;
+}
+
+Encoded ColumnEncoder::encode_differences(const NumberFormat& format,
+                                          const std::vector<uint64_t>& differences) {
+  Encoded out;
+  put_format(out, format);
+  add_numbers(out, differences, false);
+  return out;
+}
+
+void ColumnEncoder::add_flags(Encoded& out, const std::vector<bool>& flags) {
+  ByteBuffer bytes((flags.size() + 7) / 8, std::byte{0});
+  for (size_t i = 0; i < flags.size(); ++i) {
+    if (flags[i]) bytes[i / 8] |= static_cast<std::byte>(1 << i % 8);
+  }
+  add_chunk(out, Pool::kIds, std::move(bytes));
 }
 
 std::vector<ColumnEncoder::Part> ColumnEncoder::plan_of(std::string_view value) const {
@@ -266,13 +298,13 @@ bool ColumnEncoder::encode_pattern(const Pieces& values, const ColumnRules& rule
   if (parts == 0) return false;
   std::vector<Pieces> columns(parts);
   Pieces others;
-  ByteBuffer mask(values.size());
+  std::vector<bool> mask(values.size());
   std::array<Piece, kMaxParts + 1> found;
   const size_t tolerated = values.size() * (100 - kFitPercent) / 100;
   for (auto& column : columns) column.reserve(values.size());
   for (size_t i = 0; i < values.size(); ++i) {
     const bool fits = match(plan, values[i], found.data());
-    mask[i] = static_cast<std::byte>(fits ? 0 : 1);
+    mask[i] = !fits;
     if (fits) {
       for (size_t p = 0; p < parts; ++p) columns[p].push_back(found[p]);
     } else {
@@ -283,7 +315,7 @@ bool ColumnEncoder::encode_pattern(const Pieces& values, const ColumnRules& rule
   if (!others.empty()) {
     put_type(out, ColumnType::kExceptions);
     put_varint(out.meta, others.size());
-    add_chunk(out, Pool::kIds, std::move(mask));
+    add_flags(out, mask);
   }
   Encoded pattern;
   put_type(pattern, ColumnType::kPattern);
@@ -334,7 +366,10 @@ bool ColumnEncoder::encode_dictionary(const Pieces& values, const ColumnRules& r
   put_type(out, ColumnType::kDictionary);
   put_varint(out.meta, entries.size());
   out.cost += 1;
-  join(out, encode(entries, {.dictionary = false, .pattern = rules.pattern, .text = Pool::kWords}));
+  Encoded words =
+      encode(entries, {.dictionary = false, .pattern = rules.pattern, .text = Pool::kWords});
+  out.once_cost = words.cost;
+  join(out, std::move(words));
   add_numbers(out, ids, true);
   return true;
 }
