@@ -1,11 +1,15 @@
 #include "codecs/log/parsed.h"
 
+#include <algorithm>
+
 #include "codecs/log/interner.h"
 
 namespace pith::log {
 namespace {
 
 constexpr size_t kMaxKeyText = 40;
+// A word shorter than this says little: the one before it counts too.
+constexpr size_t kShortWord = 4;
 
 bool is_word_byte(char c) {
   const char lower = static_cast<char>(c | 0x20);
@@ -22,17 +26,23 @@ bool ends_word(char c) {
 std::vector<uint64_t> slot_keys(const Template& t) {
   std::vector<uint64_t> keys(t.slots.size());
   for (size_t i = 0; i < keys.size(); ++i) {
-    std::string_view left = t.fixed(i);
-    size_t at = left.size();
-    while (at > 0 && !is_word_byte(left[at - 1])) --at;
+    const std::string_view left = t.fixed(i);
     uint64_t above = i == 0 ? 1 : keys[i - 1];
-    if (at > 0) {
-      above = 0;
+    size_t from = 0;
+    size_t at = left.size();
+    for (size_t words = 0, wanted = 1; words < wanted; ++words) {
+      while (at > 0 && !is_word_byte(left[at - 1])) --at;
+      if (at == 0) break;
+      const size_t end = at;
       while (at > 0 && !ends_word(left[at - 1])) --at;
-      left.remove_prefix(at);
+      const bool field = end < left.size() && left[end] == '\t';
+      if (words == 0 && end - at < kShortWord && !field) wanted = 2;
+      if (words > 0 && left.size() - at > kMaxKeyText) break;
+      above = 0;
+      from = at;
     }
-    if (left.size() > kMaxKeyText) left.remove_prefix(left.size() - kMaxKeyText);
-    keys[i] = mix_hash(hash_bytes(left.data(), left.size()), above);
+    const std::string_view text = left.substr(std::max(from, left.size() - std::min(left.size(), kMaxKeyText)));
+    keys[i] = mix_hash(hash_bytes(text.data(), text.size()), above);
   }
   return keys;
 }
