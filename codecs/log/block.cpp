@@ -141,7 +141,7 @@ Result<void> encode_block(ByteView block, Level level, ZstdContexts& zstd, ByteB
   write_line_templates(parsed, streams);
   CostMeter meter(zstd);
   write_columns(block, parsed, meter, streams);
-  return streams.finish(level, zstd, out);
+  return streams.finish(level, block.size(), zstd, out);
 }
 
 Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& budget,

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "codecs/bwt/block.h"
+#include "codecs/log/mixed.h"
 
 namespace pith::log {
 
@@ -61,26 +62,82 @@ Result<void> decompress_zstd(ByteView in, MutableBytes out, ZSTD_DCtx* context) 
   return {};
 }
 
-// Smallest first; a plain stream wins where nothing helps.
-Result<StreamEntry> code(Pool pool, ByteView bytes, Level level, ZstdContexts& zstd,
-                         ByteBuffer& out) {
-  StreamEntry entry{.pool = pool,
-                    .backend = Backend::kPlain,
-                    .raw_size = checked_cast<uint32_t>(bytes.size()),
-                    .coded_size = checked_cast<uint32_t>(bytes.size())};
+// A way in which a stream may be coded, with the time that its decoding takes in ns.
+struct Coding {
+  Backend backend = Backend::kPlain;
+  ByteBuffer bytes;
+  uint64_t time = 0;
+};
+
+// Roughly, on a machine of 2020; only their proportions matter.
+constexpr uint64_t kBwtByte = 12;
+constexpr uint64_t kBwtCodedByte = 130;
+constexpr uint64_t kMixedTextByte = 220;
+constexpr uint64_t kMixedPlaneByte = 130;
+constexpr size_t kMinStrong = 64;
+
+// Time that a block's slow streams may take to decode: so much for each byte of the block in 1/16
+// ns, and so much for a small block.
+struct TimeBudget {
+  uint64_t per_byte = 0;
+  uint64_t least = 0;
+};
+TimeBudget time_budget(Level level) {
+  if (level <= 4) return {};
+  return level == 5 ? TimeBudget{12, 3'000'000} : TimeBudget{56, 12'000'000};
+}
+
+MixedKind mixed_kind(Pool pool) {
+  switch (pool) {
+    case Pool::kTemplates:
+    case Pool::kWords:
+    case Pool::kRaw:
+    case Pool::kMeta:
+      return MixedKind::kText;
+    default:
+      return MixedKind::kPlane;
+  }
+}
+
+Result<Coding> code_fast(ByteView bytes, Level level, ZstdContexts& zstd) {
+  Coding coding;
   if (bytes.size() > 8) {
-    ByteBuffer coded;
     PITH_ASSIGN(const bool smaller,
-                compress_zstd(bytes, zstd_level(level), zstd.compress.get(), coded));
+                compress_zstd(bytes, zstd_level(level), zstd.compress.get(), coding.bytes));
     if (smaller) {
-      entry.backend = Backend::kZstd;
-      entry.coded_size = checked_cast<uint32_t>(coded.size());
-      out.append(coded);
-      return entry;
+      coding.backend = Backend::kZstd;
+      return coding;
     }
   }
-  out.append(bytes);
-  return entry;
+  coding.bytes = ByteBuffer(bytes);
+  return coding;
+}
+
+// The stronger codings that make a stream smaller and may take `time`.
+Result<std::vector<Coding>> code_strong(Pool pool, ByteView bytes, size_t fast, uint64_t time) {
+  std::vector<Coding> codings;
+  if (bytes.size() < kMinStrong) return codings;
+  const auto add = [&](Backend backend, ByteBuffer&& coded, uint64_t takes) {
+    if (coded.size() < fast - fast / 64 && takes <= time) {
+      codings.push_back({backend, std::move(coded), takes});
+    }
+  };
+  const MixedKind kind = mixed_kind(pool);
+  const bool text = kind == MixedKind::kText;
+  const uint64_t takes = bytes.size() * (text ? kMixedTextByte : kMixedPlaneByte);
+  if (takes <= time) {
+    ByteBuffer coded;
+    if (encode_mixed(bytes, kind, fast, coded)) {
+      add(text ? Backend::kMixedText : Backend::kMixedPlane, std::move(coded), takes);
+    }
+  }
+  if (bytes.size() * kBwtByte <= time && bytes.size() <= bwt::kMaxText) {
+    ByteBuffer coded;
+    PITH_ASSIGN(const bool smaller, bwt::encode(bytes, bwt::kMinEffort, fast, coded));
+    const uint64_t bwt_takes = bytes.size() * kBwtByte + coded.size() * kBwtCodedByte;
+    if (smaller) add(Backend::kBwt, std::move(coded), bwt_takes);
+  }
+  return codings;
 }
 
 }  // namespace
@@ -93,22 +150,55 @@ void StreamWriter::put(Pool pool, ByteView bytes) {
   }
 }
 
-Result<void> StreamWriter::finish(Level level, ZstdContexts& zstd, ByteBuffer& out) {
-  ByteBuffer coded;
-  ByteBuffer directory;
-  put_varint(directory, own_.size());
-  for (size_t i = 0; i < kPools + own_.size(); ++i) {
-    const Pool pool = i < kPools ? static_cast<Pool>(i) : own_[i - kPools].pool;
-    const ByteView bytes = i < kPools ? ByteView(pools_[i]) : ByteView(own_[i - kPools].bytes);
-    PITH_ASSIGN(const StreamEntry entry, code(pool, bytes, level, zstd, coded));
-    put_varint(directory, entry.raw_size);
-    if (entry.raw_size == 0) continue;
-    directory.push_back(static_cast<std::byte>(static_cast<size_t>(pool) << 4 |
-                                               static_cast<size_t>(entry.backend)));
-    if (entry.backend != Backend::kPlain) put_varint(directory, entry.coded_size);
+Result<void> StreamWriter::finish(Level level, size_t block_size, ZstdContexts& zstd,
+                                  ByteBuffer& out) {
+  const TimeBudget allowed = time_budget(level);
+  uint64_t time = std::max<uint64_t>(allowed.least, block_size * allowed.per_byte / 16);
+  const size_t count = kPools + own_.size();
+  const auto pool_of = [&](size_t i) { return i < kPools ? static_cast<Pool>(i) : own_[i - kPools].pool; };
+  const auto bytes_of = [&](size_t i) {
+    return i < kPools ? ByteView(pools_[i]) : ByteView(own_[i - kPools].bytes);
+  };
+  struct Choice {
+    size_t stream;
+    Coding coding;
+    uint64_t gain;
+  };
+  std::vector<Coding> codings;
+  std::vector<Choice> choices;
+  for (size_t i = 0; i < count; ++i) {
+    PITH_ASSIGN(Coding fast, code_fast(bytes_of(i), level, zstd));
+    if (allowed.least > 0) {
+      PITH_ASSIGN(std::vector<Coding> strong,
+                  code_strong(pool_of(i), bytes_of(i), fast.bytes.size(), time));
+      for (Coding& coding : strong) {
+        const uint64_t gain = fast.bytes.size() - coding.bytes.size();
+        choices.push_back({i, std::move(coding), gain});
+      }
+    }
+    codings.push_back(std::move(fast));
   }
-  out.append(directory);
-  out.append(coded);
+  // What gains most for its time comes first; a stream that is coded strongly already may still
+  // change to what gains more.
+  std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) {
+    return a.gain * b.coding.time > b.gain * a.coding.time;
+  });
+  for (Choice& choice : choices) {
+    Coding& now = codings[choice.stream];
+    if (choice.coding.bytes.size() >= now.bytes.size()) continue;
+    if (choice.coding.time > time + now.time) continue;
+    time = time + now.time - choice.coding.time;
+    now = std::move(choice.coding);
+  }
+  put_varint(out, own_.size());
+  for (size_t i = 0; i < count; ++i) {
+    put_varint(out, bytes_of(i).size());
+    if (bytes_of(i).empty()) continue;
+    out.push_back(static_cast<std::byte>(static_cast<size_t>(pool_of(i)) << 4 |
+                                         static_cast<size_t>(codings[i].backend)));
+    if (codings[i].backend != Backend::kPlain) put_varint(out, codings[i].bytes.size());
+  }
+  for (const Coding& coding : codings) out.append(coding.bytes);
   return {};
 }
 
@@ -134,7 +224,7 @@ Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
     entry.backend = static_cast<Backend>(kind & 15);
     const bool right_pool =
         i < kPools ? entry.pool == static_cast<Pool>(i) : static_cast<size_t>(kind >> 4) < kPools;
-    if (!right_pool || entry.backend > Backend::kBwt) return damaged();
+    if (!right_pool || entry.backend > Backend::kMixedPlane) return damaged();
     const uint64_t coded = entry.backend == Backend::kPlain ? raw_size : in.varint();
     if (coded > kMaxStreams) return damaged();
     entry.coded_size = static_cast<uint32_t>(coded);
@@ -171,6 +261,12 @@ Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, ZstdCont
         budget.release(before - budget.left());
         break;
       }
+      case Backend::kMixedText:
+        PITH_TRY(decode_mixed(coded, MixedKind::kText, raw, budget));
+        break;
+      case Backend::kMixedPlane:
+        PITH_TRY(decode_mixed(coded, MixedKind::kPlane, raw, budget));
+        break;
     }
     if (i < kPools) {
       pools_[i] = raw;

@@ -37,9 +37,9 @@ inline constexpr size_t kPools = 11;
 // Runs of at least so many bytes are streams of their own.
 inline constexpr size_t kOwnStream = 4096;
 
-enum class Backend : uint8_t { kPlain = 0, kZstd = 1, kBwt = 2 };
+enum class Backend : uint8_t { kPlain = 0, kZstd = 1, kBwt = 2, kMixedText = 3, kMixedPlane = 4 };
 
-// How a column's type was chosen, and what it costs (describe.h).
+// A stream, as the directory has it.
 struct StreamEntry {
   Pool pool = Pool::kTemplates;
   Backend backend = Backend::kPlain;
@@ -54,7 +54,8 @@ class StreamWriter {
  public:
   void put(Pool pool, ByteView bytes);
   // Appends the directory and the coded streams to `out`.
-  Result<void> finish(Level level, ZstdContexts& zstd, ByteBuffer& out);
+  // `block_size`: of the block, whose decoding must not become slow.
+  Result<void> finish(Level level, size_t block_size, ZstdContexts& zstd, ByteBuffer& out);
 
  private:
   struct Stream {
