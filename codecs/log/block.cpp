@@ -132,7 +132,7 @@ BlockHead read_head(VarintReader& in) {
   return head;
 }
 
-Result<void> encode_block(ByteView block, Level level, ZstdContexts& zstd, ByteBuffer& out) {
+Result<void> encode_block(ByteView block, Level level, Workspace& zstd, ByteBuffer& out) {
   const Parsed parsed = parse(block);
   put_varint(out, uint64_t{parsed.line_templates.size()} << 1 | (parsed.ends_with_lf ? 1 : 0));
   put_varint(out, parsed.templates.size());
@@ -145,7 +145,7 @@ Result<void> encode_block(ByteView block, Level level, ZstdContexts& zstd, ByteB
 }
 
 Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& budget,
-                          ZstdContexts& zstd) {
+                          Workspace& zstd) {
   VarintReader in(payload);
   const BlockHead head = read_head(in);
   if (!in.ok() || head.lines == 0 || head.lines > block.size() + 1 || head.templates == 0 ||

@@ -1,6 +1,7 @@
 #include "codecs/log/column_set.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "codecs/log/interner.h"
 #include "codecs/log/links.h"
@@ -29,9 +30,14 @@ class LinkFinder {
         columns_(columns),
         lines_(lines_of_columns(parsed.templates, parsed.line_templates,
                                 std::vector<bool>(columns.size(), true))),
-        is_other_(columns.size(), false),
-        is_linked_(columns.size(), false),
-        ids_(columns.size()) {}
+        is_other_(columns.size() + 1, false),
+        is_linked_(columns.size() + 1, false),
+        ids_(columns.size() + 1) {
+    // The templates themselves are one more column, to which others may be linked.
+    ids_.back() = parsed.line_templates;
+    lines_.emplace_back(parsed.line_templates.size());
+    std::iota(lines_.back().begin(), lines_.back().end(), 0U);
+  }
 
   // Links columns to others, and replaces what is written for them.
   std::vector<Link> run() {
@@ -124,7 +130,7 @@ class LinkFinder {
     const auto& other_ids = ids_of(other);
     const auto places = partners(lines_[column], lines_[other]);
     const size_t n = std::min(places.size(), kSample);
-    last_.assign(std::max(last_.size(), other_ids.size()), kNoValue);
+    last_.assign(std::max({last_.size(), other_ids.size(), parsed_.templates.size()}), kNoValue);
     size_t hits = 0;
     size_t asked = 0;
     for (size_t i = 0; i < n; ++i) {
@@ -147,7 +153,7 @@ class LinkFinder {
   }
 
   void link_repeats() {
-    std::vector<uint32_t> others;
+    std::vector<uint32_t> others = {static_cast<uint32_t>(columns_.size())};
     for (const uint32_t c : order_) {
       if (others.size() == kMaxOthers) break;
       if (!is_linked_[c] && is_of_type(columns_[c], ColumnType::kDictionary)) others.push_back(c);
@@ -176,12 +182,13 @@ class LinkFinder {
     const auto& ids = ids_of(link.column);
     const auto& other_ids = ids_of(link.other);
     const auto places = partners(lines_[link.column], lines_[link.other]);
-    last_.assign(std::max(last_.size(), other_ids.size() + 1), kNoValue);
+    const size_t none = std::max(other_ids.size(), parsed_.templates.size());
+    last_.assign(std::max(last_.size(), none + 1), kNoValue);
     const Pieces& values = parsed_.columns[link.column];
     std::vector<bool> flags;
     Pieces misses;
     for (size_t i = 0; i < values.size(); ++i) {
-      uint32_t& last = last_[places[i] == kNoValue ? other_ids.size() : other_ids[places[i]]];
+      uint32_t& last = last_[places[i] == kNoValue ? none : other_ids[places[i]]];
       const bool hit = last == ids[i];
       if (last != kNoValue) flags.push_back(hit);
       if (!hit) misses.push_back(values[i]);
@@ -253,19 +260,19 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
   VarintReader meta(streams.rest(Pool::kMeta));
   std::vector<Link> links(static_cast<size_t>(std::min<uint64_t>(meta.varint(), count)));
   std::vector<bool> linked(count, false);
-  std::vector<bool> in_a_link(count, false);
+  std::vector<bool> in_a_link(count + 1, false);
   uint64_t linked_values = 0;
   for (Link& link : links) {
     const uint64_t column = meta.varint();
     const uint64_t other = meta.varint();
-    if (column >= count || other >> 1 >= count || linked[static_cast<size_t>(column)]) {
+    if (column >= count || other >> 1 > count || linked[static_cast<size_t>(column)]) {
       return damaged();
     }
     link = {static_cast<uint32_t>(column), static_cast<uint32_t>(other >> 1),
             static_cast<LinkKind>(other & 1)};
     linked[link.column] = true;
     for (const uint32_t c : {link.column, link.other}) {
-      if (!in_a_link[c]) linked_values += counts[c];
+      if (!in_a_link[c]) linked_values += c < count ? counts[c] : line_templates.size();
       in_a_link[c] = true;
     }
   }
@@ -275,7 +282,9 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
 
   ColumnDecoder decoder(streams, meta, arena, budget);
   std::vector<Pieces> columns(count);
-  std::vector<std::vector<uint64_t>> numbers(count);
+  // Of the columns to which others are linked; the last one is that of the lines' templates.
+  std::vector<std::vector<uint64_t>> numbers(count + 1);
+  if (in_a_link[count]) numbers[count].assign(line_templates.begin(), line_templates.end());
   for (size_t c = 0; c < count; ++c) {
     if (counts[c] == 0) return damaged();
     if (linked[c]) continue;
@@ -283,11 +292,16 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
     PITH_TRY(decoder.decode(counts[c], columns[c]));
     if (in_a_link[c]) numbers[c] = decoder.last_numbers();
   }
-  const auto lines = lines_of_columns(templates, line_templates, in_a_link);
+  auto lines = lines_of_columns(templates, line_templates, in_a_link);
+  if (in_a_link[count]) {
+    lines[count].resize(line_templates.size());
+    std::iota(lines[count].begin(), lines[count].end(), 0U);
+  }
   for (const Link& link : links) {
     const size_t n = counts[link.column];
     const std::vector<uint64_t>& other = numbers[link.other];
-    if (other.size() != counts[link.other] || !budget.reserve(n * sizeof(Piece))) return damaged();
+    const size_t other_count = link.other < count ? counts[link.other] : line_templates.size();
+    if (other.size() != other_count || !budget.reserve(n * sizeof(Piece))) return damaged();
     const auto places = partners(lines[link.column], lines[link.other]);
     Pieces& values = columns[link.column];
     if (link.kind == LinkKind::kDifference) {
@@ -305,14 +319,16 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
       return damaged();
     }
     PITH_TRY(decoder.decode(static_cast<size_t>(misses_count), misses));
-    // Dictionaries' numbers are below their counts.
-    std::vector<uint32_t> last(other.size() + 1, kNoValue);
+    // Numbers of words are below the count of values, those of templates below kMaxTemplates.
+    const uint64_t none = std::max<uint64_t>(other.size(), templates.size());
+    if (!budget.reserve((none + 1) * sizeof(uint32_t))) return damaged();
+    std::vector<uint32_t> last(static_cast<size_t>(none + 1), kNoValue);
     values.reserve(n);
     size_t next_flag = 0;
     size_t next_miss = 0;
     for (size_t i = 0; i < n; ++i) {
-      const uint64_t id = places[i] == kNoValue ? other.size() : other[places[i]];
-      if (id > other.size()) return damaged();
+      const uint64_t id = places[i] == kNoValue ? none : other[places[i]];
+      if (id > none) return damaged();
       uint32_t& before = last[static_cast<size_t>(id)];
       if (before != kNoValue && next_flag == flags.size()) return damaged();
       if (before != kNoValue && flags[next_flag++]) {
@@ -324,7 +340,7 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
       before = static_cast<uint32_t>(i);
     }
     if (next_flag != flags.size() || next_miss != misses.size()) return damaged();
-    budget.release(misses_count * sizeof(Piece));
+    budget.release(misses_count * sizeof(Piece) + (none + 1) * sizeof(uint32_t));
   }
   if (!meta.ok() || meta.remaining() != 0) return damaged();
   return columns;

@@ -10,10 +10,10 @@ constexpr uint64_t max_decode_memory(uint64_t raw) { return 11 * raw + (uint64_t
 
 class LogScratch : public Scratch {
  public:
-  log::ZstdContexts& zstd() { return *zstd_; }
+  log::Workspace& zstd() { return *zstd_; }
 
  private:
-  std::shared_ptr<log::ZstdContexts> zstd_ = log::make_zstd_contexts();
+  std::shared_ptr<log::Workspace> zstd_ = log::make_workspace();
 };
 
 class LogCodec : public Codec {
@@ -43,7 +43,7 @@ class LogCodec : public Codec {
   }
 
  private:
-  static log::ZstdContexts& zstd_of(Scratch* scratch) {
+  static log::Workspace& zstd_of(Scratch* scratch) {
     return static_cast<LogScratch*>(scratch)->zstd();
   }
 

@@ -19,20 +19,14 @@ constexpr uint32_t kCounterLimit = 250;
 constexpr int kMatchMin = 5;
 constexpr size_t kMatchLengths = 16;
 
-// The counters of a context for four bits of a byte: 15 nodes, and what tells contexts apart that
-// share a line.
-struct Line {
-  uint32_t check = 0;
-  std::array<Counter, 15> counters;
-};
-static_assert(sizeof(Line) == 64);
+using Line = MixedSpace::Line;
 
 constexpr size_t inputs_of(MixedKind kind) { return kind == MixedKind::kText ? 7 : 4; }
 constexpr size_t contexts_of(MixedKind kind) { return kind == MixedKind::kText ? 6 : 4; }
 
 // Two lines for each byte, within bounds.
 constexpr int line_bits(size_t size) {
-  return std::clamp(static_cast<int>(std::bit_width(size)) + 1, 8, 15);
+  return std::clamp(static_cast<int>(std::bit_width(size)) + 1, 8, 14);
 }
 
 constexpr size_t kMatchBits = 14;
@@ -45,9 +39,11 @@ class Model {
   static constexpr size_t kContexts = contexts_of(kKind);
   static constexpr size_t kInputs = inputs_of(kKind);
 
-  explicit Model(size_t size)
-      : bits_(line_bits(size)), lines_(kContexts << bits_), map_(size_t{256} * 2) {
-    for (Line& line : lines_) line.counters.fill(bwt::kNewCounter);
+  Model(MixedSpace& space, size_t size)
+      : bits_(line_bits(size)),
+        lines_(space.start(kContexts << bits_)),
+        number_(space.number()),
+        map_(size_t{256} * 2) {
     for (auto& set : weights_) set.fill(static_cast<int32_t>(65536 * 14 / 10 / kInputs));
     if (kKind == MixedKind::kText) places_.assign(size_t{1} << kMatchBits, 0);
     for (auto& counter : match_counters_) counter = bwt::kNewCounter;
@@ -141,7 +137,7 @@ class Model {
     for (size_t i = 0; i < kContexts; ++i) {
       const uint32_t h = (hashes_[i] + node * 0x2545F491U) * 0x9E3779B1U;
       Line& line = lines_[(i << bits_) + (h >> (32 - bits_))];
-      const uint32_t check = (h & 0xFFFF) << 1 | 1;
+      const uint32_t check = number_ | (h & 0xFFFF);
       if (line.check != check) {
         line.check = check;
         line.counters.fill(bwt::kNewCounter);
@@ -190,7 +186,8 @@ class Model {
   }
 
   int bits_;
-  std::vector<Line> lines_;
+  Line* lines_;
+  uint32_t number_;
   bwt::ProbabilityMap map_;
   std::array<std::array<int32_t, kInputs>, kWeightSets> weights_;
   std::array<uint32_t, kWeightSets> seen_{};
@@ -219,10 +216,10 @@ struct Decoder {
 };
 
 template <MixedKind kKind>
-bool encode(ByteView in, size_t room, ByteBuffer& out) {
+bool encode(ByteView in, size_t room, MixedSpace& space, ByteBuffer& out) {
   const size_t begin = out.size();
   out.resize(begin + room);
-  Model<kKind> model(in.size());
+  Model<kKind> model(space, in.size());
   Encoder encoder{entropy::BinaryEncoder(MutableBytes(out.data() + begin, room))};
   for (size_t i = 0; i < in.size() && !encoder.coder.overflowed(); ++i) {
     model.code(encoder, in.data(), i, static_cast<uint8_t>(in[i]));
@@ -234,8 +231,8 @@ bool encode(ByteView in, size_t room, ByteBuffer& out) {
 }
 
 template <MixedKind kKind>
-bool decode(ByteView payload, MutableBytes out) {
-  Model<kKind> model(out.size());
+bool decode(ByteView payload, MixedSpace& space, MutableBytes out) {
+  Model<kKind> model(space, out.size());
   Decoder decoder{entropy::BinaryDecoder(payload)};
   for (size_t i = 0; i < out.size(); ++i) {
     out[i] = static_cast<std::byte>(model.code(decoder, out.data(), i, 0));
@@ -246,22 +243,32 @@ bool decode(ByteView payload, MutableBytes out) {
 
 }  // namespace
 
+MixedSpace::Line* MixedSpace::start(size_t lines) {
+  if (lines_.size() < lines) lines_.resize(lines);
+  number_ += 0x10000;
+  if (number_ == 0) {
+    for (Line& line : lines_) line.check = 0;
+    number_ = 0x10000;
+  }
+  return lines_.data();
+}
+
 uint64_t mixed_memory(MixedKind kind, size_t size) {
   return (contexts_of(kind) << line_bits(size)) * sizeof(Line) +
          (sizeof(uint32_t) << kMatchBits) + bwt::ProbabilityMap::memory(size_t{256} * 2) + 8192;
 }
 
-bool encode_mixed(ByteView in, MixedKind kind, size_t room, ByteBuffer& out) {
-  return kind == MixedKind::kText ? encode<MixedKind::kText>(in, room, out)
-                                  : encode<MixedKind::kPlane>(in, room, out);
+bool encode_mixed(ByteView in, MixedKind kind, size_t room, MixedSpace& space, ByteBuffer& out) {
+  return kind == MixedKind::kText ? encode<MixedKind::kText>(in, room, space, out)
+                                  : encode<MixedKind::kPlane>(in, room, space, out);
 }
 
-Result<void> decode_mixed(ByteView payload, MixedKind kind, MutableBytes out,
+Result<void> decode_mixed(ByteView payload, MixedKind kind, MixedSpace& space, MutableBytes out,
                           MemoryBudget& budget) {
   const uint64_t memory = mixed_memory(kind, out.size());
   const bool done = budget.reserve(memory) &&
-                    (kind == MixedKind::kText ? decode<MixedKind::kText>(payload, out)
-                                              : decode<MixedKind::kPlane>(payload, out));
+                    (kind == MixedKind::kText ? decode<MixedKind::kText>(payload, space, out)
+                                              : decode<MixedKind::kPlane>(payload, space, out));
   if (!done) return fail(ErrorCode::kDamaged, "a mixed stream of a log block does not decode");
   budget.release(memory);
   return {};

@@ -10,7 +10,7 @@
 
 namespace pith::log {
 
-struct ZstdContexts {
+struct Workspace {
   struct FreeCompress {
     void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
   };
@@ -20,9 +20,10 @@ struct ZstdContexts {
   std::unique_ptr<ZSTD_CCtx, FreeCompress> compress{ZSTD_createCCtx()};
   std::unique_ptr<ZSTD_CCtx, FreeCompress> trial{ZSTD_createCCtx()};
   std::unique_ptr<ZSTD_DCtx, FreeDecompress> decompress{ZSTD_createDCtx()};
+  MixedSpace mixed;
 };
 
-std::shared_ptr<ZstdContexts> make_zstd_contexts() { return std::make_shared<ZstdContexts>(); }
+std::shared_ptr<Workspace> make_workspace() { return std::make_shared<Workspace>(); }
 
 namespace {
 
@@ -70,10 +71,10 @@ struct Coding {
 };
 
 // Roughly, on a machine of 2020; only their proportions matter.
-constexpr uint64_t kBwtByte = 12;
-constexpr uint64_t kBwtCodedByte = 130;
-constexpr uint64_t kMixedTextByte = 220;
-constexpr uint64_t kMixedPlaneByte = 130;
+constexpr uint64_t kBwtByte = 8;
+constexpr uint64_t kBwtCodedByte = 260;
+constexpr uint64_t kMixedTextByte = 360;
+constexpr uint64_t kMixedPlaneByte = 180;
 constexpr size_t kMinStrong = 64;
 
 // Time that a block's slow streams may take to decode: so much for each byte of the block in 1/16
@@ -84,7 +85,7 @@ struct TimeBudget {
 };
 TimeBudget time_budget(Level level) {
   if (level <= 4) return {};
-  return level == 5 ? TimeBudget{12, 3'000'000} : TimeBudget{56, 12'000'000};
+  return level == 5 ? TimeBudget{14, 3'000'000} : TimeBudget{40, 8'000'000};
 }
 
 MixedKind mixed_kind(Pool pool) {
@@ -99,7 +100,7 @@ MixedKind mixed_kind(Pool pool) {
   }
 }
 
-Result<Coding> code_fast(ByteView bytes, Level level, ZstdContexts& zstd) {
+Result<Coding> code_fast(ByteView bytes, Level level, Workspace& zstd) {
   Coding coding;
   if (bytes.size() > 8) {
     PITH_ASSIGN(const bool smaller,
@@ -114,7 +115,8 @@ Result<Coding> code_fast(ByteView bytes, Level level, ZstdContexts& zstd) {
 }
 
 // The stronger codings that make a stream smaller and may take `time`.
-Result<std::vector<Coding>> code_strong(Pool pool, ByteView bytes, size_t fast, uint64_t time) {
+Result<std::vector<Coding>> code_strong(Pool pool, ByteView bytes, size_t fast, uint64_t time,
+                                        MixedSpace& space) {
   std::vector<Coding> codings;
   if (bytes.size() < kMinStrong) return codings;
   const auto add = [&](Backend backend, ByteBuffer&& coded, uint64_t takes) {
@@ -127,7 +129,7 @@ Result<std::vector<Coding>> code_strong(Pool pool, ByteView bytes, size_t fast, 
   const uint64_t takes = bytes.size() * (text ? kMixedTextByte : kMixedPlaneByte);
   if (takes <= time) {
     ByteBuffer coded;
-    if (encode_mixed(bytes, kind, fast, coded)) {
+    if (encode_mixed(bytes, kind, fast, space, coded)) {
       add(text ? Backend::kMixedText : Backend::kMixedPlane, std::move(coded), takes);
     }
   }
@@ -150,7 +152,7 @@ void StreamWriter::put(Pool pool, ByteView bytes) {
   }
 }
 
-Result<void> StreamWriter::finish(Level level, size_t block_size, ZstdContexts& zstd,
+Result<void> StreamWriter::finish(Level level, size_t block_size, Workspace& zstd,
                                   ByteBuffer& out) {
   const TimeBudget allowed = time_budget(level);
   uint64_t time = std::max<uint64_t>(allowed.least, block_size * allowed.per_byte / 16);
@@ -170,7 +172,7 @@ Result<void> StreamWriter::finish(Level level, size_t block_size, ZstdContexts& 
     PITH_ASSIGN(Coding fast, code_fast(bytes_of(i), level, zstd));
     if (allowed.least > 0) {
       PITH_ASSIGN(std::vector<Coding> strong,
-                  code_strong(pool_of(i), bytes_of(i), fast.bytes.size(), time));
+                  code_strong(pool_of(i), bytes_of(i), fast.bytes.size(), time, zstd.mixed));
       for (Coding& coding : strong) {
         const uint64_t gain = fast.bytes.size() - coding.bytes.size();
         choices.push_back({i, std::move(coding), gain});
@@ -233,7 +235,7 @@ Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
   return entries;
 }
 
-Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, ZstdContexts& zstd) {
+Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, Workspace& zstd) {
   PITH_ASSIGN(const std::vector<StreamEntry> entries, read_directory(in));
   uint64_t total = 0;
   for (const StreamEntry& entry : entries) total += entry.raw_size;
@@ -262,10 +264,10 @@ Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, ZstdCont
         break;
       }
       case Backend::kMixedText:
-        PITH_TRY(decode_mixed(coded, MixedKind::kText, raw, budget));
+        PITH_TRY(decode_mixed(coded, MixedKind::kText, zstd.mixed, raw, budget));
         break;
       case Backend::kMixedPlane:
-        PITH_TRY(decode_mixed(coded, MixedKind::kPlane, raw, budget));
+        PITH_TRY(decode_mixed(coded, MixedKind::kPlane, zstd.mixed, raw, budget));
         break;
     }
     if (i < kPools) {

@@ -47,15 +47,15 @@ struct StreamEntry {
   uint32_t coded_size = 0;
 };
 
-struct ZstdContexts;  // zstd's working areas, kept from block to block
-std::shared_ptr<ZstdContexts> make_zstd_contexts();
+struct Workspace;  // working areas of the back ends, kept from block to block
+std::shared_ptr<Workspace> make_workspace();
 
 class StreamWriter {
  public:
   void put(Pool pool, ByteView bytes);
   // Appends the directory and the coded streams to `out`.
   // `block_size`: of the block, whose decoding must not become slow.
-  Result<void> finish(Level level, size_t block_size, ZstdContexts& zstd, ByteBuffer& out);
+  Result<void> finish(Level level, size_t block_size, Workspace& zstd, ByteBuffer& out);
 
  private:
   struct Stream {
@@ -69,7 +69,7 @@ class StreamWriter {
 class StreamReader {
  public:
   // Reads the directory and decodes all streams.
-  Result<void> open(VarintReader& in, MemoryBudget& budget, ZstdContexts& zstd);
+  Result<void> open(VarintReader& in, MemoryBudget& budget, Workspace& zstd);
   // The next `size` bytes of a kind; fewer (and not ok) when the payload is damaged.
   ByteView take(Pool pool, uint64_t size);
   // All that is left in a pool.
@@ -92,11 +92,11 @@ Result<std::vector<StreamEntry>> read_directory(VarintReader& in);
 // The size to which zstd brings bytes at a low effort: to compare ways of writing a column.
 class CostMeter {
  public:
-  explicit CostMeter(ZstdContexts& zstd) : zstd_(zstd) {}
+  explicit CostMeter(Workspace& zstd) : zstd_(zstd) {}
   size_t cost(ByteView bytes);
 
  private:
-  ZstdContexts& zstd_;
+  Workspace& zstd_;
   ByteBuffer space_;
 };
 
