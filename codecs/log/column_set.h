@@ -1,0 +1,20 @@
+// All columns of a block, and what links them: a column whose values follow from those of another
+// one in the same line (docs/codecs/log.md, "Links").
+#pragma once
+
+#include "base/memory_budget.h"
+#include "codecs/log/column.h"
+#include "codecs/log/parsed.h"
+#include "codecs/log/streams.h"
+
+namespace pith::log {
+
+void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, StreamWriter& out);
+
+// `line_templates`: the template of each line; Template::lines must be set.
+Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates, size_t count,
+                                         const std::vector<uint32_t>& line_templates,
+                                         StreamReader& streams, Arena& arena,
+                                         MemoryBudget& budget);
+
+}  // namespace pith::log
