@@ -1,10 +1,12 @@
 #include "codecs/log/block.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "codecs/log/cluster.h"
 #include "codecs/log/column_set.h"
 #include "codecs/log/template_text.h"
+#include "codecs/log/trigrams.h"
 
 namespace pith::log {
 namespace {
@@ -127,36 +129,23 @@ BlockHead read_head(VarintReader& in) {
   BlockHead head;
   const uint64_t lines = in.varint();
   head.ends_with_lf = (lines & 1) != 0;
-  head.lines = lines >> 1;
+  head.has_nul = (lines & 2) != 0;
+  head.is_ascii = (lines & 4) != 0;
+  head.lines = lines >> 3;
   head.templates = in.varint();
+  if (const uint8_t log = in.u8(); log != 0) {
+    head.trigrams = in.bytes(uint64_t{1} << std::min<uint8_t>(log, 32));
+  }
   return head;
 }
 
-Result<void> encode_block(ByteView block, Level level, Workspace& zstd, ByteBuffer& out) {
-  const Parsed parsed = parse(block);
-  put_varint(out, uint64_t{parsed.line_templates.size()} << 1 | (parsed.ends_with_lf ? 1 : 0));
-  put_varint(out, parsed.templates.size());
-  StreamWriter streams;
-  write_templates(parsed.templates, streams);
-  write_line_templates(parsed, streams);
-  CostMeter meter(zstd);
-  write_columns(block, parsed, meter, streams);
-  return streams.finish(level, block.size(), zstd, out);
+bool is_valid(const BlockHead& head, uint64_t most_lines) {
+  return head.lines > 0 && head.lines <= most_lines && head.templates > 0 &&
+         head.templates <= kMaxTemplates && head.trigrams.size() <= kMaxTrigramBytes;
 }
 
-Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& budget,
-                          Workspace& zstd) {
-  VarintReader in(payload);
-  const BlockHead head = read_head(in);
-  if (!in.ok() || head.lines == 0 || head.lines > block.size() + 1 || head.templates == 0 ||
-      head.templates > kMaxTemplates) {
-    return damaged();
-  }
-  StreamReader streams;
-  PITH_TRY(streams.open(in, budget, zstd));
-  PITH_ASSIGN(ReadTemplates read,
-              read_templates(static_cast<size_t>(head.templates), streams, budget));
-
+Result<std::vector<uint32_t>> read_lines(const BlockHead& head, StreamReader& streams,
+                                         MemoryBudget& budget, std::vector<Template>& templates) {
   const auto lines = static_cast<size_t>(head.lines);
   const ByteView low = streams.take(Pool::kLineLow, lines);
   const bool wide = head.templates > 256;
@@ -167,9 +156,51 @@ Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& bu
   for (size_t i = 0; i < lines; ++i) {
     line_templates[i] =
         static_cast<uint32_t>(low[i]) | (wide ? static_cast<uint32_t>(high[i]) << 8 : 0);
-    if (line_templates[i] >= read.templates.size()) return damaged();
-    ++read.templates[line_templates[i]].lines;
+    if (line_templates[i] >= templates.size()) return damaged();
+    ++templates[line_templates[i]].lines;
   }
+  return line_templates;
+}
+
+Result<void> encode_block(ByteView block, Level level, Workspace& zstd, ByteBuffer& out) {
+  const Parsed parsed = parse(block);
+  StreamWriter streams;
+  write_templates(parsed.templates, streams);
+  write_line_templates(parsed, streams);
+  CostMeter meter(zstd);
+  write_columns(block, parsed, meter, streams);
+  ByteBuffer coded;
+  PITH_TRY(streams.finish(level, block.size(), zstd, coded));
+
+  const bool has_nul = std::find(block.begin(), block.end(), std::byte{0}) != block.end();
+  const bool is_ascii =
+      std::all_of(block.begin(), block.end(), [](std::byte b) { return b < std::byte{0x80}; });
+  put_varint(out, uint64_t{parsed.line_templates.size()} << 3 | (is_ascii ? 4U : 0U) |
+                      (has_nul ? 2U : 0U) | (parsed.ends_with_lf ? 1U : 0U));
+  put_varint(out, parsed.templates.size());
+  // A search that decodes nothing of most blocks is worth 2 % of them.
+  constexpr size_t kTrigramPart = 50;
+  const auto trigrams = block.size() < kMinTrigramBlock
+                            ? std::nullopt
+                            : trigrams_of(block, coded.size() / kTrigramPart);
+  out.push_back(static_cast<std::byte>(trigrams ? std::countr_zero(trigrams->size()) : 0));
+  if (trigrams) out.append(*trigrams);
+  out.append(coded);
+  return {};
+}
+
+Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& budget,
+                          Workspace& zstd) {
+  VarintReader in(payload);
+  const BlockHead head = read_head(in);
+  if (!in.ok() || !is_valid(head, uint64_t{block.size()} + 1)) return damaged();
+  const auto lines = static_cast<size_t>(head.lines);
+  StreamReader streams;
+  PITH_TRY(streams.open(in, budget, zstd));
+  PITH_ASSIGN(ReadTemplates read,
+              read_templates(static_cast<size_t>(head.templates), streams, budget));
+  PITH_ASSIGN(const std::vector<uint32_t> line_templates,
+              read_lines(head, streams, budget, read.templates));
   Arena arena(budget);
   PITH_ASSIGN(const std::vector<Pieces> columns,
               read_columns(read.templates, read.columns, line_templates, streams, arena, budget));

@@ -1,8 +1,7 @@
-#include "codecs/log/column.h"
-
 #include <algorithm>
 #include <string>
 
+#include "codecs/log/column.h"
 #include "codecs/log/number_format.h"
 
 namespace pith::log {
@@ -53,8 +52,8 @@ Result<void> ColumnDecoder::decode_constant(size_t count, Pieces& values) {
   char* out = word.empty() ? nullptr : arena_.extend(word.size());
   if (out == nullptr || !streams_.ok()) return damaged();
   std::memcpy(out, word.data(), word.size());
-  values.insert(values.end(), count, {static_cast<uint32_t>(arena_.size()),
-                                      static_cast<uint32_t>(word.size() - 1)});
+  values.insert(values.end(), count,
+                {static_cast<uint32_t>(arena_.size()), static_cast<uint32_t>(word.size() - 1)});
   arena_.commit(word.size());
   return {};
 }
@@ -73,8 +72,8 @@ bool ColumnDecoder::decode_numbers(size_t count, bool ids, std::vector<uint64_t>
   }
   values.assign(count, 0);
   for (size_t p = 0; p < width; ++p) {
-    const Pool pool = ids ? (p == 0 ? Pool::kIds : Pool::kIdsHigh)
-                          : (p == 0 ? Pool::kLow : Pool::kHigh);
+    const Pool pool =
+        ids ? (p == 0 ? Pool::kIds : Pool::kIdsHigh) : (p == 0 ? Pool::kLow : Pool::kHigh);
     const ByteView plane = streams_.take(pool, count);
     if (plane.size() != count) return false;
     for (size_t i = 0; i < count; ++i) values[i] |= static_cast<uint64_t>(plane[i]) << (8 * p);
@@ -88,27 +87,28 @@ bool ColumnDecoder::decode_numbers(size_t count, bool ids, std::vector<uint64_t>
   return true;
 }
 
-bool ColumnDecoder::read_format(NumberFormat& format) {
-  format.kind = static_cast<NumberKind>(meta_.u8());
+bool read_format(VarintReader& meta, NumberFormat& format) {
+  format.kind = static_cast<NumberKind>(meta.u8());
   if (format.kind == NumberKind::kZeros || format.kind == NumberKind::kSpaces) {
-    format.width = meta_.u8();
+    format.width = meta.u8();
   }
   if (format.kind == NumberKind::kTime || format.kind == NumberKind::kDecimal) {
-    format.fraction = meta_.u8();
-    format.separator = static_cast<char>(meta_.u8());
+    format.fraction = meta.u8();
+    format.separator = static_cast<char>(meta.u8());
   }
-  return meta_.ok() && is_valid(format);
+  return meta.ok() && is_valid(format);
 }
 
 Result<void> ColumnDecoder::decode_number(size_t count, Pieces& values) {
   NumberFormat format;
-  if (!read_format(format) || !decode_numbers(count, false, numbers_)) return damaged();
+  if (!read_format(meta_, format) || !decode_numbers(count, false, numbers_)) return damaged();
   return write_numbers(format, numbers_, values);
 }
 
 Result<void> ColumnDecoder::decode_differences(const std::vector<uint64_t>& bases, Pieces& values) {
   NumberFormat format;
-  if (!read_format(format) || !decode_numbers(bases.size(), false, numbers_)) return damaged();
+  if (!read_format(meta_, format) || !decode_numbers(bases.size(), false, numbers_))
+    return damaged();
   for (size_t i = 0; i < bases.size(); ++i) numbers_[i] += bases[i];
   return write_numbers(format, numbers_, values);
 }

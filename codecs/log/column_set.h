@@ -14,7 +14,6 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
 // `line_templates`: the template of each line; Template::lines must be set.
 Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates, size_t count,
                                          const std::vector<uint32_t>& line_templates,
-                                         StreamReader& streams, Arena& arena,
-                                         MemoryBudget& budget);
+                                         StreamReader& streams, Arena& arena, MemoryBudget& budget);
 
 }  // namespace pith::log

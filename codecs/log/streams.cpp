@@ -157,7 +157,9 @@ Result<void> StreamWriter::finish(Level level, size_t block_size, Workspace& zst
   const TimeBudget allowed = time_budget(level);
   uint64_t time = std::max<uint64_t>(allowed.least, block_size * allowed.per_byte / 16);
   const size_t count = kPools + own_.size();
-  const auto pool_of = [&](size_t i) { return i < kPools ? static_cast<Pool>(i) : own_[i - kPools].pool; };
+  const auto pool_of = [&](size_t i) {
+    return i < kPools ? static_cast<Pool>(i) : own_[i - kPools].pool;
+  };
   const auto bytes_of = [&](size_t i) {
     return i < kPools ? ByteView(pools_[i]) : ByteView(own_[i - kPools].bytes);
   };
@@ -206,7 +208,9 @@ Result<void> StreamWriter::finish(Level level, size_t block_size, Workspace& zst
 
 Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
   const uint64_t own = in.varint();
-  const auto damaged = [] { return fail(ErrorCode::kDamaged, "a log block's directory is damaged"); };
+  const auto damaged = [] {
+    return fail(ErrorCode::kDamaged, "a log block's directory is damaged");
+  };
   if (own > in.remaining()) return damaged();
   std::vector<StreamEntry> entries(kPools + static_cast<size_t>(own));
   uint64_t total = 0;
@@ -235,7 +239,30 @@ Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
   return entries;
 }
 
-Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, Workspace& zstd) {
+static Result<void> decode_stream(Backend backend, ByteView coded, MutableBytes raw,
+                                  MemoryBudget& budget, Workspace& zstd) {
+  switch (backend) {
+    case Backend::kPlain:
+      std::copy(coded.begin(), coded.end(), raw.begin());
+      return {};
+    case Backend::kZstd:
+      return decompress_zstd(coded, raw, zstd.decompress.get());
+    case Backend::kBwt: {
+      const uint64_t before = budget.left();
+      PITH_TRY(bwt::decode(coded, raw, budget));
+      budget.release(before - budget.left());
+      return {};
+    }
+    case Backend::kMixedText:
+      return decode_mixed(coded, MixedKind::kText, zstd.mixed, raw, budget);
+    case Backend::kMixedPlane:
+      return decode_mixed(coded, MixedKind::kPlane, zstd.mixed, raw, budget);
+  }
+  return fail(ErrorCode::kDamaged, "a stream of a log block is coded in an unknown way");
+}
+
+Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, Workspace& zstd,
+                                std::span<const Pool> wanted) {
   PITH_ASSIGN(const std::vector<StreamEntry> entries, read_directory(in));
   uint64_t total = 0;
   for (const StreamEntry& entry : entries) total += entry.raw_size;
@@ -250,26 +277,9 @@ Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, Workspac
     left = left.subspan(entry.raw_size);
     const ByteView coded = in.bytes(entry.coded_size);
     if (!in.ok()) return fail(ErrorCode::kDamaged, "a log block ends too early");
-    switch (entry.backend) {
-      case Backend::kPlain:
-        std::copy(coded.begin(), coded.end(), raw.begin());
-        break;
-      case Backend::kZstd:
-        PITH_TRY(decompress_zstd(coded, raw, zstd.decompress.get()));
-        break;
-      case Backend::kBwt: {
-        const uint64_t before = budget.left();
-        PITH_TRY(bwt::decode(coded, raw, budget));
-        budget.release(before - budget.left());
-        break;
-      }
-      case Backend::kMixedText:
-        PITH_TRY(decode_mixed(coded, MixedKind::kText, zstd.mixed, raw, budget));
-        break;
-      case Backend::kMixedPlane:
-        PITH_TRY(decode_mixed(coded, MixedKind::kPlane, zstd.mixed, raw, budget));
-        break;
-    }
+    const bool skipped =
+        !wanted.empty() && std::find(wanted.begin(), wanted.end(), entry.pool) == wanted.end();
+    if (!skipped) PITH_TRY(decode_stream(entry.backend, coded, raw, budget, zstd));
     if (i < kPools) {
       pools_[i] = raw;
     } else {

@@ -1,13 +1,14 @@
 // The byte streams of a block: what columns and templates write into them, how they lie in the
 // payload, and their coding (docs/codecs/log.md, "Streams").
 //
-// Small runs of bytes are pooled by kind, because a stream of its own costs bytes; longer ones get a
-// stream of their own, because its statistics are its own. The directory at the front of the
+// Small runs of bytes are pooled by kind, because a stream of its own costs bytes; longer ones get
+// a stream of their own, because its statistics are its own. The directory at the front of the
 // payload gives the sizes, so that a reader can decode some streams and leave the others.
 #pragma once
 
 #include <array>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
@@ -68,8 +69,10 @@ class StreamWriter {
 
 class StreamReader {
  public:
-  // Reads the directory and decodes all streams.
-  Result<void> open(VarintReader& in, MemoryBudget& budget, Workspace& zstd);
+  // Reads the directory and decodes the streams: all, or those of the `wanted` pools. What the
+  // others hold is not set, and can only be passed over.
+  Result<void> open(VarintReader& in, MemoryBudget& budget, Workspace& zstd,
+                    std::span<const Pool> wanted = {});
   // The next `size` bytes of a kind; fewer (and not ok) when the payload is damaged.
   ByteView take(Pool pool, uint64_t size);
   // All that is left in a pool.

@@ -30,8 +30,8 @@ class Tokeniser {
     size_t at = 0;
     while (at < size_) {
       const void* lf = std::memchr(text_.data() + at, '\n', size_ - at);
-      const size_t end = lf == nullptr ? size_ : static_cast<size_t>(static_cast<const char*>(lf) -
-                                                                      text_.data());
+      const size_t end =
+          lf == nullptr ? size_ : static_cast<size_t>(static_cast<const char*>(lf) - text_.data());
       add_line(at, end);
       at = end + 1;
     }
@@ -60,9 +60,8 @@ class Tokeniser {
     size_t at = begin;
     while (true) {
       size_t start = at;
-      while (start < end &&
-             (kIsDelimiter[static_cast<uint8_t>(text[start])] ||
-              (text[start] == ':' && start > at && text[start - 1] == '"'))) {
+      while (start < end && (kIsDelimiter[static_cast<uint8_t>(text[start])] ||
+                             (text[start] == ':' && start > at && text[start - 1] == '"'))) {
         ++start;
       }
       size_t stop = start;
