@@ -132,20 +132,20 @@ BlockHead read_head(VarintReader& in) {
   return head;
 }
 
-Result<void> encode_block(ByteView block, Level level, Workspace& zstd, ByteBuffer& out) {
+Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuffer& out) {
   const Parsed parsed = parse(block);
   put_varint(out, uint64_t{parsed.line_templates.size()} << 1 | (parsed.ends_with_lf ? 1 : 0));
   put_varint(out, parsed.templates.size());
   StreamWriter streams;
   write_templates(parsed.templates, streams);
   write_line_templates(parsed, streams);
-  CostMeter meter(zstd);
+  CostMeter meter(space);
   write_columns(block, parsed, meter, streams);
-  return streams.finish(level, block.size(), zstd, out);
+  return streams.finish(level, block.size(), space, out);
 }
 
 Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& budget,
-                          Workspace& zstd) {
+                          Workspace& space) {
   VarintReader in(payload);
   const BlockHead head = read_head(in);
   if (!in.ok() || head.lines == 0 || head.lines > block.size() + 1 || head.templates == 0 ||
@@ -153,7 +153,7 @@ Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& bu
     return damaged();
   }
   StreamReader streams;
-  PITH_TRY(streams.open(in, budget, zstd));
+  PITH_TRY(streams.open(in, budget, space));
   PITH_ASSIGN(ReadTemplates read,
               read_templates(static_cast<size_t>(head.templates), streams, budget));
 

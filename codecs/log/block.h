@@ -17,8 +17,8 @@ struct BlockHead {
 };
 BlockHead read_head(VarintReader& in);
 
-Result<void> encode_block(ByteView block, Level level, Workspace& zstd, ByteBuffer& out);
+Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuffer& out);
 Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& budget,
-                          Workspace& zstd);
+                          Workspace& space);
 
 }  // namespace pith::log

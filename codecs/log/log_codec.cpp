@@ -10,10 +10,10 @@ constexpr uint64_t max_decode_memory(uint64_t raw) { return 11 * raw + (uint64_t
 
 class LogScratch : public Scratch {
  public:
-  log::Workspace& zstd() { return *zstd_; }
+  log::Workspace& space() { return *space_; }
 
  private:
-  std::shared_ptr<log::Workspace> zstd_ = log::make_workspace();
+  std::shared_ptr<log::Workspace> space_ = log::make_workspace();
 };
 
 class LogCodec : public Codec {
@@ -38,13 +38,13 @@ class LogCodec : public Codec {
 
   Result<uint64_t> estimate(const BlockView& sample, Level level, Scratch* scratch) const override {
     ByteBuffer out;
-    PITH_TRY(log::encode_block(sample.bytes, level, zstd_of(scratch), out));
+    PITH_TRY(log::encode_block(sample.bytes, level, space_of(scratch), out));
     return std::min(out.size(), sample.bytes.size());
   }
 
  private:
-  static log::Workspace& zstd_of(Scratch* scratch) {
-    return static_cast<LogScratch*>(scratch)->zstd();
+  static log::Workspace& space_of(Scratch* scratch) {
+    return static_cast<LogScratch*>(scratch)->space();
   }
 
   Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
@@ -52,22 +52,20 @@ class LogCodec : public Codec {
                                   Scratch* scratch) const override {
     const ByteView raw = block.bytes;
     if (raw.size() > max_block(options.level)) return EncodeOutcome::kDeclined;
-    PITH_TRY(log::encode_block(raw, options.level, zstd_of(scratch), out));
+    PITH_TRY(log::encode_block(raw, options.level, space_of(scratch), out));
     if (out.size() >= raw.size()) return EncodeOutcome::kDeclined;
     const uint64_t allowed = max_decode_memory(raw.size());
     MemoryBudget budget(allowed);
     ByteBuffer restored(raw.size());
-    uint64_t most = 0;
-    const auto decoded = log::decode_block(out, restored, budget, zstd_of(scratch));
+    const auto decoded = log::decode_block(out, restored, budget, space_of(scratch));
     if (!decoded || !equal(restored, raw)) return EncodeOutcome::kDeclined;
-    static_cast<void>(most);
     decode_memory = allowed;
     return EncodeOutcome::kEncoded;
   }
 
   Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
                          Scratch* scratch) const override {
-    return log::decode_block(payload, raw, budget, zstd_of(scratch));
+    return log::decode_block(payload, raw, budget, space_of(scratch));
   }
 };
 
