@@ -17,6 +17,8 @@ constexpr size_t kMinSplit = 16;
 constexpr size_t kMaxSplitValues = 64;
 // A slot is taken for a copy of an earlier one only with so many lines to show it.
 constexpr size_t kMinCopyLines = 4;
+// So many values of a slot tell how all of them look.
+constexpr size_t kLookSample = 512;
 
 class Clusterer {
  public:
@@ -238,7 +240,7 @@ class Clusterer {
 
   uint32_t look_of_slot(const Leaf& leaf, size_t p) {
     uint32_t look = 0;
-    for (size_t i = leaf.begin; i < leaf.end; ++i) {
+    for (size_t i = leaf.begin; i < std::min(leaf.end, leaf.begin + kLookSample); ++i) {
       const Token& value = token(order_[i], p);
       uint32_t& known = looks_[value.word];
       if (known == 0) known = look_of(text_.substr(value.begin, value.size));

@@ -14,6 +14,8 @@ constexpr size_t kMaxParts = 24;
 // Of the values so many percent must fit a pattern or a format; the others are exceptions.
 constexpr size_t kFitPercent = 90;
 constexpr size_t kLookSamples = 64;
+constexpr size_t kMinTyped = 3;
+constexpr size_t kManyValues = 64;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) {
@@ -394,22 +396,30 @@ void ColumnEncoder::encode_raw(const Pieces& values, const ColumnRules& rules, E
 Encoded ColumnEncoder::encode(const Pieces& values, const ColumnRules& rules) {
   Encoded best;
   if (encode_constant(values, best)) return best;
-  encode_raw(values, rules, best);
-  if (values.size() < 3) return best;
+  bool found = false;
   const auto consider = [&](bool possible, Encoded& candidate) {
-    if (possible && candidate.cost < best.cost) best = std::move(candidate);
+    if (!possible || (found && candidate.cost >= best.cost)) return;
+    best = std::move(candidate);
+    found = true;
   };
-  Encoded number;
-  const bool is_number = encode_number(values, number);
-  consider(is_number, number);
-  if (rules.pattern && !is_number) {
-    Encoded pattern;
-    consider(encode_pattern(values, rules, pattern), pattern);
+  if (values.size() >= kMinTyped) {
+    Encoded number;
+    const bool is_number = encode_number(values, number);
+    consider(is_number, number);
+    if (rules.pattern && !is_number) {
+      Encoded pattern;
+      consider(encode_pattern(values, rules, pattern), pattern);
+    }
+    if (rules.dictionary) {
+      Encoded dictionary;
+      consider(encode_dictionary(values, rules, dictionary), dictionary);
+    }
+    // Numbers are not better off as text, but for a few.
+    if (is_number && values.size() >= kManyValues) return best;
   }
-  if (rules.dictionary) {
-    Encoded dictionary;
-    consider(encode_dictionary(values, rules, dictionary), dictionary);
-  }
+  Encoded raw;
+  encode_raw(values, rules, raw);
+  consider(true, raw);
   return best;
 }
 

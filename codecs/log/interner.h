@@ -39,6 +39,17 @@ inline uint64_t hash_bytes(const char* p, size_t size) {
   return mix_hash(hash, load_up_to_8(p, size));
 }
 
+inline bool equal_bytes(const char* a, const char* b, size_t size) {
+  while (size > 8) {
+    if (load_up_to_8(a, 8) != load_up_to_8(b, 8)) return false;
+    a += 8;
+    b += 8;
+    size -= 8;
+  }
+  // Of at most 8 bytes the loads take in every one.
+  return load_up_to_8(a, size) == load_up_to_8(b, size);
+}
+
 class Interner {
  public:
   explicit Interner(const char* base) : base_(base), slots_(1024, 0) {}
@@ -53,7 +64,7 @@ class Interner {
     while (slots_[at] != 0) {
       const Entry& entry = entries_[slots_[at] - 1];
       if (entry.check == check && entry.size == size &&
-          std::memcmp(base_ + entry.begin, text, size) == 0) {
+          equal_bytes(base_ + entry.begin, text, size)) {
         return slots_[at] - 1;
       }
       at = (at + 1) & mask;

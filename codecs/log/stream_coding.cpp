@@ -219,15 +219,20 @@ Result<void> decode_stream(Backend backend, ByteView coded, MutableBytes raw, Me
 size_t CostMeter::cost(ByteView bytes) {
   constexpr size_t kShort = 48;
   constexpr size_t kFrameBytes = 8;
+  constexpr size_t kMeterSample = size_t{64} << 10;
   const size_t plain = bytes.size() * 5 / 8 + 1;
   if (bytes.empty()) return 0;
   if (std::all_of(bytes.begin(), bytes.end(), [&](std::byte b) { return b == bytes[0]; })) return 1;
   if (bytes.size() < kShort) return plain;
+  // Of long runs the beginning tells enough.
+  const size_t size = bytes.size();
+  bytes = bytes.first(std::min(size, kMeterSample));
   room_.resize(ZSTD_compressBound(bytes.size()));
-  const size_t size = ZSTD_compressCCtx(space_.trial.get(), room_.data(), room_.size(),
+  const size_t coded = ZSTD_compressCCtx(space_.trial.get(), room_.data(), room_.size(),
                                         bytes.data(), bytes.size(), 1);
-  if (ZSTD_isError(size) != 0) return plain;
-  return std::min(plain, size - std::min(size, kFrameBytes) + 1);
+  if (ZSTD_isError(coded) != 0) return plain;
+  const size_t body = coded - std::min(coded, kFrameBytes) + 1;
+  return std::min<size_t>(plain, body * size / bytes.size());
 }
 
 }  // namespace pith::log
