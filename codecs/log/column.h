@@ -66,7 +66,9 @@ class ColumnEncoder {
   bool encode_pattern(const Pieces& values, const ColumnRules& rules, Encoded& out);
   bool encode_dictionary(const Pieces& values, const ColumnRules& rules, Encoded& out);
   void encode_raw(const Pieces& values, const ColumnRules& rules, Encoded& out);
-  std::vector<Part> plan_of(std::string_view value) const;
+  bool encode_plan(const std::vector<Part>& plan, const Pieces& values, const ColumnRules& rules,
+                   Encoded& out);
+  std::vector<Part> plan_of(std::string_view value, bool fixed_spaces) const;
   bool match(const std::vector<Part>& plan, const Piece& value, Piece* parts) const;
   Piece most_common_look(const Pieces& values) const;
   void add_chunk(Encoded& out, Pool pool, ByteBuffer bytes);

@@ -61,6 +61,7 @@ struct ColumnEncoder::Part {
   enum Kind : uint8_t { kFixed, kDigits, kLetters, kNumber } kind;
   char fixed = 0;
   NumberFormat format;
+  bool padded = false;  // digits behind spaces, which belong to them
 };
 
 void ColumnEncoder::add_chunk(Encoded& out, Pool pool, ByteBuffer bytes) {
@@ -176,9 +177,13 @@ void ColumnEncoder::add_flags(Encoded& out, const std::vector<bool>& flags) {
   add_chunk(out, Pool::kIds, std::move(bytes));
 }
 
-std::vector<ColumnEncoder::Part> ColumnEncoder::plan_of(std::string_view value) const {
+std::vector<ColumnEncoder::Part> ColumnEncoder::plan_of(std::string_view value,
+                                                        bool fixed_spaces) const {
   std::vector<Part> plan;
   size_t at = 0;
+  for (; fixed_spaces && at < value.size() && value[at] == ' '; ++at) {
+    plan.push_back({Part::kFixed, ' ', {}, false});
+  }
   const auto digits_end = [&](size_t from) {
     while (from < value.size() && is_digit(value[from])) ++from;
     return from;
@@ -213,10 +218,10 @@ std::vector<ColumnEncoder::Part> ColumnEncoder::plan_of(std::string_view value) 
         }
       }
       if (size > 0) {
-        plan.push_back({Part::kNumber, 0, format});
+        plan.push_back({Part::kNumber, 0, format, false});
         at = start + size;
       } else {
-        plan.push_back({Part::kDigits, 0, {}});
+        plan.push_back({Part::kDigits, 0, {}, at > start});
         at = end;
       }
       continue;
@@ -224,9 +229,9 @@ std::vector<ColumnEncoder::Part> ColumnEncoder::plan_of(std::string_view value) 
     at = start;
     if (is_letter(value[at])) {
       while (at < value.size() && is_letter(value[at])) ++at;
-      plan.push_back({Part::kLetters, 0, {}});
+      plan.push_back({Part::kLetters, 0, {}, false});
     } else {
-      plan.push_back({Part::kFixed, value[at], {}});
+      plan.push_back({Part::kFixed, value[at], {}, false});
       ++at;
     }
     if (plan.size() > kMaxParts) return {};
@@ -245,7 +250,7 @@ bool ColumnEncoder::match(const std::vector<Part>& plan, const Piece& value, Pie
         ++at;
         continue;
       case Part::kDigits: {
-        while (at < value.size && t[at] == ' ') ++at;
+        while (part.padded && at < value.size && t[at] == ' ') ++at;
         const uint32_t first = at;
         while (at < value.size && is_digit(t[at])) ++at;
         if (at == first) return false;
@@ -289,7 +294,15 @@ Piece ColumnEncoder::most_common_look(const Pieces& values) const {
 }
 
 bool ColumnEncoder::encode_pattern(const Pieces& values, const ColumnRules& rules, Encoded& out) {
-  const std::vector<Part> plan = plan_of(text(most_common_look(values)));
+  const std::string_view look = text(most_common_look(values));
+  if (look.empty()) return false;
+  // Spaces in front are the same for all values, or they pad numbers to one width.
+  if (look[0] == ' ' && encode_plan(plan_of(look, true), values, rules, out)) return true;
+  return encode_plan(plan_of(look, false), values, rules, out);
+}
+
+bool ColumnEncoder::encode_plan(const std::vector<Part>& plan, const Pieces& values,
+                                const ColumnRules& rules, Encoded& out) {
   if (plan.size() < 2) return false;
   size_t parts = 0;
   for (const Part& part : plan) {

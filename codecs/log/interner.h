@@ -102,4 +102,34 @@ class Interner {
   std::vector<Entry> entries_;
 };
 
+// The same for numbers.
+class NumberMap {
+ public:
+  uint32_t number_of(uint64_t key) {
+    const size_t mask = slots_.size() - 1;
+    size_t at = mix_hash(0, key) & mask;
+    for (; slots_[at] != 0; at = (at + 1) & mask) {
+      if (keys_[slots_[at] - 1] == key) return slots_[at] - 1;
+    }
+    keys_.push_back(key);
+    slots_[at] = static_cast<uint32_t>(keys_.size());
+    if (keys_.size() * 2 > slots_.size()) grow();
+    return static_cast<uint32_t>(keys_.size() - 1);
+  }
+
+ private:
+  void grow() {
+    slots_.assign(slots_.size() * 4, 0);
+    const size_t mask = slots_.size() - 1;
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      size_t at = mix_hash(0, keys_[i]) & mask;
+      while (slots_[at] != 0) at = (at + 1) & mask;
+      slots_[at] = static_cast<uint32_t>(i + 1);
+    }
+  }
+
+  std::vector<uint32_t> slots_ = std::vector<uint32_t>(256, 0);  // number + 1, or 0
+  std::vector<uint64_t> keys_;
+};
+
 }  // namespace pith::log

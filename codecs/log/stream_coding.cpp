@@ -139,21 +139,22 @@ struct Choice {
   uint64_t gain;
 };
 
-// Small streams first: they are tried at little cost.
+// Those first of which least could be made: there is most to gain for each byte of them.
 Result<std::vector<Choice>> try_strong(std::span<const StreamBytes> streams,
                                        std::span<const Coding> codings, uint64_t time,
                                        uint64_t trials, Workspace& space) {
   std::vector<size_t> order(streams.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return streams[a].bytes.size() < streams[b].bytes.size();
+    return uint64_t{codings[a].bytes.size()} * streams[b].bytes.size() >
+           uint64_t{codings[b].bytes.size()} * streams[a].bytes.size();
   });
   std::vector<Choice> choices;
   uint64_t spent = 0;
   for (const size_t i : order) {
     const size_t fast = codings[i].bytes.size();
     const ByteView bytes = streams[i].bytes;
-    if (spent + bytes.size() * kMixedPlaneByte > trials) break;
+    if (spent + bytes.size() * kMixedPlaneByte > trials) continue;
     PITH_ASSIGN(std::vector<Coding> strong, code_strong(streams[i].pool, bytes, fast, time, space));
     spent += bytes.size() * kMixedPlaneByte;
     for (Coding& coding : strong) {
