@@ -105,6 +105,9 @@ class ColumnDecoder {
   // What the last column was made of, if it was a dictionary or numbers.
   std::vector<uint64_t>& last_numbers() { return numbers_; }
 
+  // Of the last column that lay in no other.
+  ColumnType last_type() const { return last_type_; }
+
   bool decode_flags(size_t count, std::vector<bool>& flags);
   // Numbers of a format, to which those of another column (`bases`) are added.
   Result<void> decode_differences(const std::vector<uint64_t>& bases, Pieces& values);
@@ -119,13 +122,15 @@ class ColumnDecoder {
   Result<void> decode_dictionary(size_t count, Pieces& values, int depth);
   Result<void> decode_raw(size_t count, Pieces& values);
   Result<void> decode_exceptions(size_t count, Pieces& values, int depth);
-  bool decode_numbers(size_t count, bool ids, std::vector<uint64_t>& values);
+  bool decode_numbers(size_t count, bool ids);
 
   StreamReader& streams_;
   VarintReader& meta_;
   Arena& arena_;
   MemoryBudget& budget_;
   std::vector<uint64_t> numbers_;
+  size_t numbers_room_ = 0;
+  ColumnType last_type_ = ColumnType::kRaw;
 };
 
 }  // namespace pith::log

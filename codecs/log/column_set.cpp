@@ -257,8 +257,8 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
 
 Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates, size_t count,
                                          const std::vector<uint32_t>& line_templates,
-                                         StreamReader& streams, Arena& arena,
-                                         MemoryBudget& budget) {
+                                         StreamReader& streams, Arena& arena, MemoryBudget& budget,
+                                         std::vector<ColumnCost>* costs) {
   // Beside a column's values: its place here, its count, and what links need.
   constexpr uint64_t kPerColumn = 128;
   if (!budget.reserve(count * kPerColumn)) return damaged();
@@ -300,7 +300,11 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
     if (counts[c] == 0) return damaged();
     if (linked[c]) continue;
     decoder.last_numbers().clear();
+    const uint64_t cost = streams.cost();
     PITH_TRY(decoder.decode(counts[c], columns[c]));
+    if (costs != nullptr) {
+      costs->push_back({decoder.last_type(), false, counts[c], streams.cost() - cost});
+    }
     if (in_a_link[c]) numbers[c] = decoder.last_numbers();
   }
   auto lines = lines_of_columns(templates, line_templates, in_a_link);
@@ -310,6 +314,7 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
   }
   for (const Link& link : links) {
     const size_t n = counts[link.column];
+    const uint64_t cost = streams.cost();
     const std::vector<uint64_t>& other = numbers[link.other];
     const size_t other_count = link.other < count ? counts[link.other] : line_templates.size();
     if (other.size() != other_count || !budget.reserve(n * sizeof(Piece))) return damaged();
@@ -319,6 +324,9 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
       std::vector<uint64_t> bases(n);
       for (size_t i = 0; i < n; ++i) bases[i] = places[i] == kNoValue ? 0 : other[places[i]];
       PITH_TRY(decoder.decode_differences(bases, values));
+      if (costs != nullptr) {
+        costs->push_back({ColumnType::kNumber, true, n, streams.cost() - cost});
+      }
       continue;
     }
     const uint64_t misses_count = meta.varint();
@@ -349,6 +357,9 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
         values.push_back(misses[next_miss++]);
       }
       before = static_cast<uint32_t>(i);
+    }
+    if (costs != nullptr) {
+      costs->push_back({decoder.last_type(), true, n, streams.cost() - cost});
     }
     if (next_flag != flags.size() || next_miss != misses.size()) return damaged();
     budget.release(misses_count * sizeof(Piece) + (none + 1) * sizeof(uint32_t));

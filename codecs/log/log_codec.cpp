@@ -6,7 +6,7 @@ namespace pith {
 namespace {
 
 // Memory that a decoder may take, beside its output: the streams, the values' places and their texts.
-constexpr uint64_t max_decode_memory(uint64_t raw) { return 11 * raw + (uint64_t{8} << 20); }
+constexpr uint64_t max_decode_memory(uint64_t raw) { return 12 * raw + (uint64_t{8} << 20); }
 
 class LogScratch : public Scratch {
  public:
@@ -59,7 +59,7 @@ class LogCodec : public Codec {
     ByteBuffer restored(raw.size());
     const auto decoded = log::decode_block(out, restored, budget, space_of(scratch));
     if (!decoded || !equal(restored, raw)) return EncodeOutcome::kDeclined;
-    decode_memory = allowed;
+    decode_memory = allowed - budget.least_left();
     return EncodeOutcome::kEncoded;
   }
 

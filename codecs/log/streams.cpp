@@ -70,16 +70,16 @@ Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
 }
 
 Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, Workspace& space) {
-  PITH_ASSIGN(const std::vector<StreamEntry> entries, read_directory(in));
+  PITH_ASSIGN(entries_, read_directory(in));
   uint64_t total = 0;
-  for (const StreamEntry& entry : entries) total += entry.raw_size;
+  for (const StreamEntry& entry : entries_) total += entry.raw_size;
   if (!budget.reserve(total + kZstdMemory)) {
     return fail(ErrorCode::kDamaged, "a log block declares too little memory");
   }
   storage_.resize(static_cast<size_t>(total));
   MutableBytes left(storage_.data(), storage_.size());
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const StreamEntry& entry = entries[i];
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const StreamEntry& entry = entries_[i];
     const MutableBytes raw = left.first(entry.raw_size);
     left = left.subspan(entry.raw_size);
     const ByteView coded = in.bytes(entry.coded_size);
@@ -88,7 +88,7 @@ Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, Workspac
     if (i < kPools) {
       pools_[i] = raw;
     } else {
-      own_.emplace_back(entry.pool, raw);
+      own_.push_back(raw);
     }
   }
   if (in.remaining() != 0) return fail(ErrorCode::kDamaged, "a log block goes on after its end");
@@ -97,12 +97,13 @@ Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, Workspac
 
 ByteView StreamReader::take(Pool pool, uint64_t size) {
   if (has_own_stream(pool, size)) {
-    if (next_own_ == own_.size() || own_[next_own_].first != pool ||
-        own_[next_own_].second.size() != size) {
+    if (next_own_ == own_.size() || entries_[kPools + next_own_].pool != pool ||
+        own_[next_own_].size() != size) {
       ok_ = false;
       return {};
     }
-    return own_[next_own_++].second;
+    cost_ += uint64_t{256} * entries_[kPools + next_own_].coded_size;
+    return own_[next_own_++];
   }
   ByteView& left = pools_[static_cast<size_t>(pool)];
   if (size > left.size()) {
@@ -111,6 +112,8 @@ ByteView StreamReader::take(Pool pool, uint64_t size) {
   }
   const ByteView bytes = left.first(static_cast<size_t>(size));
   left = left.subspan(bytes.size());
+  const StreamEntry& entry = entries_[static_cast<size_t>(pool)];
+  if (size > 0) cost_ += 256 * size * entry.coded_size / entry.raw_size;
   return bytes;
 }
 

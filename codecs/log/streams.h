@@ -56,14 +56,19 @@ class StreamReader {
   // All that is left in a pool.
   ByteView rest(Pool pool);
   bool ok() const { return ok_; }
+  // What the bytes that were taken so far cost in the payload, in 1/256 bytes; those of a pool share
+  // its cost.
+  uint64_t cost() const { return cost_; }
   // True if everything was taken.
   bool finished() const;
 
  private:
   ByteBuffer storage_;
+  std::vector<StreamEntry> entries_;
   std::array<ByteView, kPools> pools_;
-  std::vector<std::pair<Pool, ByteView>> own_;
+  std::vector<ByteView> own_;
   size_t next_own_ = 0;
+  uint64_t cost_ = 0;
   bool ok_ = true;
 };
 
