@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "codecs/log/cluster.h"
-#include "codecs/log/describe.h"
 #include "codecs/log/column_set.h"
+#include "codecs/log/describe.h"
 #include "codecs/log/template_text.h"
 
 namespace pith::log {

@@ -262,8 +262,8 @@ class Clusterer {
   }
 
   uint32_t column_for(uint64_t key, uint32_t look) {
-    const auto [it, fresh] = columns_.try_emplace(mix_hash(key, look),
-                                                  static_cast<uint32_t>(parsed_.columns.size()));
+    const auto [it, fresh] =
+        columns_.try_emplace(mix_hash(key, look), static_cast<uint32_t>(parsed_.columns.size()));
     if (fresh) parsed_.columns.emplace_back();
     return it->second;
   }

@@ -44,14 +44,14 @@ struct ColumnRules {
 
 class ColumnEncoder {
  public:
-  ColumnEncoder(ByteView block, CostMeter& meter)
-      : base_(as_text(block).data()), meter_(meter) {}
+  ColumnEncoder(ByteView block, CostMeter& meter) : base_(as_text(block).data()), meter_(meter) {}
 
   // At least one value; no value may hold an LF.
   Encoded encode(const Pieces& values, const ColumnRules& rules);
 
   // All values as numbers of one format, if they are that.
-  bool read_numbers(const Pieces& values, NumberFormat& format, std::vector<uint64_t>& numbers) const;
+  bool read_numbers(const Pieces& values, NumberFormat& format,
+                    std::vector<uint64_t>& numbers) const;
   // Numbers of a format, less those of another column, wrapping around.
   Encoded encode_differences(const NumberFormat& format, const std::vector<uint64_t>& differences);
   // Bits, eight to a byte, the first one lowest.

@@ -1,8 +1,7 @@
-#include "codecs/log/column.h"
-
 #include <algorithm>
 #include <string>
 
+#include "codecs/log/column.h"
 #include "codecs/log/number_format.h"
 
 namespace pith::log {
@@ -55,8 +54,8 @@ Result<void> ColumnDecoder::decode_constant(size_t count, Pieces& values) {
   char* out = word.empty() ? nullptr : arena_.extend(word.size());
   if (out == nullptr || !streams_.ok()) return damaged();
   std::memcpy(out, word.data(), word.size());
-  values.insert(values.end(), count, {static_cast<uint32_t>(arena_.size()),
-                                      static_cast<uint32_t>(word.size() - 1)});
+  values.insert(values.end(), count,
+                {static_cast<uint32_t>(arena_.size()), static_cast<uint32_t>(word.size() - 1)});
   arena_.commit(word.size());
   return {};
 }
@@ -77,8 +76,8 @@ bool ColumnDecoder::decode_numbers(size_t count, bool ids) {
   }
   values.assign(count, 0);
   for (size_t p = 0; p < width; ++p) {
-    const Pool pool = ids ? (p == 0 ? Pool::kIds : Pool::kIdsHigh)
-                          : (p == 0 ? Pool::kLow : Pool::kHigh);
+    const Pool pool =
+        ids ? (p == 0 ? Pool::kIds : Pool::kIdsHigh) : (p == 0 ? Pool::kLow : Pool::kHigh);
     const ByteView plane = streams_.take(pool, count);
     if (plane.size() != count) return false;
     for (size_t i = 0; i < count; ++i) values[i] |= static_cast<uint64_t>(plane[i]) << (8 * p);

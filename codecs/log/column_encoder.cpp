@@ -23,9 +23,7 @@ bool is_letter(char c) {
   return (lower >= 'a' && lower <= 'z') || (c & 0x80) != 0;
 }
 
-uint64_t zigzag(uint64_t difference) {
-  return difference << 1 ^ (0 - (difference >> 63));
-}
+uint64_t zigzag(uint64_t difference) { return difference << 1 ^ (0 - (difference >> 63)); }
 
 size_t bytes_of(uint64_t value) {
   size_t bytes = 0;
@@ -91,8 +89,8 @@ void ColumnEncoder::add_numbers(Encoded& out, const std::vector<uint64_t>& value
       for (size_t i = 0; i < values.size(); ++i) {
         plane[i] = static_cast<std::byte>(written[i] >> (8 * p));
       }
-      const Pool pool = ids ? (p == 0 ? Pool::kIds : Pool::kIdsHigh)
-                            : (p == 0 ? Pool::kLow : Pool::kHigh);
+      const Pool pool =
+          ids ? (p == 0 ? Pool::kIds : Pool::kIdsHigh) : (p == 0 ? Pool::kLow : Pool::kHigh);
       add_chunk(to, pool, std::move(plane));
     }
   };
@@ -194,16 +192,17 @@ std::vector<ColumnEncoder::Part> ColumnEncoder::plan_of(std::string_view value,
     if (at < value.size() && is_digit(value[at])) {
       size_t end = digits_end(at);
       const std::string_view rest = value.substr(start);
-      const bool after_digit_dot = start >= 2 && value[start - 1] == '.' && is_digit(value[start - 2]);
+      const bool after_digit_dot =
+          start >= 2 && value[start - 1] == '.' && is_digit(value[start - 2]);
       NumberFormat format;
       size_t size = 0;
       if (rest.size() >= 8 && end - start == 2 && rest[2] == ':' && rest[5] == ':' &&
-          !(start > 0 && value[start - 1] == ':') &&
-          formats_for(rest.substr(0, 8)).count > 0) {
+          !(start > 0 && value[start - 1] == ':') && formats_for(rest.substr(0, 8)).count > 0) {
         format = {NumberKind::kTime, 0, 0, '.'};
         size = 8;
         const size_t fraction = digits_end(start + 9) - std::min(value.size(), start + 9);
-        if (rest.size() > 9 && (rest[8] == '.' || rest[8] == ',') && fraction > 0 && fraction <= 9) {
+        if (rest.size() > 9 && (rest[8] == '.' || rest[8] == ',') && fraction > 0 &&
+            fraction <= 9) {
           format = {NumberKind::kTime, 0, static_cast<uint8_t>(fraction), rest[8]};
           size = 9 + fraction;
         }
@@ -344,11 +343,10 @@ bool ColumnEncoder::encode_plan(const std::vector<Part>& plan, const Pieces& val
     }
     const Pieces& column = columns[p++];
     const std::string_view first = text(column[0]);
-    const bool plain_text = std::none_of(
-        first.begin(), first.end(), [](char c) { return static_cast<uint8_t>(c) <= 1; });
-    if (plain_text && std::all_of(column.begin(), column.end(), [&](const Piece& value) {
-          return text(value) == first;
-        })) {
+    const bool plain_text = std::none_of(first.begin(), first.end(),
+                                         [](char c) { return static_cast<uint8_t>(c) <= 1; });
+    if (plain_text && std::all_of(column.begin(), column.end(),
+                                  [&](const Piece& value) { return text(value) == first; })) {
       pattern.meta.append(as_bytes(first));
       continue;
     }
@@ -377,7 +375,8 @@ bool ColumnEncoder::encode_dictionary(const Pieces& values, const ColumnRules& r
     if (interner.count() > limit) return false;
   }
   Pieces entries(interner.count());
-  for (size_t i = 0; i < entries.size(); ++i) entries[i] = {interner.begin_of(i), interner.size_of(i)};
+  for (size_t i = 0; i < entries.size(); ++i)
+    entries[i] = {interner.begin_of(i), interner.size_of(i)};
   put_type(out, ColumnType::kDictionary);
   put_varint(out.meta, entries.size());
   out.cost += 1;

@@ -45,9 +45,8 @@ class LinkFinder {
     for (uint32_t c = 0; c < columns_.size(); ++c) {
       if (parsed_.columns[c].size() >= kMinValues) order_.push_back(c);
     }
-    std::stable_sort(order_.begin(), order_.end(), [&](uint32_t a, uint32_t b) {
-      return columns_[a].cost > columns_[b].cost;
-    });
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](uint32_t a, uint32_t b) { return columns_[a].cost > columns_[b].cost; });
     link_differences();
     link_repeats();
     return std::move(links_);

@@ -41,9 +41,10 @@ Header find_header(ByteView block, const Tokens& tokens) {
       const Line& line = tokens.lines[with[i]];
       if (line.tokens > p) ++counts[look_of(text, tokens, line, p)];
     }
-    const auto most = std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
-      return a.second != b.second ? a.second < b.second : a.first < b.first;
-    });
+    const auto most =
+        std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
+          return a.second != b.second ? a.second < b.second : a.first < b.first;
+        });
     const size_t percent = p == 0 ? kFirstPercent : kNextPercent;
     if (counts.empty() || most->second * 100 < asked * percent) break;
     const uint64_t look = most->first;

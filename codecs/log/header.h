@@ -12,7 +12,7 @@ namespace pith::log {
 inline constexpr size_t kMaxHeader = 16;
 
 struct Header {
-  std::vector<uint8_t> depths;            // for each line, how many leading tokens are of the header
+  std::vector<uint8_t> depths;  // for each line, how many leading tokens are of the header
   std::array<bool, kMaxHeader> is_slot{};  // tokens that are values in every template
 };
 

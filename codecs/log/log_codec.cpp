@@ -5,7 +5,8 @@
 namespace pith {
 namespace {
 
-// Memory that a decoder may take, beside its output: the streams, the values' places and their texts.
+// Memory that a decoder may take, beside its output: the streams, the values' places and their
+// texts.
 constexpr uint64_t max_decode_memory(uint64_t raw) { return 12 * raw + (uint64_t{8} << 20); }
 
 class LogScratch : public Scratch {

@@ -69,8 +69,8 @@ class Model {
  private:
   template <class Coder>
   bool code_bit(Coder& coder, bool bit, uint32_t node, int position) {
-    const uint32_t in_line = (position >= 4 ? node : (node & ((1U << (3 - position)) - 1)) |
-                                                         1U << (3 - position)) - 1;
+    const uint32_t in_line =
+        (position >= 4 ? node : (node & ((1U << (3 - position)) - 1)) | 1U << (3 - position)) - 1;
     std::array<int32_t, kInputs> logits;
     std::array<Counter*, kContexts> counters;
     for (size_t i = 0; i < kContexts; ++i) {
@@ -115,12 +115,9 @@ class Model {
 
   void start_byte() {
     if constexpr (kKind == MixedKind::kText) {
-      hashes_ = {hash(1, history_ & 0xFF),
-                 hash(2, history_ & 0xFFFF),
-                 hash(3, history_ & 0xFFFFFF),
-                 hash(4, history_ & 0xFFFFFFFF),
-                 hash(5, history_ & 0xFFFFFFFFFFFF),
-                 hash(6, word_)};
+      hashes_ = {hash(1, history_ & 0xFF),           hash(2, history_ & 0xFFFF),
+                 hash(3, history_ & 0xFFFFFF),       hash(4, history_ & 0xFFFFFFFF),
+                 hash(5, history_ & 0xFFFFFFFFFFFF), hash(6, word_)};
     } else {
       hashes_ = {0x9E3779B9U, hash(1, history_ & 0xFF), hash(2, history_ & 0xFFFF),
                  hash(3, history_ & 0xFFFFFF)};
@@ -254,8 +251,8 @@ MixedSpace::Line* MixedSpace::start(size_t lines) {
 }
 
 uint64_t mixed_memory(MixedKind kind, size_t size) {
-  return (contexts_of(kind) << line_bits(size)) * sizeof(Line) +
-         (sizeof(uint32_t) << kMatchBits) + bwt::ProbabilityMap::memory(size_t{256} * 2) + 8192;
+  return (contexts_of(kind) << line_bits(size)) * sizeof(Line) + (sizeof(uint32_t) << kMatchBits) +
+         bwt::ProbabilityMap::memory(size_t{256} * 2) + 8192;
 }
 
 bool encode_mixed(ByteView in, MixedKind kind, size_t room, MixedSpace& space, ByteBuffer& out) {

@@ -27,7 +27,8 @@ class MixedSpace {
   };
   static_assert(sizeof(Line) == 64);
 
-  // Room for a stream's lines; none of them has a check with this stream's number in its upper half.
+  // Room for a stream's lines; none of them has a check with this stream's number in its upper
+  // half.
   Line* start(size_t lines);
   uint32_t number() const { return number_; }
 

@@ -98,7 +98,8 @@ bool is_valid(const NumberFormat& format) {
 
 Formats formats_for(std::string_view text) {
   Formats formats;
-  const auto add = [&](NumberKind kind, size_t width = 0, size_t fraction = 0, char separator = '.') {
+  const auto add = [&](NumberKind kind, size_t width = 0, size_t fraction = 0,
+                       char separator = '.') {
     formats.list[formats.count++] = {kind, static_cast<uint8_t>(width),
                                      static_cast<uint8_t>(fraction), separator};
   };

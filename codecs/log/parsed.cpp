@@ -41,7 +41,8 @@ std::vector<uint64_t> slot_keys(const Template& t) {
       above = 0;
       from = at;
     }
-    const std::string_view text = left.substr(std::max(from, left.size() - std::min(left.size(), kMaxKeyText)));
+    const std::string_view text =
+        left.substr(std::max(from, left.size() - std::min(left.size(), kMaxKeyText)));
     keys[i] = mix_hash(hash_bytes(text.data(), text.size()), above);
   }
   return keys;

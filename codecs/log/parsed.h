@@ -49,9 +49,9 @@ struct Parsed {
   bool ends_with_lf = false;
 };
 
-// What stands to the left of each slot, hashed: the last word of the fixed text before it, or, where
-// that has none, the text and the key of the slot before. Slots with equal keys are taken to be of a
-// kind; coder and decoder tell columns by them.
+// What stands to the left of each slot, hashed: the last word of the fixed text before it, or,
+// where that has none, the text and the key of the slot before. Slots with equal keys are taken to
+// be of a kind; coder and decoder tell columns by them.
 std::vector<uint64_t> slot_keys(const Template& t);
 
 }  // namespace pith::log

@@ -230,7 +230,7 @@ size_t CostMeter::cost(ByteView bytes) {
   bytes = bytes.first(std::min(size, kMeterSample));
   room_.resize(ZSTD_compressBound(bytes.size()));
   const size_t coded = ZSTD_compressCCtx(space_.trial.get(), room_.data(), room_.size(),
-                                        bytes.data(), bytes.size(), 1);
+                                         bytes.data(), bytes.size(), 1);
   if (ZSTD_isError(coded) != 0) return plain;
   const size_t body = coded - std::min(coded, kFrameBytes) + 1;
   return std::min<size_t>(plain, body * size / bytes.size());

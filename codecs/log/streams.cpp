@@ -40,7 +40,9 @@ Result<void> StreamWriter::finish(Level level, size_t block_size, Workspace& spa
 
 Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
   const uint64_t own = in.varint();
-  const auto damaged = [] { return fail(ErrorCode::kDamaged, "a log block's directory is damaged"); };
+  const auto damaged = [] {
+    return fail(ErrorCode::kDamaged, "a log block's directory is damaged");
+  };
   if (own > in.remaining()) return damaged();
   std::vector<StreamEntry> entries(kPools + static_cast<size_t>(own));
   uint64_t total = 0;

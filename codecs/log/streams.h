@@ -1,8 +1,8 @@
 // The byte streams of a block: what columns and templates write into them, how they lie in the
 // payload, and their coding (docs/codecs/log.md, "Streams").
 //
-// Small runs of bytes are pooled by kind, because a stream of its own costs bytes; longer ones get a
-// stream of their own, because its statistics are its own. The directory at the front of the
+// Small runs of bytes are pooled by kind, because a stream of its own costs bytes; longer ones get
+// a stream of their own, because its statistics are its own. The directory at the front of the
 // payload gives the sizes, so that a reader can decode some streams and leave the others.
 #pragma once
 
@@ -56,8 +56,8 @@ class StreamReader {
   // All that is left in a pool.
   ByteView rest(Pool pool);
   bool ok() const { return ok_; }
-  // What the bytes that were taken so far cost in the payload, in 1/256 bytes; those of a pool share
-  // its cost.
+  // What the bytes that were taken so far cost in the payload, in 1/256 bytes; those of a pool
+  // share its cost.
   uint64_t cost() const { return cost_; }
   // True if everything was taken.
   bool finished() const;

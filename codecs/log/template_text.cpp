@@ -46,7 +46,9 @@ void write_templates(const std::vector<Template>& templates, StreamWriter& out) 
 }
 
 Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, MemoryBudget& budget) {
-  const auto damaged = [] { return fail(ErrorCode::kDamaged, "a log block's templates are damaged"); };
+  const auto damaged = [] {
+    return fail(ErrorCode::kDamaged, "a log block's templates are damaged");
+  };
   const std::string_view text = as_text(streams.rest(Pool::kTemplates));
   const ByteView slot_bytes = streams.rest(Pool::kSlots);
   // Each slot is a byte of the text and at least one of the slots; the rest is for its key and its

@@ -31,8 +31,8 @@ class Tokeniser {
     size_t at = 0;
     while (at < size_) {
       const void* lf = std::memchr(text_.data() + at, '\n', size_ - at);
-      const size_t end = lf == nullptr ? size_ : static_cast<size_t>(static_cast<const char*>(lf) -
-                                                                      text_.data());
+      const size_t end =
+          lf == nullptr ? size_ : static_cast<size_t>(static_cast<const char*>(lf) - text_.data());
       add_line(at, end);
       at = end + 1;
     }
