@@ -16,8 +16,12 @@ enum class ColumnType : uint8_t {
   kDictionary = 3,  // a column of the different values, and places in it
   kRaw = 4,         // the values, each with an LF behind it
   kExceptions = 5,  // a column of those values that are alike, and one of the others
+  kHex = 6,         // hexadecimal digits at fixed places of values of one length
 };
-inline constexpr int kColumnTypes = 6;
+inline constexpr int kColumnTypes = 7;
+// Sixteen hexadecimal digits make one number.
+inline constexpr size_t kHexDigits = 16;
+inline constexpr size_t kMaxHexText = 256;
 // How deep columns lie in columns.
 inline constexpr int kMaxColumnDepth = 5;
 
@@ -33,6 +37,9 @@ struct Encoded {
   size_t once_cost = 0;  // of these, for what is written once for a value (a dictionary's words)
 
   void put(StreamWriter& out) const;
+  void put_type(ColumnType type);
+  // Appends what another column has.
+  void add(Encoded&& part);
 };
 
 // What a column may be.
@@ -56,7 +63,6 @@ class ColumnEncoder {
   Encoded encode_differences(const NumberFormat& format, const std::vector<uint64_t>& differences);
   // Bits, eight to a byte, the first one lowest.
   void add_flags(Encoded& out, const std::vector<bool>& flags);
-  size_t cost(ByteView bytes) { return meter_.cost(bytes); }
 
  private:
   struct Part;
@@ -65,6 +71,7 @@ class ColumnEncoder {
   bool encode_number(const Pieces& values, Encoded& out);
   bool encode_pattern(const Pieces& values, const ColumnRules& rules, Encoded& out);
   bool encode_dictionary(const Pieces& values, const ColumnRules& rules, Encoded& out);
+  bool encode_hex(const Pieces& values, const ColumnRules& rules, Encoded& out);
   void encode_raw(const Pieces& values, const ColumnRules& rules, Encoded& out);
   bool encode_plan(const std::vector<Part>& plan, const Pieces& values, const ColumnRules& rules,
                    Encoded& out);
@@ -121,6 +128,7 @@ class ColumnDecoder {
   Result<void> decode_pattern(size_t count, Pieces& values, int depth);
   Result<void> decode_dictionary(size_t count, Pieces& values, int depth);
   Result<void> decode_raw(size_t count, Pieces& values);
+  Result<void> decode_hex(size_t count, Pieces& values);
   Result<void> decode_exceptions(size_t count, Pieces& values, int depth);
   bool decode_numbers(size_t count, bool ids);
 

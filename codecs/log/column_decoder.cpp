@@ -45,6 +45,8 @@ Result<void> ColumnDecoder::decode(size_t count, Pieces& values, int depth) {
       return decode_raw(count, values);
     case ColumnType::kExceptions:
       return decode_exceptions(count, values, depth);
+    case ColumnType::kHex:
+      return decode_hex(count, values);
   }
   return damaged();
 }

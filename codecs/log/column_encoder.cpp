@@ -38,20 +38,16 @@ void Encoded::put(StreamWriter& out) const {
   for (const Chunk& chunk : chunks) out.put(chunk.pool, chunk.bytes);
 }
 
-namespace {
-
-void join(Encoded& out, Encoded&& part) {
-  out.meta.append(part.meta);
-  for (auto& chunk : part.chunks) out.chunks.push_back(std::move(chunk));
-  out.cost += part.cost;
+void Encoded::add(Encoded&& part) {
+  meta.append(part.meta);
+  for (auto& chunk : part.chunks) chunks.push_back(std::move(chunk));
+  cost += part.cost;
 }
 
-void put_type(Encoded& out, ColumnType type) {
-  out.meta.push_back(static_cast<std::byte>(type));
-  out.cost += 1;
+void Encoded::put_type(ColumnType type) {
+  meta.push_back(static_cast<std::byte>(type));
+  cost += 1;
 }
-
-}  // namespace
 
 // A run of a value: a fixed character, digits (with their padding), letters, a time or a decimal
 // number.
@@ -63,7 +59,7 @@ struct ColumnEncoder::Part {
 };
 
 void ColumnEncoder::add_chunk(Encoded& out, Pool pool, ByteBuffer bytes) {
-  out.cost += meter_.cost(bytes);
+  out.cost += meter_.cost(pool, bytes);
   out.chunks.push_back({pool, std::move(bytes)});
 }
 
@@ -96,17 +92,17 @@ void ColumnEncoder::add_numbers(Encoded& out, const std::vector<uint64_t>& value
   };
   Encoded plain;
   planes(false, plain);
-  if (ids || values.size() < 4) return join(out, std::move(plain));
+  if (ids || values.size() < 4) return out.add(std::move(plain));
   Encoded delta;
   planes(true, delta);
-  join(out, std::move(delta.cost < plain.cost ? delta : plain));
+  out.add(std::move(delta.cost < plain.cost ? delta : plain));
 }
 
 bool ColumnEncoder::encode_constant(const Pieces& values, Encoded& out) const {
   for (const Piece& value : values) {
     if (text(value) != text(values[0])) return false;
   }
-  put_type(out, ColumnType::kConstant);
+  out.put_type(ColumnType::kConstant);
   ByteBuffer word(as_bytes(text(values[0])));
   word.push_back(std::byte{'\n'});
   out.cost += word.size() / 2;
@@ -153,7 +149,7 @@ bool ColumnEncoder::encode_number(const Pieces& values, Encoded& out) {
   NumberFormat format;
   std::vector<uint64_t> numbers;
   if (!read_numbers(values, format, numbers)) return false;
-  put_type(out, ColumnType::kNumber);
+  out.put_type(ColumnType::kNumber);
   put_format(out, format);
   add_numbers(out, numbers, false);
   return true;
@@ -327,12 +323,12 @@ bool ColumnEncoder::encode_plan(const std::vector<Part>& plan, const Pieces& val
     }
   }
   if (!others.empty()) {
-    put_type(out, ColumnType::kExceptions);
+    out.put_type(ColumnType::kExceptions);
     put_varint(out.meta, others.size());
     add_flags(out, mask);
   }
   Encoded pattern;
-  put_type(pattern, ColumnType::kPattern);
+  pattern.put_type(ColumnType::kPattern);
   const ColumnRules part_rules{.dictionary = true, .pattern = false, .text = rules.text};
   size_t p = 0;
   std::vector<Encoded> encoded;
@@ -355,12 +351,12 @@ bool ColumnEncoder::encode_plan(const std::vector<Part>& plan, const Pieces& val
   }
   pattern.meta.push_back(std::byte{0});
   pattern.cost += pattern.meta.size() / 2;
-  for (auto& part : encoded) join(pattern, std::move(part));
-  join(out, std::move(pattern));
+  for (auto& part : encoded) pattern.add(std::move(part));
+  out.add(std::move(pattern));
   if (!others.empty()) {
     ColumnRules rest = rules;
     rest.pattern = false;
-    join(out, encode(others, rest));
+    out.add(encode(others, rest));
   }
   return true;
 }
@@ -377,19 +373,19 @@ bool ColumnEncoder::encode_dictionary(const Pieces& values, const ColumnRules& r
   Pieces entries(interner.count());
   for (size_t i = 0; i < entries.size(); ++i)
     entries[i] = {interner.begin_of(i), interner.size_of(i)};
-  put_type(out, ColumnType::kDictionary);
+  out.put_type(ColumnType::kDictionary);
   put_varint(out.meta, entries.size());
   out.cost += 1;
   Encoded words =
       encode(entries, {.dictionary = false, .pattern = rules.pattern, .text = Pool::kWords});
   out.once_cost = words.cost;
-  join(out, std::move(words));
+  out.add(std::move(words));
   add_numbers(out, ids, true);
   return true;
 }
 
 void ColumnEncoder::encode_raw(const Pieces& values, const ColumnRules& rules, Encoded& out) {
-  put_type(out, ColumnType::kRaw);
+  out.put_type(ColumnType::kRaw);
   out.meta.push_back(static_cast<std::byte>(rules.text));
   size_t size = 0;
   for (const Piece& value : values) size += value.size + 1;
@@ -418,6 +414,10 @@ Encoded ColumnEncoder::encode(const Pieces& values, const ColumnRules& rules) {
     Encoded number;
     const bool is_number = encode_number(values, number);
     consider(is_number, number);
+    if (!is_number) {
+      Encoded hex;
+      consider(encode_hex(values, rules, hex), hex);
+    }
     if (rules.pattern && !is_number) {
       Encoded pattern;
       consider(encode_pattern(values, rules, pattern), pattern);

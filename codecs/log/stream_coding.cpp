@@ -217,11 +217,13 @@ Result<void> decode_stream(Backend backend, ByteView coded, MutableBytes raw, Me
   return fail(ErrorCode::kDamaged, "a stream of a log block has no coding");
 }
 
-size_t CostMeter::cost(ByteView bytes) {
+size_t CostMeter::cost(Pool pool, ByteView bytes) {
   constexpr size_t kShort = 48;
   constexpr size_t kFrameBytes = 8;
   constexpr size_t kMeterSample = size_t{64} << 10;
-  const size_t plain = bytes.size() * 5 / 8 + 1;
+  // Few bytes share the statistics of their pool: text takes five bits, numbers nearly eight.
+  const bool text = mixed_kind(pool) == MixedKind::kText;
+  const size_t plain = bytes.size() * (text ? 10 : 15) / 16 + 1;
   if (bytes.empty()) return 0;
   if (std::all_of(bytes.begin(), bytes.end(), [&](std::byte b) { return b == bytes[0]; })) return 1;
   if (bytes.size() < kShort) return plain;

@@ -50,7 +50,7 @@ inline constexpr uint64_t kZstdMemory = 256 * 1024;
 class CostMeter {
  public:
   explicit CostMeter(Workspace& space) : space_(space) {}
-  size_t cost(ByteView bytes);
+  size_t cost(Pool pool, ByteView bytes);
 
  private:
   Workspace& space_;

@@ -103,6 +103,30 @@ TEST(LogColumn, TypesFitTheirValues) {
               ColumnType::kRaw);
 }
 
+TEST(LogColumn, HexadecimalDigitsArePacked) {
+  std::mt19937_64 random(4);
+  const auto hex = [&](size_t digits, const char* alphabet) {
+    std::string text;
+    for (size_t i = 0; i < digits; ++i) text += alphabet[random() % 16];
+    return text;
+  };
+  static const char* const kLower = "0123456789abcdef";
+  static const char* const kUpper = "0123456789ABCDEF";
+  expect_type(make(500, [&](size_t) { return hex(40, kLower); }), ColumnType::kHex);
+  expect_type(make(500, [&](size_t) { return "0x" + hex(16, kUpper); }), ColumnType::kHex);
+  expect_type(make(500, [&](size_t) {
+                return hex(8, kLower) + "-" + hex(4, kLower) + "-4" + hex(3, kLower) + "-" +
+                       hex(12, kLower);
+              }),
+              ColumnType::kHex);
+  expect_type(make(500, [&](size_t i) { return i % 40 == 3 ? "none" : hex(20, kLower); }),
+              ColumnType::kExceptions);
+  expect_type(make(500, [&](size_t i) { return i % 2 == 0 ? hex(20, kLower) : hex(20, kUpper); }),
+              ColumnType::kRaw);
+  const auto mixed = make(100, [&](size_t i) { return hex(3 + i % 4, i % 3 == 0 ? kUpper : kLower); });
+  EXPECT_EQ(pass_through(mixed).restored, mixed);
+}
+
 TEST(LogColumn, SmallAndOddColumnsComeBack) {
   for (const auto& values :
        std::vector<std::vector<std::string>>{{"a"},
