@@ -29,7 +29,7 @@ std::shared_ptr<Workspace> make_workspace() { return std::make_shared<Workspace>
 namespace {
 
 int zstd_level(Level level) {
-  static constexpr std::array kLevels = {3, 6, 9, 12, 19, 19, 19, 19, 19};
+  static constexpr std::array kLevels = {3, 6, 9, 12, 17, 19, 19, 19, 19};
   return kLevels.at(static_cast<size_t>(level - 1));
 }
 
