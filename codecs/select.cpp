@@ -138,7 +138,8 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   }
   // What the estimate is for the whole block, at the best.
   const auto scaled = [&](uint64_t estimate) {
-    const uint64_t likely = estimate * block.bytes.size() / std::max<size_t>(ranking.sample_size, 1);
+    const uint64_t likely =
+        estimate * block.bytes.size() / std::max<size_t>(ranking.sample_size, 1);
     return likely - likely * kWholeDoubtPercent / 100;
   };
   if (best && scaled(ranking.best_estimate) > best->payload.size()) return std::move(*best);

@@ -14,7 +14,7 @@ constexpr size_t kMinLines = 4;
 // A time is looked for in the first bytes of a line.
 constexpr size_t kTimeWithin = 160;
 // Of the lines, so many percent must have one (the others: stack traces and other continuations).
-constexpr size_t kTimePercent = 35;
+constexpr size_t kTimePercent = 30;
 constexpr size_t kJsonPercent = 90;
 // One byte in so many may be a control character.
 constexpr size_t kControlShare = 64;

@@ -15,8 +15,8 @@ namespace pith {
 // The order decides between formats that are equally sure: the narrower one comes first.
 std::span<const Format* const> all_formats() {
   static const std::array<const Format*, 7> kFormats = {
-      &tar_format(),        &gzip_format(), &zlib_format(),
-      &compressed_format(), &log_format(), &text_format(), &bytes_format(),
+      &tar_format(), &gzip_format(), &zlib_format(),  &compressed_format(),
+      &log_format(), &text_format(), &bytes_format(),
   };
   return kFormats;
 }

@@ -5,6 +5,7 @@
 
 #include "codecs/log/cluster.h"
 #include "codecs/log/column_set.h"
+#include "codecs/log/describe.h"
 #include "codecs/log/template_text.h"
 #include "codecs/log/trigrams.h"
 
@@ -150,27 +151,26 @@ Result<std::vector<uint32_t>> read_lines(const BlockHead& head, StreamReader& st
   const ByteView low = streams.take(Pool::kLineLow, lines);
   const bool wide = head.templates > 256;
   const ByteView high = wide ? streams.take(Pool::kLineHigh, lines) : ByteView{};
-  if (!streams.ok()) return damaged();
-  if (!budget.reserve(lines * sizeof(uint32_t))) return damaged();
+  if (!streams.ok() || !budget.reserve(lines * sizeof(uint32_t))) return damaged();
   std::vector<uint32_t> line_templates(lines);
   for (size_t i = 0; i < lines; ++i) {
-    line_templates[i] =
-        static_cast<uint32_t>(low[i]) | (wide ? static_cast<uint32_t>(high[i]) << 8 : 0);
-    if (line_templates[i] >= templates.size()) return damaged();
-    ++templates[line_templates[i]].lines;
+    uint32_t& number = line_templates[i];
+    number = static_cast<uint32_t>(low[i]) | (wide ? static_cast<uint32_t>(high[i]) << 8 : 0);
+    if (number >= templates.size()) return damaged();
+    ++templates[number].lines;
   }
   return line_templates;
 }
 
-Result<void> encode_block(ByteView block, Level level, Workspace& zstd, ByteBuffer& out) {
+Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuffer& out) {
   const Parsed parsed = parse(block);
   StreamWriter streams;
   write_templates(parsed.templates, streams);
   write_line_templates(parsed, streams);
-  CostMeter meter(zstd);
+  CostMeter meter(space);
   write_columns(block, parsed, meter, streams);
   ByteBuffer coded;
-  PITH_TRY(streams.finish(level, block.size(), zstd, coded));
+  PITH_TRY(streams.finish(level, block.size(), space, coded));
 
   const bool has_nul = std::find(block.begin(), block.end(), std::byte{0}) != block.end();
   const bool is_ascii =
@@ -189,29 +189,71 @@ Result<void> encode_block(ByteView block, Level level, Workspace& zstd, ByteBuff
   return {};
 }
 
-Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& budget,
-                          Workspace& zstd) {
+namespace {
+
+// What a payload holds, before lines are made of it.
+struct Opened {
+  BlockHead head;
+  std::vector<Template> templates;
+  std::vector<uint32_t> line_templates;
+  std::vector<Pieces> columns;
+};
+
+Result<Opened> open(ByteView payload, size_t block_size, MemoryBudget& budget, Workspace& space,
+                    Arena& arena, std::vector<ColumnCost>* costs = nullptr) {
   VarintReader in(payload);
-  const BlockHead head = read_head(in);
-  if (!in.ok() || !is_valid(head, uint64_t{block.size()} + 1)) return damaged();
-  const auto lines = static_cast<size_t>(head.lines);
+  Opened opened;
+  opened.head = read_head(in);
+  const BlockHead& head = opened.head;
+  if (!in.ok() || !is_valid(head, uint64_t{block_size} + 1)) return damaged();
   StreamReader streams;
-  PITH_TRY(streams.open(in, budget, zstd));
+  PITH_TRY(streams.open(in, budget, space));
   PITH_ASSIGN(ReadTemplates read,
               read_templates(static_cast<size_t>(head.templates), streams, budget));
-  PITH_ASSIGN(const std::vector<uint32_t> line_templates,
-              read_lines(head, streams, budget, read.templates));
+  opened.templates = std::move(read.templates);
+
+  PITH_ASSIGN(opened.line_templates, read_lines(head, streams, budget, opened.templates));
+  PITH_ASSIGN(opened.columns, read_columns(opened.templates, read.columns, opened.line_templates,
+                                           streams, arena, budget, costs));
+  if (!streams.finished() || arena.extend(0) == nullptr) return damaged();
+  return opened;
+}
+
+}  // namespace
+
+Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& budget,
+                          Workspace& space) {
   Arena arena(budget);
-  PITH_ASSIGN(const std::vector<Pieces> columns,
-              read_columns(read.templates, read.columns, line_templates, streams, arena, budget));
-  if (!streams.finished()) return damaged();
-  if (arena.extend(0) == nullptr) return damaged();
-  Assembler assembler(read.templates, columns, arena.data(), block);
+  PITH_ASSIGN(const Opened opened, open(payload, block.size(), budget, space, arena));
+  Assembler assembler(opened.templates, opened.columns, arena.data(), block);
+  const size_t lines = opened.line_templates.size();
   for (size_t i = 0; i < lines; ++i) {
-    if (!assembler.line(line_templates[i], i + 1 < lines || head.ends_with_lf)) return damaged();
+    const bool lf = i + 1 < lines || opened.head.ends_with_lf;
+    if (!assembler.line(opened.line_templates[i], lf)) return damaged();
   }
   if (!assembler.full()) return damaged();
   return {};
+}
+
+Result<Description> describe(ByteView payload, size_t block_size) {
+  MemoryBudget budget(UINT64_MAX);
+  const auto space = make_workspace();
+  Arena arena(budget);
+  Description description;
+  VarintReader in(payload);
+  read_head(in);
+  PITH_ASSIGN(description.streams, read_directory(in));
+  PITH_ASSIGN(const Opened opened,
+              open(payload, block_size, budget, *space, arena, &description.columns));
+  for (const Template& t : opened.templates) {
+    std::string text;
+    for (size_t i = 0; i < t.cuts.size(); ++i) {
+      if (i > 0) text += "<*>";
+      text += t.fixed(i);
+    }
+    description.templates.push_back({std::move(text), t.lines});
+  }
+  return description;
 }
 
 }  // namespace pith::log

@@ -26,8 +26,8 @@ bool is_valid(const BlockHead& head, uint64_t most_lines);
 Result<std::vector<uint32_t>> read_lines(const BlockHead& head, StreamReader& streams,
                                          MemoryBudget& budget, std::vector<Template>& templates);
 
-Result<void> encode_block(ByteView block, Level level, Workspace& zstd, ByteBuffer& out);
+Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuffer& out);
 Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& budget,
-                          Workspace& zstd);
+                          Workspace& space);
 
 }  // namespace pith::log

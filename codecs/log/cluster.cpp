@@ -17,6 +17,8 @@ constexpr size_t kMinSplit = 16;
 constexpr size_t kMaxSplitValues = 64;
 // A slot is taken for a copy of an earlier one only with so many lines to show it.
 constexpr size_t kMinCopyLines = 4;
+// So many values of a slot tell how all of them look.
+constexpr size_t kLookSample = 512;
 
 class Clusterer {
  public:
@@ -45,6 +47,8 @@ class Clusterer {
     size_t end = 0;
     size_t lines() const { return end - begin; }
   };
+  // Of a position: whether all lines of a leaf have the same word there.
+  using Constants = std::vector<uint8_t>;
 
   const Token& token(uint32_t line, size_t i) const {
     return tokens_.tokens[tokens_.lines[line].first_token + i];
@@ -53,16 +57,15 @@ class Clusterer {
   // Puts the lines in the order of their shapes, and shapes in the order of their first lines.
   void group_by_shape() {
     const size_t n = tokens_.lines.size();
-    std::unordered_map<uint64_t, uint32_t> numbers;
+    NumberMap numbers;
     std::vector<uint32_t> shapes(n);
     std::vector<size_t> counts;
     for (size_t i = 0; i < n; ++i) {
       const Line& line = tokens_.lines[i];
       const uint64_t shape = line.whole ? 0 : mix_hash(line.shape, header_.depths[i]);
-      const auto [it, fresh] = numbers.try_emplace(shape, static_cast<uint32_t>(counts.size()));
-      if (fresh) counts.push_back(0);
-      shapes[i] = it->second;
-      ++counts[it->second];
+      shapes[i] = numbers.number_of(shape);
+      if (shapes[i] == counts.size()) counts.push_back(0);
+      ++counts[shapes[i]];
     }
     shape_ends_.assign(1, 0);
     for (const size_t count : counts) shape_ends_.push_back(shape_ends_.back() + count);
@@ -102,8 +105,9 @@ class Clusterer {
       size_t best = positions;
       size_t best_values = kMaxSplitValues + 1;
       if (leaf.lines() >= kMinSplit) {
+        find_constants(leaf);
         for (size_t p = 0; p < positions && best_values > 2; ++p) {
-          if (is_header_slot(first, p)) continue;
+          if (constant_[p] != 0 || is_header_slot(first, p)) continue;
           const size_t limit = std::min({kMaxSplitValues, leaf.lines() / 8, best_values - 1});
           const size_t values = count_values(leaf, p, limit);
           if (values < 2 || values > limit) continue;
@@ -192,10 +196,11 @@ class Clusterer {
     if (line.whole) return make_whole_template(leaf.lines());
     Template t;
     t.lines = static_cast<uint32_t>(leaf.lines());
+    find_constants(leaf);
     std::vector<uint32_t> slot_tokens;
     uint32_t at = line.begin;
     for (uint32_t p = 0; p < line.tokens; ++p) {
-      if (!is_header_slot(first, p) && is_constant(leaf, p)) continue;
+      if (!is_header_slot(first, p) && constant_[p] != 0) continue;
       const Token& value = token(first, p);
       t.text.append(text_.substr(at, value.begin - at));
       t.cuts.push_back(static_cast<uint32_t>(t.text.size()));
@@ -215,30 +220,38 @@ class Clusterer {
     slot_tokens_.push_back(std::move(slot_tokens));
   }
 
-  bool is_constant(const Leaf& leaf, size_t p) const {
-    const uint32_t word = token(order_[leaf.begin], p).word;
+  // Line by line: that is how tokens lie in memory.
+  void find_constants(const Leaf& leaf) {
+    const Line& line = tokens_.lines[order_[leaf.begin]];
+    const Token* const first = tokens_.tokens.data() + line.first_token;
+    constant_.assign(line.tokens, 1);
     for (size_t i = leaf.begin + 1; i < leaf.end; ++i) {
-      if (token(order_[i], p).word != word) return false;
+      const Token* const now = tokens_.tokens.data() + tokens_.lines[order_[i]].first_token;
+      for (size_t p = 0; p < constant_.size(); ++p) {
+        constant_[p] &= static_cast<uint8_t>(now[p].word == first[p].word ? 1 : 0);
+      }
     }
-    return true;
   }
 
   void find_copies(const Leaf& leaf, const std::vector<uint32_t>& slot_tokens, Template& t) const {
     if (leaf.lines() < kMinCopyLines) return;
-    std::unordered_map<uint64_t, uint32_t> by_values;
-    for (uint32_t s = 0; s < slot_tokens.size(); ++s) {
-      uint64_t hash = 0;
-      for (size_t i = leaf.begin; i < leaf.end; ++i) {
-        hash = mix_hash(hash, token(order_[i], slot_tokens[s]).word);
+    std::vector<uint64_t> hashes(slot_tokens.size(), 0);
+    for (size_t i = leaf.begin; i < leaf.end; ++i) {
+      const Token* const now = tokens_.tokens.data() + tokens_.lines[order_[i]].first_token;
+      for (size_t s = 0; s < hashes.size(); ++s) {
+        hashes[s] = mix_hash(hashes[s], now[slot_tokens[s]].word);
       }
-      const auto [it, fresh] = by_values.try_emplace(hash, s);
+    }
+    std::unordered_map<uint64_t, uint32_t> by_values;
+    for (uint32_t s = 0; s < hashes.size(); ++s) {
+      const auto [it, fresh] = by_values.try_emplace(hashes[s], s);
       if (!fresh) t.slots[s].copy_of = it->second;
     }
   }
 
   uint32_t look_of_slot(const Leaf& leaf, size_t p) {
     uint32_t look = 0;
-    for (size_t i = leaf.begin; i < leaf.end; ++i) {
+    for (size_t i = leaf.begin; i < std::min(leaf.end, leaf.begin + kLookSample); ++i) {
       const Token& value = token(order_[i], p);
       uint32_t& known = looks_[value.word];
       if (known == 0) known = look_of(text_.substr(value.begin, value.size));
@@ -283,6 +296,7 @@ class Clusterer {
   std::vector<uint32_t> order_;
   std::vector<size_t> shape_ends_;
   std::vector<Leaf> leaves_;
+  Constants constant_;  // of the leaf that is looked at
   std::vector<uint32_t> whole_;
   std::vector<std::vector<uint32_t>> slot_tokens_;  // for each template and slot: which token
   std::unordered_map<uint64_t, uint32_t> columns_;

@@ -16,8 +16,13 @@ enum class ColumnType : uint8_t {
   kDictionary = 3,  // a column of the different values, and places in it
   kRaw = 4,         // the values, each with an LF behind it
   kExceptions = 5,  // a column of those values that are alike, and one of the others
+  kHex = 6,         // hexadecimal digits at fixed places of values of one length
 };
-inline constexpr int kColumnTypes = 6;
+inline constexpr int kColumnTypes = 7;
+// Sixteen hexadecimal digits make one number.
+inline constexpr size_t kHexDigits = 16;
+inline constexpr size_t kMaxHexText = 256;
+inline constexpr char kDigitMark = 1;  // in the text of such a column, where a digit stands
 // How deep columns lie in columns.
 inline constexpr int kMaxColumnDepth = 5;
 
@@ -33,6 +38,9 @@ struct Encoded {
   size_t once_cost = 0;  // of these, for what is written once for a value (a dictionary's words)
 
   void put(StreamWriter& out) const;
+  void put_type(ColumnType type);
+  // Appends what another column has.
+  void add(Encoded&& part);
 };
 
 // What a column may be.
@@ -56,7 +64,6 @@ class ColumnEncoder {
   Encoded encode_differences(const NumberFormat& format, const std::vector<uint64_t>& differences);
   // Bits, eight to a byte, the first one lowest.
   void add_flags(Encoded& out, const std::vector<bool>& flags);
-  size_t cost(ByteView bytes) { return meter_.cost(bytes); }
 
  private:
   struct Part;
@@ -65,8 +72,11 @@ class ColumnEncoder {
   bool encode_number(const Pieces& values, Encoded& out);
   bool encode_pattern(const Pieces& values, const ColumnRules& rules, Encoded& out);
   bool encode_dictionary(const Pieces& values, const ColumnRules& rules, Encoded& out);
+  bool encode_hex(const Pieces& values, const ColumnRules& rules, Encoded& out);
   void encode_raw(const Pieces& values, const ColumnRules& rules, Encoded& out);
-  std::vector<Part> plan_of(std::string_view value) const;
+  bool encode_plan(const std::vector<Part>& plan, const Pieces& values, const ColumnRules& rules,
+                   Encoded& out);
+  std::vector<Part> plan_of(std::string_view value, bool fixed_spaces) const;
   bool match(const std::vector<Part>& plan, const Piece& value, Piece* parts) const;
   Piece most_common_look(const Pieces& values) const;
   void add_chunk(Encoded& out, Pool pool, ByteBuffer bytes);
@@ -106,6 +116,9 @@ class ColumnDecoder {
   // What the last column was made of, if it was a dictionary or numbers.
   std::vector<uint64_t>& last_numbers() { return numbers_; }
 
+  // Of the last column that lay in no other.
+  ColumnType last_type() const { return last_type_; }
+
   bool decode_flags(size_t count, std::vector<bool>& flags);
   // Numbers of a format, to which those of another column (`bases`) are added.
   Result<void> decode_differences(const std::vector<uint64_t>& bases, Pieces& values);
@@ -118,14 +131,17 @@ class ColumnDecoder {
   Result<void> decode_pattern(size_t count, Pieces& values, int depth);
   Result<void> decode_dictionary(size_t count, Pieces& values, int depth);
   Result<void> decode_raw(size_t count, Pieces& values);
+  Result<void> decode_hex(size_t count, Pieces& values);
   Result<void> decode_exceptions(size_t count, Pieces& values, int depth);
-  bool decode_numbers(size_t count, bool ids, std::vector<uint64_t>& values);
+  bool decode_numbers(size_t count, bool ids);
 
   StreamReader& streams_;
   VarintReader& meta_;
   Arena& arena_;
   MemoryBudget& budget_;
   std::vector<uint64_t> numbers_;
+  size_t numbers_room_ = 0;
+  ColumnType last_type_ = ColumnType::kRaw;
 };
 
 }  // namespace pith::log

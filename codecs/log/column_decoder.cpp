@@ -30,7 +30,9 @@ char* Arena::extend(size_t size) {
 Result<void> ColumnDecoder::decode(size_t count, Pieces& values, int depth) {
   if (depth > kMaxColumnDepth || !budget_.reserve(count * sizeof(Piece))) return damaged();
   values.reserve(values.size() + count);
-  switch (static_cast<ColumnType>(meta_.u8())) {
+  const auto type = static_cast<ColumnType>(meta_.u8());
+  if (depth == 0) last_type_ = type;
+  switch (type) {
     case ColumnType::kConstant:
       return decode_constant(count, values);
     case ColumnType::kNumber:
@@ -43,6 +45,8 @@ Result<void> ColumnDecoder::decode(size_t count, Pieces& values, int depth) {
       return decode_raw(count, values);
     case ColumnType::kExceptions:
       return decode_exceptions(count, values, depth);
+    case ColumnType::kHex:
+      return decode_hex(count, values);
   }
   return damaged();
 }
@@ -58,16 +62,18 @@ Result<void> ColumnDecoder::decode_constant(size_t count, Pieces& values) {
   return {};
 }
 
-bool ColumnDecoder::decode_numbers(size_t count, bool ids, std::vector<uint64_t>& values) {
+bool ColumnDecoder::decode_numbers(size_t count, bool ids) {
+  std::vector<uint64_t>& values = numbers_;
   const uint8_t mode = meta_.u8();
   const bool delta = (mode & 1) != 0;
   const size_t width = mode >> 1;
   const uint64_t least = ids ? 0 : meta_.varint();
   if (width > 8 || !meta_.ok()) return false;
-  if (count > values.capacity()) {
-    // What the vector held before is not given back: it is kept for the next column.
-    if (!budget_.reserve(count * sizeof(uint64_t))) return false;
-    values.clear();
+  if (count > numbers_room_) {
+    // The vector is kept for the next column.
+    if (!budget_.reserve((count - numbers_room_) * sizeof(uint64_t))) return false;
+    numbers_room_ = count;
+    values = {};
     values.reserve(count);
   }
   values.assign(count, 0);
@@ -101,14 +107,13 @@ bool read_format(VarintReader& meta, NumberFormat& format) {
 
 Result<void> ColumnDecoder::decode_number(size_t count, Pieces& values) {
   NumberFormat format;
-  if (!read_format(meta_, format) || !decode_numbers(count, false, numbers_)) return damaged();
+  if (!read_format(meta_, format) || !decode_numbers(count, false)) return damaged();
   return write_numbers(format, numbers_, values);
 }
 
 Result<void> ColumnDecoder::decode_differences(const std::vector<uint64_t>& bases, Pieces& values) {
   NumberFormat format;
-  if (!read_format(meta_, format) || !decode_numbers(bases.size(), false, numbers_))
-    return damaged();
+  if (!read_format(meta_, format) || !decode_numbers(bases.size(), false)) return damaged();
   for (size_t i = 0; i < bases.size(); ++i) numbers_[i] += bases[i];
   return write_numbers(format, numbers_, values);
 }
@@ -186,7 +191,7 @@ Result<void> ColumnDecoder::decode_dictionary(size_t count, Pieces& values, int 
   if (!meta_.ok() || entries == 0 || entries > count) return damaged();
   Pieces words;
   PITH_TRY(decode(static_cast<size_t>(entries), words, depth + 1));
-  if (!decode_numbers(count, true, numbers_)) return damaged();
+  if (!decode_numbers(count, true)) return damaged();
   for (const uint64_t id : numbers_) {
     if (id >= words.size()) return damaged();
     values.push_back(words[static_cast<size_t>(id)]);

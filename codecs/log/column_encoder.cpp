@@ -14,6 +14,8 @@ constexpr size_t kMaxParts = 24;
 // Of the values so many percent must fit a pattern or a format; the others are exceptions.
 constexpr size_t kFitPercent = 90;
 constexpr size_t kLookSamples = 64;
+constexpr size_t kMinTyped = 3;
+constexpr size_t kManyValues = 64;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) {
@@ -36,20 +38,16 @@ void Encoded::put(StreamWriter& out) const {
   for (const Chunk& chunk : chunks) out.put(chunk.pool, chunk.bytes);
 }
 
-namespace {
-
-void join(Encoded& out, Encoded&& part) {
-  out.meta.append(part.meta);
-  for (auto& chunk : part.chunks) out.chunks.push_back(std::move(chunk));
-  out.cost += part.cost;
+void Encoded::add(Encoded&& part) {
+  meta.append(part.meta);
+  for (auto& chunk : part.chunks) chunks.push_back(std::move(chunk));
+  cost += part.cost;
 }
 
-void put_type(Encoded& out, ColumnType type) {
-  out.meta.push_back(static_cast<std::byte>(type));
-  out.cost += 1;
+void Encoded::put_type(ColumnType type) {
+  meta.push_back(static_cast<std::byte>(type));
+  cost += 1;
 }
-
-}  // namespace
 
 // A run of a value: a fixed character, digits (with their padding), letters, a time or a decimal
 // number.
@@ -57,10 +55,11 @@ struct ColumnEncoder::Part {
   enum Kind : uint8_t { kFixed, kDigits, kLetters, kNumber } kind;
   char fixed = 0;
   NumberFormat format;
+  bool padded = false;  // digits behind spaces, which belong to them
 };
 
 void ColumnEncoder::add_chunk(Encoded& out, Pool pool, ByteBuffer bytes) {
-  out.cost += meter_.cost(bytes);
+  out.cost += meter_.cost(pool, bytes);
   out.chunks.push_back({pool, std::move(bytes)});
 }
 
@@ -93,17 +92,17 @@ void ColumnEncoder::add_numbers(Encoded& out, const std::vector<uint64_t>& value
   };
   Encoded plain;
   planes(false, plain);
-  if (ids || values.size() < 4) return join(out, std::move(plain));
+  if (ids || values.size() < 4) return out.add(std::move(plain));
   Encoded delta;
   planes(true, delta);
-  join(out, std::move(delta.cost < plain.cost ? delta : plain));
+  out.add(std::move(delta.cost < plain.cost ? delta : plain));
 }
 
 bool ColumnEncoder::encode_constant(const Pieces& values, Encoded& out) const {
   for (const Piece& value : values) {
     if (text(value) != text(values[0])) return false;
   }
-  put_type(out, ColumnType::kConstant);
+  out.put_type(ColumnType::kConstant);
   ByteBuffer word(as_bytes(text(values[0])));
   word.push_back(std::byte{'\n'});
   out.cost += word.size() / 2;
@@ -150,7 +149,7 @@ bool ColumnEncoder::encode_number(const Pieces& values, Encoded& out) {
   NumberFormat format;
   std::vector<uint64_t> numbers;
   if (!read_numbers(values, format, numbers)) return false;
-  put_type(out, ColumnType::kNumber);
+  out.put_type(ColumnType::kNumber);
   put_format(out, format);
   add_numbers(out, numbers, false);
   return true;
@@ -172,9 +171,13 @@ void ColumnEncoder::add_flags(Encoded& out, const std::vector<bool>& flags) {
   add_chunk(out, Pool::kIds, std::move(bytes));
 }
 
-std::vector<ColumnEncoder::Part> ColumnEncoder::plan_of(std::string_view value) const {
+std::vector<ColumnEncoder::Part> ColumnEncoder::plan_of(std::string_view value,
+                                                        bool fixed_spaces) const {
   std::vector<Part> plan;
   size_t at = 0;
+  for (; fixed_spaces && at < value.size() && value[at] == ' '; ++at) {
+    plan.push_back({Part::kFixed, ' ', {}, false});
+  }
   const auto digits_end = [&](size_t from) {
     while (from < value.size() && is_digit(value[from])) ++from;
     return from;
@@ -210,10 +213,10 @@ std::vector<ColumnEncoder::Part> ColumnEncoder::plan_of(std::string_view value) 
         }
       }
       if (size > 0) {
-        plan.push_back({Part::kNumber, 0, format});
+        plan.push_back({Part::kNumber, 0, format, false});
         at = start + size;
       } else {
-        plan.push_back({Part::kDigits, 0, {}});
+        plan.push_back({Part::kDigits, 0, {}, at > start});
         at = end;
       }
       continue;
@@ -221,9 +224,9 @@ std::vector<ColumnEncoder::Part> ColumnEncoder::plan_of(std::string_view value) 
     at = start;
     if (is_letter(value[at])) {
       while (at < value.size() && is_letter(value[at])) ++at;
-      plan.push_back({Part::kLetters, 0, {}});
+      plan.push_back({Part::kLetters, 0, {}, false});
     } else {
-      plan.push_back({Part::kFixed, value[at], {}});
+      plan.push_back({Part::kFixed, value[at], {}, false});
       ++at;
     }
     if (plan.size() > kMaxParts) return {};
@@ -242,7 +245,7 @@ bool ColumnEncoder::match(const std::vector<Part>& plan, const Piece& value, Pie
         ++at;
         continue;
       case Part::kDigits: {
-        while (at < value.size && t[at] == ' ') ++at;
+        while (part.padded && at < value.size && t[at] == ' ') ++at;
         const uint32_t first = at;
         while (at < value.size && is_digit(t[at])) ++at;
         if (at == first) return false;
@@ -286,7 +289,15 @@ Piece ColumnEncoder::most_common_look(const Pieces& values) const {
 }
 
 bool ColumnEncoder::encode_pattern(const Pieces& values, const ColumnRules& rules, Encoded& out) {
-  const std::vector<Part> plan = plan_of(text(most_common_look(values)));
+  const std::string_view look = text(most_common_look(values));
+  if (look.empty()) return false;
+  // Spaces in front are the same for all values, or they pad numbers to one width.
+  if (look[0] == ' ' && encode_plan(plan_of(look, true), values, rules, out)) return true;
+  return encode_plan(plan_of(look, false), values, rules, out);
+}
+
+bool ColumnEncoder::encode_plan(const std::vector<Part>& plan, const Pieces& values,
+                                const ColumnRules& rules, Encoded& out) {
   if (plan.size() < 2) return false;
   size_t parts = 0;
   for (const Part& part : plan) {
@@ -312,12 +323,12 @@ bool ColumnEncoder::encode_pattern(const Pieces& values, const ColumnRules& rule
     }
   }
   if (!others.empty()) {
-    put_type(out, ColumnType::kExceptions);
+    out.put_type(ColumnType::kExceptions);
     put_varint(out.meta, others.size());
     add_flags(out, mask);
   }
   Encoded pattern;
-  put_type(pattern, ColumnType::kPattern);
+  pattern.put_type(ColumnType::kPattern);
   const ColumnRules part_rules{.dictionary = true, .pattern = false, .text = rules.text};
   size_t p = 0;
   std::vector<Encoded> encoded;
@@ -340,12 +351,12 @@ bool ColumnEncoder::encode_pattern(const Pieces& values, const ColumnRules& rule
   }
   pattern.meta.push_back(std::byte{0});
   pattern.cost += pattern.meta.size() / 2;
-  for (auto& part : encoded) join(pattern, std::move(part));
-  join(out, std::move(pattern));
+  for (auto& part : encoded) pattern.add(std::move(part));
+  out.add(std::move(pattern));
   if (!others.empty()) {
     ColumnRules rest = rules;
     rest.pattern = false;
-    join(out, encode(others, rest));
+    out.add(encode(others, rest));
   }
   return true;
 }
@@ -362,19 +373,19 @@ bool ColumnEncoder::encode_dictionary(const Pieces& values, const ColumnRules& r
   Pieces entries(interner.count());
   for (size_t i = 0; i < entries.size(); ++i)
     entries[i] = {interner.begin_of(i), interner.size_of(i)};
-  put_type(out, ColumnType::kDictionary);
+  out.put_type(ColumnType::kDictionary);
   put_varint(out.meta, entries.size());
   out.cost += 1;
   Encoded words =
       encode(entries, {.dictionary = false, .pattern = rules.pattern, .text = Pool::kWords});
   out.once_cost = words.cost;
-  join(out, std::move(words));
+  out.add(std::move(words));
   add_numbers(out, ids, true);
   return true;
 }
 
 void ColumnEncoder::encode_raw(const Pieces& values, const ColumnRules& rules, Encoded& out) {
-  put_type(out, ColumnType::kRaw);
+  out.put_type(ColumnType::kRaw);
   out.meta.push_back(static_cast<std::byte>(rules.text));
   size_t size = 0;
   for (const Piece& value : values) size += value.size + 1;
@@ -393,22 +404,34 @@ void ColumnEncoder::encode_raw(const Pieces& values, const ColumnRules& rules, E
 Encoded ColumnEncoder::encode(const Pieces& values, const ColumnRules& rules) {
   Encoded best;
   if (encode_constant(values, best)) return best;
-  encode_raw(values, rules, best);
-  if (values.size() < 3) return best;
+  bool found = false;
   const auto consider = [&](bool possible, Encoded& candidate) {
-    if (possible && candidate.cost < best.cost) best = std::move(candidate);
+    if (!possible || (found && candidate.cost >= best.cost)) return;
+    best = std::move(candidate);
+    found = true;
   };
-  Encoded number;
-  const bool is_number = encode_number(values, number);
-  consider(is_number, number);
-  if (rules.pattern && !is_number) {
-    Encoded pattern;
-    consider(encode_pattern(values, rules, pattern), pattern);
+  if (values.size() >= kMinTyped) {
+    Encoded number;
+    const bool is_number = encode_number(values, number);
+    consider(is_number, number);
+    if (!is_number) {
+      Encoded hex;
+      consider(encode_hex(values, rules, hex), hex);
+    }
+    if (rules.pattern && !is_number) {
+      Encoded pattern;
+      consider(encode_pattern(values, rules, pattern), pattern);
+    }
+    if (rules.dictionary) {
+      Encoded dictionary;
+      consider(encode_dictionary(values, rules, dictionary), dictionary);
+    }
+    // Numbers are not better off as text, but for a few.
+    if (is_number && values.size() >= kManyValues) return best;
   }
-  if (rules.dictionary) {
-    Encoded dictionary;
-    consider(encode_dictionary(values, rules, dictionary), dictionary);
-  }
+  Encoded raw;
+  encode_raw(values, rules, raw);
+  consider(true, raw);
   return best;
 }
 

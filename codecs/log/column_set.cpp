@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 
 #include "codecs/log/interner.h"
 #include "codecs/log/links.h"
@@ -91,18 +92,23 @@ class LinkFinder {
             lines_[other].size() * 4 < lines_[column].size()) {
           continue;
         }
-        const auto places = partners(lines_[column], lines_[other]);
-        std::vector<uint64_t> differences(places.size());
+        const auto differences_of = [&](size_t count) {
+          const auto places = partners(std::span(lines_[column]).first(count), lines_[other]);
+          std::vector<uint64_t> found(count);
+          for (size_t i = 0; i < count; ++i) {
+            found[i] = numbers[b][i] - (places[i] == kNoValue ? 0 : numbers[a][places[i]]);
+          }
+          return found;
+        };
         size_t changes = 0;
         size_t own_changes = 0;
-        const size_t sample = std::min(places.size(), kSample);
-        for (size_t i = 0; i < places.size(); ++i) {
-          differences[i] = numbers[b][i] - (places[i] == kNoValue ? 0 : numbers[a][places[i]]);
-          if (i == 0 || i >= sample) continue;
-          if (differences[i] != differences[i - 1]) ++changes;
+        const auto sample = differences_of(std::min(lines_[column].size(), kSample));
+        for (size_t i = 1; i < sample.size(); ++i) {
+          if (sample[i] != sample[i - 1]) ++changes;
           if (numbers[b][i] != numbers[b][i - 1]) ++own_changes;
         }
         if (changes * 4 > own_changes * 3 + 16) continue;
+        const auto differences = differences_of(lines_[column].size());
         Encoded encoded = encoder_.encode_differences(formats[b], differences);
         if (encoded.cost + 4 < (best.meta.empty() ? columns_[column].cost : best.cost)) {
           best = std::move(encoded);
@@ -113,23 +119,28 @@ class LinkFinder {
     }
   }
 
-  const std::vector<uint32_t>& ids_of(uint32_t c) {
-    if (ids_[c].empty()) {
-      Interner interner(base_);
-      for (const Piece& value : parsed_.columns[c]) {
-        ids_[c].push_back(interner.intern(value.begin, value.size));
-      }
+  // Of the first `count` values at least.
+  const std::vector<uint32_t>& ids_of(uint32_t c, size_t count) {
+    std::vector<uint32_t>& ids = ids_[c];
+    if (ids.size() >= count) return ids;
+    Interner interner(base_);
+    ids.resize(count);
+    for (size_t i = 0; i < count; ++i) {
+      const Piece& value = parsed_.columns[c][i];
+      ids[i] = interner.intern(value.begin, value.size);
     }
-    return ids_[c];
+    return ids;
   }
 
   // How often a value is what it was when the other column last had the same value.
   size_t estimate_gain(uint32_t column, uint32_t other) {
-    const auto& ids = ids_of(column);
-    const auto& other_ids = ids_of(other);
-    const auto places = partners(lines_[column], lines_[other]);
-    const size_t n = std::min(places.size(), kSample);
-    last_.assign(std::max({last_.size(), other_ids.size(), parsed_.templates.size()}), kNoValue);
+    const size_t total = lines_[column].size();
+    const size_t n = std::min(total, kSample);
+    const auto places = partners(std::span(lines_[column]).first(n), lines_[other]);
+    const size_t others = places.back() == kNoValue ? 0 : places.back() + 1;
+    const auto& ids = ids_of(column, n);
+    const auto& other_ids = ids_of(other, others);
+    last_.assign(std::max(others, parsed_.templates.size()), kNoValue);
     size_t hits = 0;
     size_t asked = 0;
     for (size_t i = 0; i < n; ++i) {
@@ -146,7 +157,7 @@ class LinkFinder {
     const size_t per_value = plain.cost - plain.once_cost;
     // A flag costs half a bit if nearly all are equal, a bit at most.
     const size_t rare = std::min(hits, asked - hits);
-    const size_t flags = (asked / 4 + 3 * rare) / 8 * places.size() / n;
+    const size_t flags = (asked / 4 + 3 * rare) / 8 * total / n;
     const size_t saved = per_value * hits / n;
     return saved > flags + 16 ? saved - flags : 0;
   }
@@ -178,11 +189,11 @@ class LinkFinder {
   }
 
   Encoded encode_repeats(const Link& link) {
-    const auto& ids = ids_of(link.column);
-    const auto& other_ids = ids_of(link.other);
+    const auto& ids = ids_of(link.column, lines_[link.column].size());
+    const auto& other_ids = ids_of(link.other, lines_[link.other].size());
     const auto places = partners(lines_[link.column], lines_[link.other]);
     const size_t none = std::max(other_ids.size(), parsed_.templates.size());
-    last_.assign(std::max(last_.size(), none + 1), kNoValue);
+    last_.assign(none + 1, kNoValue);
     const Pieces& values = parsed_.columns[link.column];
     std::vector<bool> flags;
     Pieces misses;
@@ -245,8 +256,8 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
 
 Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates, size_t count,
                                          const std::vector<uint32_t>& line_templates,
-                                         StreamReader& streams, Arena& arena,
-                                         MemoryBudget& budget) {
+                                         StreamReader& streams, Arena& arena, MemoryBudget& budget,
+                                         std::vector<ColumnCost>* costs) {
   // Beside a column's values: its place here, its count, and what links need.
   constexpr uint64_t kPerColumn = 128;
   if (!budget.reserve(count * kPerColumn)) return damaged();
@@ -288,7 +299,11 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
     if (counts[c] == 0) return damaged();
     if (linked[c]) continue;
     decoder.last_numbers().clear();
+    const uint64_t cost = streams.cost();
     PITH_TRY(decoder.decode(counts[c], columns[c]));
+    if (costs != nullptr) {
+      costs->push_back({decoder.last_type(), false, counts[c], streams.cost() - cost});
+    }
     if (in_a_link[c]) numbers[c] = decoder.last_numbers();
   }
   auto lines = lines_of_columns(templates, line_templates, in_a_link);
@@ -298,6 +313,7 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
   }
   for (const Link& link : links) {
     const size_t n = counts[link.column];
+    const uint64_t cost = streams.cost();
     const std::vector<uint64_t>& other = numbers[link.other];
     const size_t other_count = link.other < count ? counts[link.other] : line_templates.size();
     if (other.size() != other_count || !budget.reserve(n * sizeof(Piece))) return damaged();
@@ -307,6 +323,9 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
       std::vector<uint64_t> bases(n);
       for (size_t i = 0; i < n; ++i) bases[i] = places[i] == kNoValue ? 0 : other[places[i]];
       PITH_TRY(decoder.decode_differences(bases, values));
+      if (costs != nullptr) {
+        costs->push_back({ColumnType::kNumber, true, n, streams.cost() - cost});
+      }
       continue;
     }
     const uint64_t misses_count = meta.varint();
@@ -337,6 +356,9 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
         values.push_back(misses[next_miss++]);
       }
       before = static_cast<uint32_t>(i);
+    }
+    if (costs != nullptr) {
+      costs->push_back({decoder.last_type(), true, n, streams.cost() - cost});
     }
     if (next_flag != flags.size() || next_miss != misses.size()) return damaged();
     budget.release(misses_count * sizeof(Piece) + (none + 1) * sizeof(uint32_t));

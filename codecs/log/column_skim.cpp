@@ -51,6 +51,8 @@ class ColumnSkimmer {
         either.parts.push_back(std::move(rest));
         return either;
       }
+      case ColumnType::kHex:
+        return hex(count);
     }
     return damaged();
   }
@@ -99,6 +101,27 @@ class ColumnSkimmer {
     for (size_t i = 1; i < set.fixed.size(); ++i) {
       PITH_ASSIGN(ValueSet part, skim(count, depth + 1));
       set.parts.push_back(std::move(part));
+    }
+    return set;
+  }
+
+  // Any of its characters, anywhere.
+  Result<ValueSet> hex(size_t count) {
+    ValueSet set(ValueSet::Kind::kCharacters);
+    const uint8_t ten = meta_.u8();
+    for (uint8_t c = '0'; c <= '9'; ++c) set.characters[c] = true;
+    for (uint8_t c = ten; c < ten + 6; ++c) set.characters[c] = true;
+    size_t digits = 0;
+    while (const uint8_t byte = meta_.u8()) {
+      if (static_cast<char>(byte) == kDigitMark) {
+        ++digits;
+      } else {
+        set.characters[byte] = true;
+      }
+    }
+    if ((ten != 'a' && ten != 'A') || digits == 0 || digits > kMaxHexText) return damaged();
+    for (size_t from = 0; from < digits; from += kHexDigits) {
+      if (!skip_numbers(count, false)) return damaged();
     }
     return set;
   }

@@ -15,6 +15,7 @@ constexpr size_t kNextPercent = 93;
 // A word that changes less often than once in so many lines is a value (a month); others may tell
 // templates apart.
 constexpr size_t kSlowWord = 32;
+constexpr size_t kSample = 4096;
 
 // What a token and the delimiters before it look like.
 uint64_t look_of(const char* text, const Tokens& tokens, const Line& line, size_t i) {
@@ -34,8 +35,10 @@ Header find_header(ByteView block, const Tokens& tokens) {
   for (uint32_t i = 0; i < tokens.lines.size(); ++i) with.push_back(i);
   for (size_t p = 0; p < kMaxHeader && !with.empty(); ++p) {
     std::unordered_map<uint64_t, size_t> counts;
-    for (const uint32_t i : with) {
-      const Line& line = tokens.lines[i];
+    const size_t step = std::max<size_t>(1, with.size() / kSample);
+    size_t asked = 0;
+    for (size_t i = 0; i < with.size(); i += step, ++asked) {
+      const Line& line = tokens.lines[with[i]];
       if (line.tokens > p) ++counts[look_of(text, tokens, line, p)];
     }
     const auto most =
@@ -43,7 +46,7 @@ Header find_header(ByteView block, const Tokens& tokens) {
           return a.second != b.second ? a.second < b.second : a.first < b.first;
         });
     const size_t percent = p == 0 ? kFirstPercent : kNextPercent;
-    if (counts.empty() || most->second * 100 < with.size() * percent) break;
+    if (counts.empty() || most->second * 100 < asked * percent) break;
     const uint64_t look = most->first;
     size_t kept = 0;
     size_t changes = 0;

@@ -39,6 +39,17 @@ inline uint64_t hash_bytes(const char* p, size_t size) {
   return mix_hash(hash, load_up_to_8(p, size));
 }
 
+inline bool equal_bytes(const char* a, const char* b, size_t size) {
+  while (size > 8) {
+    if (load_up_to_8(a, 8) != load_up_to_8(b, 8)) return false;
+    a += 8;
+    b += 8;
+    size -= 8;
+  }
+  // Of at most 8 bytes the loads take in every one.
+  return load_up_to_8(a, size) == load_up_to_8(b, size);
+}
+
 class Interner {
  public:
   explicit Interner(const char* base) : base_(base), slots_(1024, 0) {}
@@ -53,7 +64,7 @@ class Interner {
     while (slots_[at] != 0) {
       const Entry& entry = entries_[slots_[at] - 1];
       if (entry.check == check && entry.size == size &&
-          std::memcmp(base_ + entry.begin, text, size) == 0) {
+          equal_bytes(base_ + entry.begin, text, size)) {
         return slots_[at] - 1;
       }
       at = (at + 1) & mask;
@@ -89,6 +100,36 @@ class Interner {
   const char* base_;
   std::vector<uint32_t> slots_;  // number + 1, or 0
   std::vector<Entry> entries_;
+};
+
+// The same for numbers.
+class NumberMap {
+ public:
+  uint32_t number_of(uint64_t key) {
+    const size_t mask = slots_.size() - 1;
+    size_t at = mix_hash(0, key) & mask;
+    for (; slots_[at] != 0; at = (at + 1) & mask) {
+      if (keys_[slots_[at] - 1] == key) return slots_[at] - 1;
+    }
+    keys_.push_back(key);
+    slots_[at] = static_cast<uint32_t>(keys_.size());
+    if (keys_.size() * 2 > slots_.size()) grow();
+    return static_cast<uint32_t>(keys_.size() - 1);
+  }
+
+ private:
+  void grow() {
+    slots_.assign(slots_.size() * 4, 0);
+    const size_t mask = slots_.size() - 1;
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      size_t at = mix_hash(0, keys_[i]) & mask;
+      while (slots_[at] != 0) at = (at + 1) & mask;
+      slots_[at] = static_cast<uint32_t>(i + 1);
+    }
+  }
+
+  std::vector<uint32_t> slots_ = std::vector<uint32_t>(256, 0);  // number + 1, or 0
+  std::vector<uint64_t> keys_;
 };
 
 }  // namespace pith::log

@@ -20,8 +20,8 @@ std::vector<std::vector<uint32_t>> lines_of_columns(const std::vector<Template>&
   return lines;
 }
 
-std::vector<uint32_t> partners(const std::vector<uint32_t>& lines,
-                               const std::vector<uint32_t>& other_lines) {
+std::vector<uint32_t> partners(std::span<const uint32_t> lines,
+                               std::span<const uint32_t> other_lines) {
   std::vector<uint32_t> places(lines.size());
   uint32_t next = 0;
   for (size_t i = 0; i < lines.size(); ++i) {

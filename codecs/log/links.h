@@ -1,6 +1,7 @@
 // Links between columns: what coder and decoder share.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "codecs/log/parsed.h"
@@ -27,7 +28,7 @@ std::vector<std::vector<uint32_t>> lines_of_columns(const std::vector<Template>&
 
 // For each value of a column (whose lines are `lines`) the place of the other column's last value
 // at the end of that line; kNoValue where there is none.
-std::vector<uint32_t> partners(const std::vector<uint32_t>& lines,
-                               const std::vector<uint32_t>& other_lines);
+std::vector<uint32_t> partners(std::span<const uint32_t> lines,
+                               std::span<const uint32_t> other_lines);
 
 }  // namespace pith::log

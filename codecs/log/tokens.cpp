@@ -1,5 +1,6 @@
 #include "codecs/log/tokens.h"
 
+#include <algorithm>
 #include <array>
 
 #include "codecs/log/interner.h"
@@ -54,27 +55,41 @@ class Tokeniser {
     out_.lines.push_back(line);
   }
 
+  // ':' right after '"' is one too; `from`: where the delimiters begin.
+  static bool is_delimiter(const char* text, size_t from, size_t at) {
+    return kIsDelimiter[static_cast<uint8_t>(text[at])] ||
+           (text[at] == ':' && at > from && text[at - 1] == '"');
+  }
+
+  // The comma of HH:MM:SS,mmm.
+  static bool is_in_time(const char* text, size_t start, size_t comma, size_t end) {
+    return comma >= start + 8 && comma + 3 < end && text[comma - 3] == ':' &&
+           text[comma - 6] == ':' && is_digit(text[comma - 1]) && is_digit(text[comma - 2]) &&
+           is_digit(text[comma + 1]) && is_digit(text[comma + 2]) && is_digit(text[comma + 3]);
+  }
+
   bool tokenise(size_t begin, size_t end, Line& line) {
     const char* text = text_.data();
     uint64_t shape = 0x13198A2E03707344ULL;
     size_t at = begin;
     while (true) {
       size_t start = at;
-      while (start < end && (kIsDelimiter[static_cast<uint8_t>(text[start])] ||
-                             (text[start] == ':' && start > at && text[start - 1] == '"'))) {
-        ++start;
-      }
+      while (start < end && is_delimiter(text, at, start)) ++start;
       size_t stop = start;
-      while (stop < end && !kIsDelimiter[static_cast<uint8_t>(text[stop])]) ++stop;
+      while (stop < end && (!kIsDelimiter[static_cast<uint8_t>(text[stop])] ||
+                            (text[stop] == ',' && is_in_time(text, start, stop, end)))) {
+        ++stop;
+      }
       // Spaces before a number, beyond the first, pad it.
       size_t value = start;
-      if (start < stop && is_digit(text[start])) {
+      if (start < stop && start > at + 1 && is_digit(text[start])) {
         while (value > at + 1 && text[value - 1] == ' ' && text[value - 2] == ' ') --value;
       }
-      shape = mix_hash(shape, value - at);
       for (size_t i = at; i < value; i += 8) {
-        shape = mix_hash(shape, load_up_to_8(text + i, std::min<size_t>(8, value - i)));
+        const size_t left = std::min<size_t>(8, value - i);
+        shape = mix_hash(shape, load_up_to_8(text + i, left) + (left << 56));
       }
+      shape = mix_hash(shape, 1);
       if (start == end) break;
       if (line.tokens == kMaxTokensOfLine) return false;
       ++line.tokens;
