@@ -1,5 +1,5 @@
-// Columns of hexadecimal texts: hashes, UUIDs, addresses. All values have one length; at some places
-// stands the same character in all of them, at the others a digit of one case.
+// Columns of hexadecimal texts: hashes, UUIDs, addresses. All values have one length; at some
+// places stands the same character in all of them, at the others a digit of one case.
 #include <algorithm>
 #include <string>
 
@@ -35,8 +35,7 @@ bool ColumnEncoder::encode_hex(const Pieces& values, const ColumnRules& rules, E
   const std::string_view model = text(values[values.size() / 2]);
   if (model.size() < kMinHexText || model.size() > kMaxHexText) return false;
   const auto has = [&](char first, char last) {
-    return std::any_of(model.begin(), model.end(),
-                       [&](char c) { return c >= first && c <= last; });
+    return std::any_of(model.begin(), model.end(), [&](char c) { return c >= first && c <= last; });
   };
   const bool lower = has('a', 'f');
   if (!lower && !has('A', 'F')) return false;
