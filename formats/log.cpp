@@ -58,12 +58,20 @@ bool is_json_object(std::string_view line) {
 
 bool is_control(std::byte byte) {
   const auto value = static_cast<uint8_t>(byte);
-  return value < 0x20 && value != '\n' && value != '\r' && value != '\t' && value != 0x1b;
+  return (value < 0x20) & (value != '\n') & (value != '\r') & (value != '\t') & (value != 0x1b);
 }
 
+// By short runs whose count fits a byte: so compilers make it a loop over vectors.
 size_t count_controls(ByteView bytes) {
+  constexpr size_t kRun = 128;
   size_t count = 0;
-  for (const std::byte byte : bytes) count += is_control(byte) ? 1 : 0;
+  for (size_t at = 0; at < bytes.size(); at += kRun) {
+    uint8_t in_run = 0;
+    for (const std::byte byte : bytes.subspan(at, std::min(kRun, bytes.size() - at))) {
+      in_run = static_cast<uint8_t>(in_run + (is_control(byte) ? 1 : 0));
+    }
+    count += in_run;
+  }
   return count;
 }
 

@@ -269,6 +269,9 @@ class Clusterer {
   }
 
   void fill_columns() {
+    Interner wholes(text_.data());
+    parsed_.words = static_cast<uint32_t>(tokens_.words());
+    parsed_.column_words.resize(parsed_.columns.size());
     for (uint32_t i = 0; i < tokens_.lines.size(); ++i) {
       const uint32_t number = parsed_.line_templates[i];
       const Template& t = parsed_.templates[number];
@@ -276,14 +279,18 @@ class Clusterer {
       for (size_t s = 0; s < t.slots.size(); ++s) {
         if (t.slots[s].copy_of != kNotACopy) continue;
         Pieces& column = parsed_.columns[t.slots[s].column];
+        auto& words = parsed_.column_words[t.slots[s].column];
         if (line.whole) {
           column.push_back({line.begin, line.end - line.begin});
+          words.push_back(parsed_.words + wholes.intern(line.begin, line.end - line.begin));
         } else {
           const Token& value = token(i, slot_tokens_[number][s]);
           column.push_back({value.begin, value.size});
+          words.push_back(value.word);
         }
       }
     }
+    parsed_.words += static_cast<uint32_t>(wholes.count());
   }
 
   std::string_view text_;

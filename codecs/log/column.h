@@ -1,6 +1,7 @@
 // Columns: lists of values of one kind, written by a type (docs/codecs/log.md, "Columns").
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "codecs/log/number_format.h"
@@ -56,6 +57,8 @@ class ColumnEncoder {
 
   // At least one value; no value may hold an LF.
   Encoded encode(const Pieces& values, const ColumnRules& rules);
+  // The same, where it is known which values are equal (Parsed::column_words).
+  Encoded encode(const Pieces& values, std::span<const uint32_t> words, DenseIds& dense);
 
   // All values as numbers of one format, if they are that.
   bool read_numbers(const Pieces& values, NumberFormat& format,
@@ -71,6 +74,9 @@ class ColumnEncoder {
   bool encode_constant(const Pieces& values, Encoded& out) const;
   bool encode_number(const Pieces& values, Encoded& out);
   bool encode_pattern(const Pieces& values, const ColumnRules& rules, Encoded& out);
+  // The place of each value among the different ones, and where those first occur; false if they
+  // are too many for a dictionary.
+  bool find_words(const Pieces& values, std::vector<uint64_t>& ids, Pieces& words);
   bool encode_dictionary(const Pieces& values, const ColumnRules& rules, Encoded& out);
   bool encode_hex(const Pieces& values, const ColumnRules& rules, Encoded& out);
   void encode_raw(const Pieces& values, const ColumnRules& rules, Encoded& out);
@@ -84,6 +90,8 @@ class ColumnEncoder {
 
   const char* base_;
   CostMeter& meter_;
+  std::span<const uint32_t> words_;  // of the column that lies in no other, if known
+  DenseIds* dense_ = nullptr;
 };
 
 // From a column's description; false if it is none that there is.

@@ -10,6 +10,15 @@ namespace {
 constexpr size_t kSlack = 32;
 constexpr size_t kMaxArena = size_t{1} << 31;
 
+constexpr size_t kStep = 16;
+static_assert(kStep <= kSlack);
+
+// Reads and writes up to kStep bytes further. Returns where the copy ends.
+char* copy_by_steps(char* out, const char* text, size_t size) {
+  for (size_t done = 0; done < size; done += kStep) std::memcpy(out + done, text + done, kStep);
+  return out + size;
+}
+
 auto damaged() { return fail(ErrorCode::kDamaged, "a column of a log block is damaged"); }
 
 }  // namespace
@@ -163,7 +172,12 @@ Result<void> ColumnDecoder::decode_pattern(size_t count, Pieces& values, int dep
   std::vector<Pieces> columns(parts);
   for (Pieces& column : columns) PITH_TRY(decode(count, column, depth + 1));
   size_t fixed_size = 0;
-  for (const std::string& text : fixed) fixed_size += text.size();
+  std::vector<size_t> fixed_sizes;
+  for (std::string& text : fixed) {
+    fixed_sizes.push_back(text.size());
+    fixed_size += text.size();
+    text.resize(text.size() + kStep);  // copied by steps, it is read so far
+  }
   for (size_t i = 0; i < count; ++i) {
     size_t size = fixed_size;
     for (size_t p = 0; p < parts; ++p) size += columns[p][i].size;
@@ -172,13 +186,11 @@ Result<void> ColumnDecoder::decode_pattern(size_t count, Pieces& values, int dep
     if (out == nullptr) return damaged();
     const char* const arena = arena_.data();
     for (size_t p = 0; p < parts; ++p) {
-      std::memcpy(out, fixed[p].data(), fixed[p].size());
-      out += fixed[p].size();
+      out = copy_by_steps(out, fixed[p].data(), fixed_sizes[p]);
       const Piece& part = columns[p][i];
-      std::memcpy(out, arena + part.begin, part.size);
-      out += part.size;
+      out = copy_by_steps(out, arena + part.begin, part.size);
     }
-    std::memcpy(out, fixed[parts].data(), fixed[parts].size());
+    copy_by_steps(out, fixed[parts].data(), fixed_sizes[parts]);
     values.push_back({begin, static_cast<uint32_t>(size)});
     arena_.commit(size);
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <utility>
 
 #include "codecs/log/column.h"
 #include "codecs/log/interner.h"
@@ -361,18 +362,31 @@ bool ColumnEncoder::encode_plan(const std::vector<Part>& plan, const Pieces& val
   return true;
 }
 
+bool ColumnEncoder::find_words(const Pieces& values, std::vector<uint64_t>& ids, Pieces& words) {
+  const size_t limit = values.size() * 3 / 4;
+  ids.resize(values.size());
+  const auto take = [&](size_t i, uint32_t id) {
+    ids[i] = id;
+    if (id == words.size()) words.push_back(values[i]);
+    return words.size() <= limit;
+  };
+  if (words_.size() == values.size() && dense_ != nullptr) {
+    dense_->number(words_, take);
+    return words.size() <= limit;
+  }
+  Interner interner(base_);
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!take(i, interner.intern(values[i].begin, values[i].size))) return false;
+  }
+  return true;
+}
+
 bool ColumnEncoder::encode_dictionary(const Pieces& values, const ColumnRules& rules,
                                       Encoded& out) {
-  Interner interner(base_);
-  std::vector<uint64_t> ids(values.size());
-  const size_t limit = values.size() * 3 / 4;
-  for (size_t i = 0; i < values.size(); ++i) {
-    ids[i] = interner.intern(values[i].begin, values[i].size);
-    if (interner.count() > limit) return false;
-  }
-  Pieces entries(interner.count());
-  for (size_t i = 0; i < entries.size(); ++i)
-    entries[i] = {interner.begin_of(i), interner.size_of(i)};
+  std::vector<uint64_t> ids;
+  Pieces entries;
+  if (!find_words(values, ids, entries)) return false;
+  words_ = {};
   out.put_type(ColumnType::kDictionary);
   put_varint(out.meta, entries.size());
   out.cost += 1;
@@ -401,7 +415,18 @@ void ColumnEncoder::encode_raw(const Pieces& values, const ColumnRules& rules, E
   add_chunk(out, rules.text, std::move(all));
 }
 
+Encoded ColumnEncoder::encode(const Pieces& values, std::span<const uint32_t> words,
+                              DenseIds& dense) {
+  words_ = words;
+  dense_ = &dense;
+  Encoded encoded = encode(values, ColumnRules{});
+  words_ = {};
+  return encoded;
+}
+
 Encoded ColumnEncoder::encode(const Pieces& values, const ColumnRules& rules) {
+  // Columns that lie in this one have other values.
+  const auto words = std::exchange(words_, {});
   Encoded best;
   if (encode_constant(values, best)) return best;
   bool found = false;
@@ -424,6 +449,7 @@ Encoded ColumnEncoder::encode(const Pieces& values, const ColumnRules& rules) {
     }
     if (rules.dictionary) {
       Encoded dictionary;
+      words_ = words;
       consider(encode_dictionary(values, rules, dictionary), dictionary);
     }
     // Numbers are not better off as text, but for a few.

@@ -4,7 +4,6 @@
 #include <numeric>
 #include <span>
 
-#include "codecs/log/interner.h"
 #include "codecs/log/links.h"
 
 namespace pith::log {
@@ -15,7 +14,7 @@ constexpr size_t kMinCost = 96;
 constexpr size_t kMinValues = 32;
 constexpr size_t kMaxLinked = 32;
 constexpr size_t kMaxOthers = 16;
-constexpr size_t kSample = 8192;
+constexpr size_t kSample = 4096;
 
 bool is_of_type(const Encoded& column, ColumnType type) {
   return static_cast<ColumnType>(column.meta[0]) == type;
@@ -23,9 +22,9 @@ bool is_of_type(const Encoded& column, ColumnType type) {
 
 class LinkFinder {
  public:
-  LinkFinder(ByteView block, const Parsed& parsed, ColumnEncoder& encoder,
+  LinkFinder(const Parsed& parsed, ColumnEncoder& encoder, DenseIds& dense,
              std::vector<Encoded>& columns)
-      : base_(as_text(block).data()),
+      : dense_(dense),
         parsed_(parsed),
         encoder_(encoder),
         columns_(columns),
@@ -123,12 +122,11 @@ class LinkFinder {
   const std::vector<uint32_t>& ids_of(uint32_t c, size_t count) {
     std::vector<uint32_t>& ids = ids_[c];
     if (ids.size() >= count) return ids;
-    Interner interner(base_);
     ids.resize(count);
-    for (size_t i = 0; i < count; ++i) {
-      const Piece& value = parsed_.columns[c][i];
-      ids[i] = interner.intern(value.begin, value.size);
-    }
+    dense_.number(std::span(parsed_.column_words[c]).first(count), [&](size_t i, uint32_t id) {
+      ids[i] = id;
+      return true;
+    });
     return ids;
   }
 
@@ -216,7 +214,7 @@ class LinkFinder {
     return out;
   }
 
-  const char* base_;
+  DenseIds& dense_;
   const Parsed& parsed_;
   ColumnEncoder& encoder_;
   std::vector<Encoded>& columns_;
@@ -237,8 +235,11 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
   ColumnEncoder encoder(block, meter);
   std::vector<Encoded> columns;
   columns.reserve(parsed.columns.size());
-  for (const Pieces& values : parsed.columns) columns.push_back(encoder.encode(values, {}));
-  const std::vector<Link> links = LinkFinder(block, parsed, encoder, columns).run();
+  DenseIds dense(parsed.words);
+  for (size_t c = 0; c < parsed.columns.size(); ++c) {
+    columns.push_back(encoder.encode(parsed.columns[c], parsed.column_words[c], dense));
+  }
+  const std::vector<Link> links = LinkFinder(parsed, encoder, dense, columns).run();
   ByteBuffer meta;
   std::vector<bool> linked(columns.size(), false);
   put_varint(meta, links.size());

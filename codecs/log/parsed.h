@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,10 @@ struct Parsed {
   std::vector<Template> templates;
   std::vector<uint32_t> line_templates;
   std::vector<Pieces> columns;
+  // For each value a number that equal values of the column share (different ones do not), less
+  // than `words`.
+  std::vector<std::vector<uint32_t>> column_words;
+  uint32_t words = 0;
   bool ends_with_lf = false;
 };
 
@@ -53,5 +58,31 @@ struct Parsed {
 // where that has none, the text and the key of the slot before. Slots with equal keys are taken to
 // be of a kind; coder and decoder tell columns by them.
 std::vector<uint64_t> slot_keys(const Template& t);
+
+// Numbers the values of a column afresh: 0, 1, … in the order of first occurrence.
+class DenseIds {
+ public:
+  explicit DenseIds(uint32_t words) : seen_(words, 0), id_(words, 0) {}
+
+  // Calls take(i, id) for each of `words`; stops where it returns false.
+  template <class Take>
+  void number(std::span<const uint32_t> words, Take take) {
+    ++epoch_;
+    uint32_t next = 0;
+    for (size_t i = 0; i < words.size(); ++i) {
+      const uint32_t word = words[i];
+      if (seen_[word] != epoch_) {
+        seen_[word] = epoch_;
+        id_[word] = next++;
+      }
+      if (!take(i, id_[word])) return;
+    }
+  }
+
+ private:
+  std::vector<uint32_t> seen_;  // the last epoch in which a word was seen
+  std::vector<uint32_t> id_;
+  uint32_t epoch_ = 0;
+};
 
 }  // namespace pith::log
