@@ -19,7 +19,7 @@ constexpr uint64_t kRepeatsDoubtPercent = 15;
 constexpr Level kLastQuickLevel = 6;
 // Beside the payload of a codec that was tried on the whole block, others are tried if they might
 // come so much below their estimates.
-constexpr uint64_t kWholeDoubtPercent = 15;
+constexpr uint64_t kWholeDoubtPercent = 8;
 // A block that shrinks to less than this part is full of repeats.
 constexpr size_t kFullOfRepeats = 8;
 

@@ -1,5 +1,7 @@
 #include "codecs/log/log_codec.h"
 
+#include <algorithm>
+
 #include "codecs/log/block.h"
 
 namespace pith {
@@ -23,8 +25,11 @@ class LogCodec : public Codec {
   std::string_view name() const override { return "log"; }
   bool accepts(SegmentType type, Level) const override { return type == SegmentType::kLog; }
   size_t max_block(Level) const override { return (size_t{16} << 20) - (size_t{64} << 10); }
+  // Tokens, their columns and ways of writing them, for a block in which every other byte is a
+  // value; logs take half. Then the block is decoded.
   uint64_t encode_memory(size_t raw_size, Level level) const override {
-    return 12 * uint64_t{raw_size} + decode_memory(raw_size, level);
+    return std::max(14 * uint64_t{raw_size} + (uint64_t{8} << 20),
+                    raw_size + decode_memory(raw_size, level));
   }
   uint64_t decode_memory(size_t raw_size, Level) const override {
     return max_decode_memory(raw_size);

@@ -60,6 +60,7 @@ Result<void> decompress_zstd(ByteView in, MutableBytes out, ZSTD_DCtx* context) 
 // Roughly, on a machine of 2020; only their proportions matter.
 constexpr uint64_t kBwtByte = 8;
 constexpr uint64_t kBwtCodedByte = 260;
+constexpr uint64_t kSortByte = 120;  // to encode
 constexpr uint64_t kMixedTextByte = 360;
 constexpr uint64_t kMixedPlaneByte = 180;
 constexpr size_t kMinStrong = 64;
@@ -75,7 +76,7 @@ struct TimeBudget {
 TimeBudget time_budget(Level level) {
   if (level <= 4) return {};
   if (level >= 7) return {1600, 200'000'000, 2};
-  return level == 5 ? TimeBudget{14, 3'000'000, 2} : TimeBudget{26, 6'000'000, 4};
+  return level == 5 ? TimeBudget{14, 3'000'000, 3} : TimeBudget{26, 6'000'000, 4};
 }
 
 MixedKind mixed_kind(Pool pool) {
@@ -104,12 +105,32 @@ Result<Coding> code_fast(ByteView bytes, Level level, Workspace& space) {
   return coding;
 }
 
-// The stronger codings that make a stream smaller and may take `time`.
-Result<std::vector<Coding>> code_strong(Pool pool, ByteView bytes, size_t fast, uint64_t time,
-                                        Workspace& space) {
-  std::vector<Coding> codings;
+// Which strong codings a stream may get, as `time` allows, and what trying them costs.
+struct Trial {
+  bool mixed = false;
+  bool sorted = false;
+  uint64_t mixed_time = 0;
+  uint64_t cost = 0;
+};
+
+Trial trial_of(Pool pool, size_t size, size_t fast, uint64_t time) {
+  Trial trial;
   // Noise stays noise.
-  if (bytes.size() < kMinStrong || fast > bytes.size() - bytes.size() / 16) return codings;
+  if (size < kMinStrong || fast > size - size / 16) return trial;
+  const bool text = mixed_kind(pool) == MixedKind::kText;
+  trial.mixed_time = size * (text ? kMixedTextByte : kMixedPlaneByte);
+  trial.mixed = trial.mixed_time <= time;
+  // Sorting does not bring a stream below two thirds of its fast coding.
+  trial.sorted = size >= kMinSorted && size <= bwt::kMaxText &&
+                 size * kBwtByte + fast * 2 / 3 * kBwtCodedByte <= time;
+  trial.cost = (trial.mixed ? trial.mixed_time : 0) + (trial.sorted ? size * kSortByte : 0);
+  return trial;
+}
+
+// The stronger codings that make a stream smaller and may take `time`.
+Result<std::vector<Coding>> code_strong(Pool pool, ByteView bytes, const Trial& trial, size_t fast,
+                                        uint64_t time, Workspace& space) {
+  std::vector<Coding> codings;
   const auto add = [&](Backend backend, ByteBuffer&& coded, uint64_t takes) {
     if (coded.size() < fast - fast / 64 && takes <= time) {
       codings.push_back({backend, std::move(coded), takes});
@@ -117,15 +138,13 @@ Result<std::vector<Coding>> code_strong(Pool pool, ByteView bytes, size_t fast, 
   };
   const MixedKind kind = mixed_kind(pool);
   const bool text = kind == MixedKind::kText;
-  const uint64_t takes = bytes.size() * (text ? kMixedTextByte : kMixedPlaneByte);
-  if (takes <= time) {
+  if (trial.mixed) {
     ByteBuffer coded;
     if (encode_mixed(bytes, kind, fast, space.mixed, coded)) {
-      add(text ? Backend::kMixedText : Backend::kMixedPlane, std::move(coded), takes);
+      add(text ? Backend::kMixedText : Backend::kMixedPlane, std::move(coded), trial.mixed_time);
     }
   }
-  if (bytes.size() >= kMinSorted && bytes.size() * kBwtByte <= time &&
-      bytes.size() <= bwt::kMaxText) {
+  if (trial.sorted) {
     ByteBuffer coded;
     PITH_ASSIGN(const bool smaller, bwt::encode(bytes, bwt::kMinEffort, fast, coded));
     const uint64_t bwt_takes = bytes.size() * kBwtByte + coded.size() * kBwtCodedByte;
@@ -155,9 +174,11 @@ Result<std::vector<Choice>> try_strong(std::span<const StreamBytes> streams,
   for (const size_t i : order) {
     const size_t fast = codings[i].bytes.size();
     const ByteView bytes = streams[i].bytes;
-    if (spent + bytes.size() * kMixedPlaneByte > trials) continue;
-    PITH_ASSIGN(std::vector<Coding> strong, code_strong(streams[i].pool, bytes, fast, time, space));
-    spent += bytes.size() * kMixedPlaneByte;
+    const Trial trial = trial_of(streams[i].pool, bytes.size(), fast, time);
+    if (trial.cost == 0 || spent + trial.cost > trials) continue;
+    spent += trial.cost;
+    PITH_ASSIGN(std::vector<Coding> strong,
+                code_strong(streams[i].pool, bytes, trial, fast, time, space));
     for (Coding& coding : strong) {
       const uint64_t gain = fast - coding.bytes.size();
       choices.push_back({i, std::move(coding), gain});

@@ -43,7 +43,7 @@ Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
   const auto damaged = [] {
     return fail(ErrorCode::kDamaged, "a log block's directory is damaged");
   };
-  if (own > in.remaining()) return damaged();
+  if (own > in.remaining() || own > kMaxStreams / kOwnStream) return damaged();
   std::vector<StreamEntry> entries(kPools + static_cast<size_t>(own));
   uint64_t total = 0;
   for (size_t i = 0; i < entries.size(); ++i) {

@@ -8,6 +8,7 @@
 #include "codecs/log/describe.h"
 #include "codecs/log/log_codec.h"
 #include "codecs/registry.h"
+#include "codecs/select.h"
 #include "tests/support/random_data.h"
 
 namespace pith::log {
@@ -286,6 +287,20 @@ TEST(LogBlock, ASmallBudgetIsRefused) {
   const auto refused = decode_block(payload, raw, less, *space);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::kDamaged);
+}
+
+TEST(LogCodec, IsSelectedForLogsAndNotForNoise) {
+  CodecScratch scratch;
+  const auto selected = [&](ByteView bytes, Level level) {
+    const Segment segment{.size = bytes.size(), .type = SegmentType::kLog, .layout = {}};
+    const BlockView block{.bytes = bytes, .segments = {&segment, 1}, .type = SegmentType::kLog};
+    const auto encoded = pith::encode_block(block, {.level = level}, scratch);
+    EXPECT_TRUE(encoded.has_value());
+    return encoded->codec;
+  };
+  const std::string log = service_log(4000, 12);
+  for (const Level level : {1, 5}) EXPECT_EQ(selected(as_bytes(log), level), CodecId::kLog);
+  EXPECT_NE(selected(test::random_bytes(20000, 3), 5), CodecId::kLog);
 }
 
 TEST(LogCodec, DeclinesWhatItDoesNotMakeSmaller) {

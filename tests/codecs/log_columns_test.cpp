@@ -114,16 +114,18 @@ TEST(LogColumn, HexadecimalDigitsArePacked) {
   static const char* const kUpper = "0123456789ABCDEF";
   expect_type(make(500, [&](size_t) { return hex(40, kLower); }), ColumnType::kHex);
   expect_type(make(500, [&](size_t) { return "0x" + hex(16, kUpper); }), ColumnType::kHex);
-  expect_type(make(500, [&](size_t) {
-                return hex(8, kLower) + "-" + hex(4, kLower) + "-4" + hex(3, kLower) + "-" +
-                       hex(12, kLower);
-              }),
+  expect_type(make(500,
+                   [&](size_t) {
+                     return hex(8, kLower) + "-" + hex(4, kLower) + "-4" + hex(3, kLower) + "-" +
+                            hex(12, kLower);
+                   }),
               ColumnType::kHex);
   expect_type(make(500, [&](size_t i) { return i % 40 == 3 ? "none" : hex(20, kLower); }),
               ColumnType::kExceptions);
   expect_type(make(500, [&](size_t i) { return i % 2 == 0 ? hex(20, kLower) : hex(20, kUpper); }),
               ColumnType::kRaw);
-  const auto mixed = make(100, [&](size_t i) { return hex(3 + i % 4, i % 3 == 0 ? kUpper : kLower); });
+  const auto mixed =
+      make(100, [&](size_t i) { return hex(3 + i % 4, i % 3 == 0 ? kUpper : kLower); });
   EXPECT_EQ(pass_through(mixed).restored, mixed);
 }
 

@@ -42,8 +42,8 @@ TEST(AppendSegment, DoesNotGrowASegmentWithALayout) {
 TEST(Registry, ListsEveryFormatOnceAndBytesLast) {
   std::vector<std::string_view> names;
   for (const Format* format : all_formats()) names.push_back(format->name());
-  const std::vector<std::string_view> expected = {"tar",        "gzip", "zlib",
-                                                  "compressed", "log", "text", "bytes"};
+  const std::vector<std::string_view> expected = {"tar", "gzip", "zlib", "compressed",
+                                                  "log", "text", "bytes"};
   EXPECT_EQ(names, expected);
 }
 
