@@ -39,7 +39,8 @@ enum class CodecId : uint16_t {
   kDeflated = 2,
   kBwt = 3,
   kText = 4,
-  kTensor = 5
+  kTensor = 5,
+  kLog = 6,
 };
 
 // A block before coding: its bytes, the segments that make it up (sizes add up to the bytes), and
@@ -78,7 +79,7 @@ class Codec {
   // True if a block must be decoded and compared before it is written.
   virtual bool verify_after_encode() const { return true; }
   // True if the codec is the one for segments of this type: where it gains something, a general
-  // codec hardly gains more.
+  // codec hardly gains more. It is tried on whole blocks, of which a sample would say little.
   virtual bool is_made_for(SegmentType) const { return false; }
   // True if the codec may do much better on a block than on a sample of it, by repeats from afar,
   // and takes little time beside the others of the level.

@@ -19,6 +19,9 @@ constexpr uint64_t kRepeatsDoubtPercent = 15;
 constexpr Level kLastQuickLevel = 6;
 // A block that shrinks to less than this part is full of repeats.
 constexpr size_t kFullOfRepeats = 8;
+// Beside a codec that is made for the block's type, others are tried if they might come so much
+// below their estimates.
+constexpr uint64_t kMadeDoubtPercent = 8;
 // Where the codec that is made for a block's type leaves more than this of it, others are not
 // asked.
 constexpr size_t kHardPercent = 60;
@@ -58,8 +61,8 @@ struct Ranking {
 };
 
 // Leaves out codecs that expect less than one percent of gain or, with `beaten` (in 1/65536 of the
-// block), not to be better than that; and those that expect a size too far
-// from the best one's for the sample to be wrong about it.
+// block), not to be better than that; and those that expect a size too far from the best one's for
+// the sample to be wrong about it.
 Result<Ranking> rank(std::span<const Codec* const> codecs, const BlockView& block, Level level,
                      CodecScratch& scratch, std::optional<uint64_t> beaten) {
   const ByteBuffer sample = take_sample(block.bytes);
@@ -124,17 +127,26 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
       block.type == SegmentType::kCompressed || block.type == SegmentType::kDeflated;
   std::optional<EncodedBlock> best;
   std::optional<uint64_t> beaten;
-  const auto made = std::find_if(codecs.begin(), codecs.end(), [&](const Codec* codec) {
+  // What a sample says of codecs that are made for the type is not worth much: they look at rows,
+  // columns and templates of the whole block.
+  const auto others = std::stable_partition(codecs.begin(), codecs.end(), [&](const Codec* codec) {
     return codec->is_made_for(block.type);
   });
-  if (options.forced == nullptr && made != codecs.end()) {
-    PITH_ASSIGN(const bool done, try_codec(**made));
-    if (done && encoded.payload.size() > block.bytes.size() / 100 * kHardPercent) return encoded;
-    if (done) {
-      beaten = (uint64_t{encoded.payload.size()} << 16) / block.bytes.size();
-      best = std::exchange(encoded, {});
+  if (options.forced == nullptr && others != codecs.begin()) {
+    for (auto made = codecs.begin(); made != others; ++made) {
+      PITH_ASSIGN(const bool done, try_codec(**made));
+      if (done && (!best || encoded.payload.size() < best->payload.size())) {
+        best = std::exchange(encoded, {});
+      }
     }
-    codecs.erase(made);
+    if (best && best->payload.size() > block.bytes.size() / 100 * kHardPercent) {
+      return std::move(*best);
+    }
+    if (best) {
+      beaten = (uint64_t{best->payload.size()} << 16) / block.bytes.size() * 100 /
+               (100 - kMadeDoubtPercent);
+    }
+    codecs.erase(codecs.begin(), others);
   }
   Ranking ranking{.first = codecs, .later = {}};
   if (codecs.size() > 1 || beaten || (doubtful && options.forced == nullptr)) {
@@ -150,7 +162,7 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
     return {};
   };
   PITH_TRY(try_all(ranking.first));
-  if (best && best->payload.size() < block.bytes.size() / kFullOfRepeats) {
+  if (best && !beaten && best->payload.size() < block.bytes.size() / kFullOfRepeats) {
     PITH_TRY(try_all(ranking.later));
   }
   if (best) return std::move(*best);

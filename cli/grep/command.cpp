@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "base/source.h"
+#include "cli/grep/block_walk.h"
 #include "cli/grep/options.h"
 #include "cli/grep/search.h"
 #include "cli/inputs.h"
@@ -97,7 +98,7 @@ class Grep {
     PITH_ASSIGN(const cli::InputFile input, cli::open_any_input(path));
     FdSource file(input.fd, input.name);
     FileSearch search(options_, matcher_, printer_, shown, utf8_);
-    const auto searched = feed(file, search);
+    const auto searched = search_content(input, file, search);
     PITH_TRY(search.finish());
     found_ = found_ || search.selected() > 0;
     if (search.is_binary_match()) {
@@ -110,6 +111,25 @@ class Grep {
     return searched;
   }
 
+  // By its blocks if some may be passed over, or from the front.
+  Result<void> search_content(const cli::InputFile& input, Source& file, FileSearch& search) const {
+    if (input.is_regular() && ::lseek(input.fd, 0, SEEK_CUR) == 0) {
+      const FileRandomAccess blocks(input.fd, input.size(), input.name);
+      PITH_ASSIGN(const bool done,
+                  search_blocks(blocks, options_, matcher_, threads(), memory_limit(), search));
+      if (done) return {};
+    }
+    return feed(file, search);
+  }
+
+  unsigned threads() const {
+    const unsigned asked = options_.threads.value_or(0);
+    return asked != 0 ? asked : cli::available_threads();
+  }
+  uint64_t memory_limit() const {
+    return options_.memory_limit.value_or(cli::default_memory_limit());
+  }
+
   Result<void> feed(Source& file, FileSearch& search) const {
     ByteBuffer head(kMagic.size());
     PITH_ASSIGN(const size_t got, file.read(head));
@@ -118,9 +138,8 @@ class Grep {
     if (!StreamHeader::has_magic(head)) return search_plain(source, search);
     SearchSink sink(search);
     DecompressOptions settings;
-    const unsigned asked = options_.threads.value_or(0);
-    settings.threads = asked != 0 ? asked : cli::available_threads();
-    settings.memory_limit = options_.memory_limit.value_or(cli::default_memory_limit());
+    settings.threads = threads();
+    settings.memory_limit = memory_limit();
     PITH_TRY(decompress(source, sink, settings));
     return {};
   }

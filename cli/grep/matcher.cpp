@@ -134,6 +134,10 @@ class Matcher::Parts {
     }
     required_ = either(parsed);
     if (options_.ignore_case) fold(required_);
+    required_is_exact_ = !options_.whole_words && !options_.whole_lines &&
+                         std::all_of(parsed.begin(), parsed.end(), [](const Pattern& pattern) {
+                           return pattern.literal && pattern.re2;
+                         });
     choose(parsed);
     return {};
   }
@@ -167,6 +171,7 @@ class Matcher::Parts {
   }
 
   const Requirement& required() const { return required_; }
+  bool is_required_exact() const { return required_is_exact_; }
   bool folds_case() const { return options_.ignore_case; }
 
  private:
@@ -298,6 +303,7 @@ class Matcher::Parts {
   std::unique_ptr<RE2> re2_;
   bool re2_ascii_only_ = false;
   Requirement required_;
+  bool required_is_exact_ = false;
   std::string search_;          // every line with a match holds it; empty: nothing is known
   bool string_is_all_ = false;  // and every line that holds it matches
 };
@@ -321,6 +327,7 @@ std::optional<Span> Matcher::next_match(std::string_view line, size_t from) cons
 }
 
 const Requirement& Matcher::required() const { return parts_->required(); }
+bool Matcher::is_required_exact() const { return parts_->is_required_exact(); }
 bool Matcher::folds_case() const { return parts_->folds_case(); }
 
 }  // namespace pith::grep

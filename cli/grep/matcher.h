@@ -46,6 +46,8 @@ class Matcher {
   // What a line with a match must hold. With `folds_case` upper and lower case are the same;
   // beyond ASCII that says nothing.
   const Requirement& required() const;
+  // True if a line that holds one of the required strings has a match.
+  bool is_required_exact() const;
   bool folds_case() const;
 
  private:

@@ -70,6 +70,26 @@ Result<void> FileSearch::feed_lines(std::string_view bytes) {
   return whole == 0 ? Result<void>{} : search(bytes.substr(0, whole));
 }
 
+void FileSearch::pass(uint64_t bytes, uint64_t lines, uint64_t selected) {
+  offset_ += bytes;
+  lines_before_ += lines;
+  selected_ += selected;
+  before_.clear();
+  done_ = done_ || (selected > 0 && !options_.count);
+}
+
+void FileSearch::remember(std::string_view lines) {
+  before_.clear();
+  size_t end = lines.size();
+  uint64_t number = lines_before_;
+  while (end > 0 && before_.size() < options_.before) {
+    const size_t newline = end >= 2 ? lines.rfind('\n', end - 2) : std::string_view::npos;
+    const size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
+    before_.push_front({std::string(lines.substr(begin, end - 1 - begin)), number--});
+    end = begin;
+  }
+}
+
 Result<void> FileSearch::finish() {
   if (!done_ && !partial_.empty()) PITH_TRY(search(std::exchange(partial_, {})));
   if (options_.quiet) return {};

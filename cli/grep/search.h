@@ -20,6 +20,16 @@ class FileSearch {
   // After the last bytes: prints counts and names.
   Result<void> finish();
 
+  // Lines that need not be fed: none is selected but `selected` of them, which are not printed.
+  // They are whole, the last one of the file perhaps without its end.
+  void pass(uint64_t bytes, uint64_t lines, uint64_t selected);
+  // True if what comes next begins a line.
+  bool is_at_line_start() const { return partial_.empty(); }
+  // True if the next lines are printed even if they are not selected.
+  bool wants_context() const { return after_left_ > 0; }
+  // The last lines of what was passed, in case they are context of what follows.
+  void remember(std::string_view lines);
+
   // True if the rest of the file changes nothing.
   bool is_done() const { return done_; }
   uint64_t selected() const { return selected_; }

@@ -42,9 +42,9 @@ TEST(AppendSegment, DoesNotGrowASegmentWithALayout) {
 TEST(Registry, ListsEveryFormatOnceAndBytesLast) {
   std::vector<std::string_view> names;
   for (const Format* format : all_formats()) names.push_back(format->name());
-  const std::vector<std::string_view> expected = {"tar",  "gguf",        "npy",  "tflite",
-                                                  "onnx", "safetensors", "zip",  "gzip",
-                                                  "zlib", "compressed",  "text", "bytes"};
+  const std::vector<std::string_view> expected = {
+      "tar",  "gguf", "npy",        "tflite", "onnx", "safetensors", "zip",
+      "gzip", "zlib", "compressed", "log",    "text", "bytes"};
   EXPECT_EQ(names, expected);
 }
 

@@ -166,6 +166,33 @@ pith grep -n -C2 '^12345[67]*$' "$SCRATCH/big.pith"
 grep -n -C2 '^12345[67]*$' "$SCRATCH/big" >want
 expect_same "$OUT" want
 
+check "log blocks that hold no match are passed over"
+: >all
+: >all.pith
+for part in 1 2 3 4 5 6; do
+  for i in $(seq 1 300); do
+    echo "2026-11-21 10:00:$((i % 60)) host sshd[$((i * part))]: Accepted password for user$((i % 7)) port $i"
+    [ $((i % 50)) -ne "$part" ] || echo "2026-11-21 10:00:$((i % 60)) host part$part: Special $i"
+  done >part
+  [ "$part" -ne 4 ] || printf 'no end of line' >>part
+  cat part >>all
+  "$PITH" -c part >>all.pith
+done
+pith --explain all.pith
+expect_stdout_has ' log '
+for options in '' '-c' '-n' '-v -c' '-n -A1' '-n -B2' '-C3' '-m 3' '-o' '-i -c' '-l' '-L' '-q' '-w' '-c -x'; do
+  for pattern in Special Accepted part3 'part[25]:' 'sshd\[1200\]' nowhere 'no end' 'user6 port 9' special; do
+    # shellcheck disable=SC2086  # the options are words
+    {
+      grep $options -e "$pattern" --label=all.pith <all >want
+      status=$?
+      run "$PITH" grep $options -e "$pattern" all.pith
+    }
+    expect_rc "$status"
+    cmp -s "$OUT" want || fail "grep $options $pattern: $(diff "$OUT" want | head -n 4)"
+  done
+done
+
 check "what cannot be read"
 cp "$SCRATCH/x.pith" .
 pith grep error missing x.pith

@@ -1,0 +1,158 @@
+#include "codecs/log/carry.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace pith::log {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+void merge(Reached& into, const Reached& more) {
+  into.places |= more.places;
+  into.end = into.end || more.end;
+}
+
+void merge(Carry& into, const Carry& more) {
+  merge(into.fresh, more.fresh);
+  for (size_t p = 1; p < into.from.size(); ++p) merge(into.from[p], more.from[p]);
+}
+
+}  // namespace
+
+CarryMaker::CarryMaker(std::string needle, bool fold) : needle_(std::move(needle)), fold_(fold) {
+  for (size_t p = 1; p < needle_.size(); ++p) {
+    behind_[static_cast<uint8_t>(needle_[p - 1])].push_back(static_cast<uint8_t>(p));
+    before_[static_cast<uint8_t>(needle_[p])].push_back(static_cast<uint8_t>(p));
+  }
+}
+
+bool CarryMaker::same(std::string_view a, std::string_view b) const {
+  if (a.size() != b.size()) return false;
+  if (!fold_) return std::memcmp(a.data(), b.data(), a.size()) == 0;
+  return std::equal(a.begin(), a.end(), b.begin(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool CarryMaker::holds(std::string_view text) const {
+  if (!fold_) {
+    return ::memmem(text.data(), text.size(), needle_.data(), needle_.size()) != nullptr;
+  }
+  return std::search(text.begin(), text.end(), needle_.begin(), needle_.end(),
+                     [](char x, char y) { return lower(x) == y; }) != text.end();
+}
+
+// A text other than the needle's place in it: holds() is asked once for many.
+void CarryMaker::add_text(std::string_view text, Carry& carry) const {
+  const std::string_view needle = needle_;
+  const size_t n = needle.size();
+  if (text.empty()) {
+    for (size_t p = 1; p < n; ++p) carry.from[p].places.set(p);
+    return;
+  }
+  const char first = fold_ ? lower(text.front()) : text.front();
+  const char last = fold_ ? lower(text.back()) : text.back();
+  for (const size_t p : behind_[static_cast<uint8_t>(last)]) {
+    if (p <= text.size() && same(text.substr(text.size() - p), needle.substr(0, p))) {
+      carry.fresh.places.set(p);
+    }
+  }
+  for (const size_t p : before_[static_cast<uint8_t>(first)]) {
+    const size_t left = n - p;
+    if (text.size() >= left) {
+      if (same(text.substr(0, left), needle.substr(p))) carry.from[p].end = true;
+    } else if (same(text, needle.substr(p, text.size()))) {
+      carry.from[p].places.set(p + text.size());
+    }
+  }
+}
+
+Carry CarryMaker::of_text(std::string_view text) const {
+  Carry carry(needle_.size());
+  carry.fresh.end = holds(text);
+  add_text(text, carry);
+  return carry;
+}
+
+Carry CarryMaker::of_texts(std::string_view texts) const {
+  Carry carry(needle_.size());
+  carry.fresh.end = holds(texts);
+  while (!texts.empty()) {
+    const size_t lf = std::min(texts.find('\n'), texts.size() - 1);
+    add_text(texts.substr(0, lf), carry);
+    texts.remove_prefix(lf + 1);
+  }
+  return carry;
+}
+
+Carry CarryMaker::of_characters(const std::array<bool, 256>& characters) const {
+  const size_t n = needle_.size();
+  Carry carry(n);
+  const auto fits = [&](size_t i) {
+    const auto c = static_cast<uint8_t>(needle_[i]);
+    const bool upper = fold_ && needle_[i] >= 'a' && needle_[i] <= 'z' && characters[c - 32U];
+    return characters[c] || upper;
+  };
+  size_t from_start = 0;
+  while (from_start < n && fits(from_start)) ++from_start;
+  for (size_t p = 1; p <= std::min(from_start, n - 1); ++p) carry.fresh.places.set(p);
+  carry.fresh.end = from_start == n;
+  for (size_t p = 1; p < n; ++p) {
+    carry.from[p].places.set(p);  // no character at all
+    size_t end = p;
+    while (end < n && fits(end)) {
+      ++end;
+      if (end < n) carry.from[p].places.set(end);
+    }
+    carry.from[p].end = end == n;
+  }
+  return carry;
+}
+
+Reached CarryMaker::advance(const Reached& before, const Carry& piece) {
+  Reached after;
+  after.end = before.end;
+  for (size_t p = 1; p < piece.from.size(); ++p) {
+    if (before.places[p]) merge(after, piece.from[p]);
+  }
+  return after;
+}
+
+Carry CarryMaker::of_sequence(const ValueSet& set) const {
+  std::vector<Carry> pieces;
+  for (size_t i = 0; i < set.fixed.size(); ++i) {
+    pieces.push_back(of_text(set.fixed[i]));
+    if (i < set.parts.size()) pieces.push_back(of(set.parts[i]));
+  }
+  Carry whole(needle_.size());
+  for (const Carry& piece : pieces) {
+    Reached next = advance(whole.fresh, piece);
+    merge(next, piece.fresh);
+    whole.fresh = next;
+  }
+  for (size_t p = 1; p < needle_.size(); ++p) {
+    Reached reached;
+    reached.places.set(p);
+    for (const Carry& piece : pieces) reached = advance(reached, piece);
+    whole.from[p] = reached;
+  }
+  return whole;
+}
+
+Carry CarryMaker::of(const ValueSet& set) const {
+  switch (set.kind) {
+    case ValueSet::Kind::kTexts:
+      return of_texts(set.texts);
+    case ValueSet::Kind::kCharacters:
+      return of_characters(set.characters);
+    case ValueSet::Kind::kSequence:
+      return of_sequence(set);
+    case ValueSet::Kind::kAlternatives:
+      break;
+  }
+  Carry any(needle_.size());
+  for (const ValueSet& part : set.parts) merge(any, of(part));
+  return any;
+}
+
+}  // namespace pith::log

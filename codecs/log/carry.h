@@ -1,0 +1,61 @@
+// How a match of a string runs through a line: piece by piece, the places in the string that have
+// been reached at the end of each piece. It answers whether the string can stand in a line of which
+// only sets of values are known.
+#pragma once
+
+#include <bitset>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codecs/log/value_set.h"
+
+namespace pith::log {
+
+// Longer strings are searched by their first bytes.
+inline constexpr size_t kMaxNeedle = 128;
+
+// Places of a string that matches have reached, and whether one has come to the end.
+struct Reached {
+  std::bitset<kMaxNeedle> places;  // place p: bytes [0, p) have matched, up to the piece's end
+  bool end = false;
+};
+
+// What a piece of a line does to matches: where those that begin in it get to, and where those that
+// come into it go on to.
+struct Carry {
+  Reached fresh;
+  std::vector<Reached> from;  // for each place; [0] is not used
+
+  explicit Carry(size_t needle) : from(needle) {}
+};
+
+class CarryMaker {
+ public:
+  // The needle is not empty and at most kMaxNeedle bytes; in lower case if `fold`.
+  CarryMaker(std::string needle, bool fold);
+
+  Carry of_text(std::string_view text) const;
+  Carry of(const ValueSet& set) const;
+  // The matches behind a piece.
+  static Reached advance(const Reached& before, const Carry& piece);
+
+  // True if the text holds the needle.
+  bool holds(std::string_view text) const;
+  std::string_view needle() const { return needle_; }
+
+ private:
+  bool same(std::string_view a, std::string_view b) const;
+  void add_text(std::string_view text, Carry& carry) const;
+  Carry of_texts(std::string_view texts) const;
+  Carry of_characters(const std::array<bool, 256>& characters) const;
+  Carry of_sequence(const ValueSet& set) const;
+
+  std::string needle_;
+  bool fold_;
+  // The places behind a character of the needle, and those in front of one, by the character.
+  std::array<std::vector<uint8_t>, 256> behind_;
+  std::array<std::vector<uint8_t>, 256> before_;
+};
+
+}  // namespace pith::log

@@ -1,0 +1,28 @@
+// What the values of a column can be, as far as it is known without its numbers and places: a
+// superset. Built from the column's description and texts (column_skim.cpp), used by the search.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pith::log {
+
+struct ValueSet {
+  enum class Kind : uint8_t {
+    kTexts,         // one of the texts, each with an LF behind it
+    kCharacters,    // any string of these characters
+    kSequence,      // fixed texts with a value of each part between them
+    kAlternatives,  // a value of one of the parts
+  };
+  explicit ValueSet(Kind what = Kind::kTexts) : kind(what) {}
+
+  Kind kind;
+  std::string_view texts;
+  std::array<bool, 256> characters{};
+  std::vector<std::string> fixed;  // one more than parts
+  std::vector<ValueSet> parts;
+};
+
+}  // namespace pith::log
