@@ -14,6 +14,10 @@ from reference_checks import Damaged, M32, Unsupported, crc32c, need, number, xx
 from reference_deflate import DEFAULT, ZLIB, deflate
 
 
+NOT_HERE = {codec: f" ({name}: not in this decoder yet)"
+            for codec, name in ((4, "text"), (5, "tensor"), (6, "log"), (7, "logmix"))}
+
+
 # ---- Codecs: (payload, raw size, declared decode memory in KiB) -> raw ----
 def take(data, at, layout):
     need(at + struct.calcsize(layout) <= len(data), f"truncated at byte {len(data)}")
@@ -115,7 +119,7 @@ def decode_stream(data, start):
         raise Unsupported(f"version {version}, required features {features}")
     need(version == 1 and 12 <= raw_log <= 30 and memory_log <= 26, "stream header: out of range")
     at, raw_at, index_size = start + 20, 0, 0
-    blocks, entries, metadata, names = [], [], [], {4: " (text: not in this decoder yet)"}
+    blocks, entries, metadata, names = [], [], [], dict(NOT_HERE)
     while data[at:at + 4] == b"\xF5PTB":
         (_, kind, segment, codec, raw_size, payload_size, raw_offset, raw_hash, memory,
          crc) = take(data, at, "<4s2BH2I2Q2I")

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "tests/golden/golden_inputs.h"
@@ -78,6 +79,21 @@ inline void add_text_cases(std::vector<GoldenCase>& cases) {
   add("text_lines_9", golden_lines(golden_words(), "\r\n"), 9, true);
 }
 
+inline void add_log_cases(std::vector<GoldenCase>& cases) {
+  const ByteBuffer log = golden_log();
+  for (const auto& [name, codec, level] :
+       {std::tuple{"log_1", "log", 1}, {"log_5", "log", 5}, {"log_6", "log", 6}}) {
+    cases.push_back({name, log, compressed_with(log, codec, level)});
+  }
+}
+
+inline void add_tensor_cases(std::vector<GoldenCase>& cases) {
+  const ByteBuffer file = golden_tensors();
+  for (const auto& [name, level] : {std::pair{"tensor_1", 1}, {"tensor_5", 5}, {"tensor_9", 9}}) {
+    cases.push_back({name, file, compressed_with(file, "tensor", level)});
+  }
+}
+
 // Cases name their codec or take a level at which it is settled, so that none changes when a codec
 // is added: no case takes the choice of levels 7 to 9.
 inline std::vector<GoldenCase> golden_cases() {
@@ -92,6 +108,8 @@ inline std::vector<GoldenCase> golden_cases() {
   cases.push_back({"zeros", zeros, compressed_with(zeros, "zstd", 5)});
   add_bwt_cases(cases);
   add_text_cases(cases);
+  add_log_cases(cases);
+  add_tensor_cases(cases);
 
   const ByteBuffer gzipped = gzip_member(text, 6);
   cases.push_back({"deflated_gzip", gzipped, compress_bytes(gzipped, 3)});

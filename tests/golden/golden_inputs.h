@@ -138,4 +138,91 @@ inline ByteBuffer golden_code(bool wide) {
   return code;
 }
 
+// Lines of a log: times, addresses, words, digits of all kinds, and entries of several lines.
+inline ByteBuffer golden_log() {
+  Dice dice(38);
+  std::string text;
+  uint32_t seconds = 36000;
+  const auto two = [](uint32_t value) {
+    return std::string(value < 10 ? "0" : "") + std::to_string(value);
+  };
+  const auto number = [&dice](uint32_t end) { return std::to_string(dice.below(end)); };
+  const std::vector<std::string> users = {"root", "guest", "admin", "caf\xC3\xA9", "u-7"};
+  for (int line = 0; line < 400; ++line) {
+    seconds += dice.below(4);
+    const uint32_t day = 1 + seconds / 40000;
+    text += "Jun " + std::string(day < 10 ? " " : "") + std::to_string(day) + " " +
+            two(seconds / 3600 % 24) + ":" + two(seconds / 60 % 60) + ":" + two(seconds % 60) +
+            " host ";
+    switch (dice.below(6)) {
+      case 0:
+        text += "sshd[" + number(30000) + "]: Failed password for " +
+                users[dice.low_below(static_cast<uint32_t>(users.size()))] + " from 10.0." +
+                number(9) + "." + number(256) + " port " + std::to_string(1024 + dice.below(60000));
+        break;
+      case 1:
+        text += "kernel: page 0x00ff" + std::to_string(10 + dice.below(90)) + "ab, took " +
+                number(9) + "." + two(dice.below(100)) + " ms, delta -" + number(50);
+        break;
+      case 2:
+        text += "app: {\"id\": " + std::to_string(100000 + line) +
+                ", \"ok\": " + (dice.below(3) != 0 ? "true" : "false") + "}";
+        break;
+      case 3:
+        text += "app: failed\n\tat org.Example.run(Example.java:" + number(300) + ")\n\tat Main";
+        break;
+      default:
+        text += "cron[" + number(999) + "]: job " + (dice.below(2) != 0 ? "done" : "lost") +
+                " code 0" + number(8);
+    }
+    text += dice.below(40) == 0 ? "\r\n" : "\n";
+  }
+  return ByteBuffer(as_bytes(text));
+}
+
+// A file of tensors: weights of all kinds, with a few values that are no weights.
+inline ByteBuffer golden_tensors() {
+  Dice dice(39);
+  ByteBuffer data;
+  ByteWriter values(data);
+  std::string header = "{";
+  // Bits of a float around zero: small exponents are rarer.
+  const auto weight = [&dice](uint32_t middle, uint32_t mantissa_bits) {
+    const uint32_t exponent = middle - dice.low_below(7);
+    return (dice.below(2) << 15 | exponent << mantissa_bits) + dice.below(1U << mantissa_bits);
+  };
+  const auto tensor = [&](const char* name, const char* dtype, uint32_t rows, uint32_t columns,
+                          auto&& value) {
+    const size_t begin = data.size();
+    for (uint32_t i = 0; i < rows * columns; ++i) value(i);
+    header += (header.size() > 1 ? ",\"" : "\"") + std::string(name) + "\":{\"dtype\":\"" + dtype +
+              "\",\"shape\":[" + std::to_string(rows) + "," + std::to_string(columns) +
+              "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(data.size()) +
+              "]}";
+  };
+  tensor("a", "BF16", 40, 64, [&](uint32_t i) {
+    values.u16(static_cast<uint16_t>(i % 900 == 7 ? 0x7FC1 : weight(124, 7)));
+  });
+  tensor("b", "BF16", 30, 32, [&](uint32_t) { values.u16(static_cast<uint16_t>(weight(118, 7))); });
+  tensor("c", "F16", 30, 64, [&](uint32_t) { values.u16(static_cast<uint16_t>(weight(13, 10))); });
+  tensor("d", "F32", 30, 32, [&](uint32_t i) {
+    values.u32(i % 300 == 9 ? 0x80000000U : weight(122, 7) << 16 | dice.below(65536));
+  });
+  // A smooth surface, to be predicted.
+  tensor("e", "F32", 40, 40, [&](uint32_t i) {
+    values.u32(0x42000000U + (i % 40) * (i % 40) * 3000 + i / 40 * 20000 + dice.below(300));
+  });
+  tensor("f", "F8_E4M3", 16, 64, [&](uint32_t) {
+    values.u8(static_cast<uint8_t>(dice.below(2) << 7 | (40 + dice.low_below(20))));
+  });
+  tensor("g", "I32", 10, 10, [&](uint32_t i) { values.u32(i * 3); });
+  header += "}";
+  ByteBuffer file;
+  ByteWriter out(file);
+  out.u64(header.size());
+  file.append(as_bytes(header));
+  file.append(data);
+  return file;
+}
+
 }  // namespace pith::test
