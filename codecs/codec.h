@@ -33,7 +33,14 @@ struct EncodeOptions {
 };
 
 // The codec id of a frame. Ids are never reused; 0xF000 to 0xFFFF are private.
-enum class CodecId : uint16_t { kStored = 0, kZstd = 1, kDeflated = 2, kBwt = 3, kText = 4 };
+enum class CodecId : uint16_t {
+  kStored = 0,
+  kZstd = 1,
+  kDeflated = 2,
+  kBwt = 3,
+  kText = 4,
+  kLog = 6
+};
 
 // A block before coding: its bytes, the segments that make it up (sizes add up to the bytes), and
 // the type of most of its bytes.
@@ -73,6 +80,9 @@ class Codec {
   // True if the codec may do much better on a block than on a sample of it, by repeats from afar,
   // and takes little time beside the others of the level.
   virtual bool lives_on_repeats(Level) const { return false; }
+  // True if a sample says little about a whole block, so that the codec is tried on every block of
+  // a type that it accepts.
+  virtual bool needs_whole_block(Level) const { return false; }
   // Made anew by every thread that uses the codec; may be null.
   virtual std::unique_ptr<Scratch> make_scratch() const { return nullptr; }
 

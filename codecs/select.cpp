@@ -17,6 +17,9 @@ constexpr size_t kSamplePiece = 32 * 1024;
 constexpr uint64_t kDoubtPercent = 2;
 constexpr uint64_t kRepeatsDoubtPercent = 15;
 constexpr Level kLastQuickLevel = 6;
+// Beside the payload of a codec that was tried on the whole block, others are tried if they might
+// come so much below their estimates.
+constexpr uint64_t kWholeDoubtPercent = 15;
 // A block that shrinks to less than this part is full of repeats.
 constexpr size_t kFullOfRepeats = 8;
 
@@ -50,6 +53,8 @@ ByteBuffer take_sample(ByteView bytes) {
 }
 
 struct Ranking {
+  size_t sample_size = 0;
+  uint64_t best_estimate = 0;
   std::vector<const Codec*> first;  // to be tried, the best by the sample first
   std::vector<const Codec*> later;  // to be tried on a block that turns out to be full of repeats
 };
@@ -68,7 +73,10 @@ Result<Ranking> rank(std::span<const Codec* const> codecs, const BlockView& bloc
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  Ranking ranking;
+  Ranking ranking{.sample_size = sample.size(),
+                  .best_estimate = ranked.empty() ? sample.size() : ranked.front().first,
+                  .first = {},
+                  .later = {}};
   for (const auto& [size, codec] : ranked) {
     const uint64_t best = ranked.front().first;
     const bool repeats = codec->lives_on_repeats(level);
@@ -114,13 +122,27 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
     if (done) return encoded;
     codecs.erase(codecs.begin());
   }
+  std::optional<EncodedBlock> best;
+  const bool whole = options.forced == nullptr && codecs.size() > 1 &&
+                     codecs.front()->needs_whole_block(options.level);
+  if (whole) {
+    PITH_ASSIGN(const bool done, try_codec(*codecs.front()));
+    if (done) best = std::exchange(encoded, {});
+    codecs.erase(codecs.begin());
+  }
   const bool doubtful =
       block.type == SegmentType::kCompressed || block.type == SegmentType::kDeflated;
-  Ranking ranking{.first = codecs, .later = {}};
-  if (codecs.size() > 1 || (doubtful && options.forced == nullptr)) {
+  Ranking ranking{.sample_size = 0, .best_estimate = 0, .first = codecs, .later = {}};
+  if (codecs.size() > 1 || whole || (doubtful && options.forced == nullptr)) {
     PITH_ASSIGN(ranking, rank(codecs, block, options.level, scratch));
   }
-  std::optional<EncodedBlock> best;
+  // What the estimate is for the whole block, at the best.
+  const auto scaled = [&](uint64_t estimate) {
+    const uint64_t likely =
+        estimate * block.bytes.size() / std::max<size_t>(ranking.sample_size, 1);
+    return likely - likely * kWholeDoubtPercent / 100;
+  };
+  if (best && scaled(ranking.best_estimate) > best->payload.size()) return std::move(*best);
   const auto try_all = [&](std::span<const Codec* const> tried) -> Result<void> {
     for (const Codec* codec : tried) {
       PITH_ASSIGN(const bool done, try_codec(*codec));
@@ -131,7 +153,7 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
     return {};
   };
   PITH_TRY(try_all(ranking.first));
-  if (best && best->payload.size() < block.bytes.size() / kFullOfRepeats) {
+  if (best && !whole && best->payload.size() < block.bytes.size() / kFullOfRepeats) {
     PITH_TRY(try_all(ranking.later));
   }
   if (best) return std::move(*best);

@@ -83,7 +83,7 @@ class DeflateStreamSegmenter : public Segmenter {
     layout->content = std::move(content_);
     out.push_back({.size = inflater_.bytes_in(),
                    .type = SegmentType::kDeflated,
-                   .layout = {.deflate = std::move(layout)}});
+                   .layout = {.deflate = std::move(layout), .tensor = nullptr}});
     state_ = State::kBetween;
     magic_seen_ = 0;
     if (wrapper_ == DeflateWrapper::kZlib) end_streams(out);

@@ -5,6 +5,7 @@
 #include "formats/bytes.h"
 #include "formats/compressed.h"
 #include "formats/gzip.h"
+#include "formats/log.h"
 #include "formats/tar.h"
 #include "formats/text.h"
 #include "formats/zlib.h"
@@ -13,9 +14,9 @@ namespace pith {
 
 // The order decides between formats that are equally sure: the narrower one comes first.
 std::span<const Format* const> all_formats() {
-  static const std::array<const Format*, 6> kFormats = {
+  static const std::array<const Format*, 7> kFormats = {
       &tar_format(),        &gzip_format(), &zlib_format(),
-      &compressed_format(), &text_format(), &bytes_format(),
+      &compressed_format(), &log_format(), &text_format(), &bytes_format(),
   };
   return kFormats;
 }

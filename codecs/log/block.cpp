@@ -1,0 +1,229 @@
+#include "codecs/log/block.h"
+
+#include <algorithm>
+
+#include "codecs/log/cluster.h"
+#include "codecs/log/column_set.h"
+#include "codecs/log/describe.h"
+#include "codecs/log/template_text.h"
+
+namespace pith::log {
+namespace {
+
+auto damaged() { return fail(ErrorCode::kDamaged, "a log block is damaged"); }
+
+void write_line_templates(const Parsed& parsed, StreamWriter& out) {
+  const size_t n = parsed.line_templates.size();
+  ByteBuffer plane(n);
+  for (int p = 0; p < (parsed.templates.size() > 256 ? 2 : 1); ++p) {
+    for (size_t i = 0; i < n; ++i) {
+      plane[i] = static_cast<std::byte>(parsed.line_templates[i] >> (8 * p));
+    }
+    out.put(p == 0 ? Pool::kLineLow : Pool::kLineHigh, plane);
+  }
+}
+
+// The lines, put together from templates and columns.
+class Assembler {
+ public:
+  Assembler(const std::vector<Template>& templates, const std::vector<Pieces>& columns,
+            const char* arena, MutableBytes out)
+      : columns_(columns),
+        next_(columns.size(), 0),
+        arena_(arena),
+        at_(reinterpret_cast<char*>(out.data())),
+        end_(at_ + out.size()) {
+    for (const Template& t : templates) {
+      texts_.append(as_bytes(t.text));
+    }
+    texts_.resize(texts_.size() + kStep);
+    const char* text = reinterpret_cast<const char*>(texts_.data());
+    for (const Template& t : templates) {
+      programs_.push_back({static_cast<uint32_t>(steps_.size()), text});
+      for (size_t i = 0; i < t.cuts.size(); ++i) {
+        Step step;
+        step.fixed = static_cast<uint32_t>(t.fixed(i).size());
+        if (i < t.slots.size()) {
+          step.slot = t.slots[i];
+        }
+        steps_.push_back(step);
+      }
+      text += t.text.size();
+    }
+    programs_.push_back({static_cast<uint32_t>(steps_.size()), text});
+  }
+
+  // False if a column or the room ends.
+  bool line(uint32_t number, bool lf) {
+    const char* text = programs_[number].text;
+    const Step* step = &steps_[programs_[number].first];
+    const Step* const last = &steps_[programs_[number + 1].first] - 1;
+    values_.clear();
+    for (;; ++step) {
+      if (!put(text, step->fixed)) return false;
+      text += step->fixed;
+      if (step == last) break;
+      Piece value;
+      if (step->slot.copy_of != kNotACopy) {
+        value = values_[step->slot.copy_of];
+      } else {
+        const Pieces& column = columns_[step->slot.column];
+        uint32_t& next = next_[step->slot.column];
+        if (next == column.size()) return false;
+        value = column[next++];
+      }
+      values_.push_back(value);
+      if (!put(arena_ + value.begin, value.size)) return false;
+    }
+    if (!lf) return true;
+    if (at_ == end_) return false;
+    *at_++ = '\n';
+    return true;
+  }
+  bool full() const { return at_ == end_; }
+
+ private:
+  static constexpr size_t kStep = 16;
+  struct Step {
+    uint32_t fixed = 0;
+    Slot slot;
+  };
+  struct Program {
+    uint32_t first;
+    const char* text;
+  };
+
+  // Texts may be read, and the block written, up to kStep bytes further.
+  bool put(const char* text, size_t size) {
+    if (static_cast<size_t>(end_ - at_) >= size + kStep) {
+      char* out = at_;
+      at_ += size;
+      do {
+        std::memcpy(out, text, kStep);
+        out += kStep;
+        text += kStep;
+      } while (out < at_);
+      return true;
+    }
+    if (static_cast<size_t>(end_ - at_) < size) return false;
+    std::memcpy(at_, text, size);
+    at_ += size;
+    return true;
+  }
+
+  const std::vector<Pieces>& columns_;
+  std::vector<uint32_t> next_;
+  const char* arena_;
+  char* at_;
+  char* end_;
+  ByteBuffer texts_;
+  std::vector<Step> steps_;
+  std::vector<Program> programs_;
+  std::vector<Piece> values_;
+};
+
+}  // namespace
+
+BlockHead read_head(VarintReader& in) {
+  BlockHead head;
+  const uint64_t lines = in.varint();
+  head.ends_with_lf = (lines & 1) != 0;
+  head.lines = lines >> 1;
+  head.templates = in.varint();
+  return head;
+}
+
+Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuffer& out) {
+  const Parsed parsed = parse(block);
+  put_varint(out, uint64_t{parsed.line_templates.size()} << 1 | (parsed.ends_with_lf ? 1 : 0));
+  put_varint(out, parsed.templates.size());
+  StreamWriter streams;
+  write_templates(parsed.templates, streams);
+  write_line_templates(parsed, streams);
+  CostMeter meter(space);
+  write_columns(block, parsed, meter, streams);
+  return streams.finish(level, block.size(), space, out);
+}
+
+namespace {
+
+// What a payload holds, before lines are made of it.
+struct Opened {
+  BlockHead head;
+  std::vector<Template> templates;
+  std::vector<uint32_t> line_templates;
+  std::vector<Pieces> columns;
+};
+
+Result<Opened> open(ByteView payload, size_t block_size, MemoryBudget& budget, Workspace& space,
+                    Arena& arena, std::vector<ColumnCost>* costs = nullptr) {
+  VarintReader in(payload);
+  Opened opened;
+  opened.head = read_head(in);
+  const BlockHead& head = opened.head;
+  if (!in.ok() || head.lines == 0 || head.lines > block_size + 1 || head.templates == 0 ||
+      head.templates > kMaxTemplates) {
+    return damaged();
+  }
+  StreamReader streams;
+  PITH_TRY(streams.open(in, budget, space));
+  PITH_ASSIGN(ReadTemplates read,
+              read_templates(static_cast<size_t>(head.templates), streams, budget));
+  opened.templates = std::move(read.templates);
+
+  const auto lines = static_cast<size_t>(head.lines);
+  const ByteView low = streams.take(Pool::kLineLow, lines);
+  const bool wide = head.templates > 256;
+  const ByteView high = wide ? streams.take(Pool::kLineHigh, lines) : ByteView{};
+  if (!streams.ok() || !budget.reserve(lines * sizeof(uint32_t))) return damaged();
+  opened.line_templates.resize(lines);
+  for (size_t i = 0; i < lines; ++i) {
+    uint32_t& number = opened.line_templates[i];
+    number = static_cast<uint32_t>(low[i]) | (wide ? static_cast<uint32_t>(high[i]) << 8 : 0);
+    if (number >= opened.templates.size()) return damaged();
+    ++opened.templates[number].lines;
+  }
+  PITH_ASSIGN(opened.columns, read_columns(opened.templates, read.columns, opened.line_templates,
+                                           streams, arena, budget, costs));
+  if (!streams.finished() || arena.extend(0) == nullptr) return damaged();
+  return opened;
+}
+
+}  // namespace
+
+Result<void> decode_block(ByteView payload, MutableBytes block, MemoryBudget& budget,
+                          Workspace& space) {
+  Arena arena(budget);
+  PITH_ASSIGN(const Opened opened, open(payload, block.size(), budget, space, arena));
+  Assembler assembler(opened.templates, opened.columns, arena.data(), block);
+  const size_t lines = opened.line_templates.size();
+  for (size_t i = 0; i < lines; ++i) {
+    const bool lf = i + 1 < lines || opened.head.ends_with_lf;
+    if (!assembler.line(opened.line_templates[i], lf)) return damaged();
+  }
+  if (!assembler.full()) return damaged();
+  return {};
+}
+
+Result<Description> describe(ByteView payload, size_t block_size) {
+  MemoryBudget budget(UINT64_MAX);
+  const auto space = make_workspace();
+  Arena arena(budget);
+  Description description;
+  VarintReader in(payload);
+  read_head(in);
+  PITH_ASSIGN(description.streams, read_directory(in));
+  PITH_ASSIGN(const Opened opened,
+              open(payload, block_size, budget, *space, arena, &description.columns));
+  for (const Template& t : opened.templates) {
+    std::string text;
+    for (size_t i = 0; i < t.cuts.size(); ++i) {
+      if (i > 0) text += "<*>";
+      text += t.fixed(i);
+    }
+    description.templates.push_back({std::move(text), t.lines});
+  }
+  return description;
+}
+
+}  // namespace pith::log

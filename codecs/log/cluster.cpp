@@ -1,0 +1,310 @@
+#include "codecs/log/cluster.h"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+
+#include "codecs/log/header.h"
+#include "codecs/log/interner.h"
+#include "codecs/log/looks.h"
+#include "codecs/log/tokens.h"
+
+namespace pith::log {
+namespace {
+
+// Groups of fewer lines are not split.
+constexpr size_t kMinSplit = 16;
+constexpr size_t kMaxSplitValues = 64;
+// A slot is taken for a copy of an earlier one only with so many lines to show it.
+constexpr size_t kMinCopyLines = 4;
+// So many values of a slot tell how all of them look.
+constexpr size_t kLookSample = 512;
+
+class Clusterer {
+ public:
+  explicit Clusterer(ByteView block)
+      : text_(as_text(block)),
+        tokens_(tokenise(block)),
+        header_(find_header(block, tokens_)),
+        looks_(tokens_.words(), 0),
+        seen_(tokens_.words(), 0),
+        rank_(tokens_.words(), 0) {}
+
+  Parsed run() {
+    group_by_shape();
+    for (size_t i = 0; i + 1 < shape_ends_.size(); ++i) split(shape_ends_[i], shape_ends_[i + 1]);
+    order_leaves();
+    make_templates();
+    fill_columns();
+    parsed_.ends_with_lf = tokens_.ends_with_lf;
+    return std::move(parsed_);
+  }
+
+ private:
+  // The lines of one template, by their places in order_.
+  struct Leaf {
+    size_t begin = 0;
+    size_t end = 0;
+    size_t lines() const { return end - begin; }
+  };
+  // Of a position: whether all lines of a leaf have the same word there.
+  using Constants = std::vector<uint8_t>;
+
+  const Token& token(uint32_t line, size_t i) const {
+    return tokens_.tokens[tokens_.lines[line].first_token + i];
+  }
+
+  // Puts the lines in the order of their shapes, and shapes in the order of their first lines.
+  void group_by_shape() {
+    const size_t n = tokens_.lines.size();
+    NumberMap numbers;
+    std::vector<uint32_t> shapes(n);
+    std::vector<size_t> counts;
+    for (size_t i = 0; i < n; ++i) {
+      const Line& line = tokens_.lines[i];
+      const uint64_t shape = line.whole ? 0 : mix_hash(line.shape, header_.depths[i]);
+      shapes[i] = numbers.number_of(shape);
+      if (shapes[i] == counts.size()) counts.push_back(0);
+      ++counts[shapes[i]];
+    }
+    shape_ends_.assign(1, 0);
+    for (const size_t count : counts) shape_ends_.push_back(shape_ends_.back() + count);
+    order_.resize(n);
+    std::vector<size_t> next(shape_ends_.begin(), shape_ends_.end() - 1);
+    for (size_t i = 0; i < n; ++i) order_[next[shapes[i]]++] = static_cast<uint32_t>(i);
+  }
+
+  bool is_header_slot(uint32_t line, size_t p) const {
+    return p < header_.depths[line] && header_.is_slot[p];
+  }
+
+  // The number of values at position `p`; more than `limit` if there are more, or if digits make it
+  // unfit to tell templates apart.
+  size_t count_values(const Leaf& leaf, size_t p, size_t limit) {
+    ++epoch_;
+    size_t values = 0;
+    size_t with_digits = 0;
+    for (size_t i = leaf.begin; i < leaf.end; ++i) {
+      const uint32_t word = token(order_[i], p).word;
+      if (seen_[word] == epoch_) continue;
+      seen_[word] = epoch_;
+      with_digits += tokens_.word_has_digit[word];
+      if (++values > limit) return values;
+    }
+    return with_digits * 2 > values ? limit + 1 : values;
+  }
+
+  // Splits lines by the word position of least variety, until no position is worth it.
+  void split(size_t begin, size_t end) {
+    std::vector<Leaf> open = {{begin, end}};
+    while (!open.empty()) {
+      const Leaf leaf = open.back();
+      open.pop_back();
+      const uint32_t first = order_[leaf.begin];
+      const size_t positions = tokens_.lines[first].tokens;
+      size_t best = positions;
+      size_t best_values = kMaxSplitValues + 1;
+      if (leaf.lines() >= kMinSplit) {
+        find_constants(leaf);
+        for (size_t p = 0; p < positions && best_values > 2; ++p) {
+          if (constant_[p] != 0 || is_header_slot(first, p)) continue;
+          const size_t limit = std::min({kMaxSplitValues, leaf.lines() / 8, best_values - 1});
+          const size_t values = count_values(leaf, p, limit);
+          if (values < 2 || values > limit) continue;
+          best = p;
+          best_values = values;
+        }
+      }
+      if (best == positions) {
+        leaves_.push_back(leaf);
+      } else {
+        partition(leaf, best, open);
+      }
+    }
+  }
+
+  // By the word at position `p`, in the order of first occurrence.
+  void partition(const Leaf& leaf, size_t p, std::vector<Leaf>& open) {
+    ++epoch_;
+    std::vector<size_t> counts;
+    for (size_t i = leaf.begin; i < leaf.end; ++i) {
+      const uint32_t word = token(order_[i], p).word;
+      if (seen_[word] != epoch_) {
+        seen_[word] = epoch_;
+        rank_[word] = static_cast<uint32_t>(counts.size());
+        counts.push_back(0);
+      }
+      ++counts[rank_[word]];
+    }
+    const std::vector<uint32_t> lines(order_.begin() + static_cast<std::ptrdiff_t>(leaf.begin),
+                                      order_.begin() + static_cast<std::ptrdiff_t>(leaf.end));
+    std::vector<size_t> next;
+    size_t at = leaf.begin;
+    for (const size_t count : counts) {
+      next.push_back(at);
+      open.push_back({at, at + count});
+      at += count;
+    }
+    for (const uint32_t line : lines) order_[next[rank_[token(line, p).word]]++] = line;
+  }
+
+  // Most frequent first: so most numbers of templates are small. What is too much goes into the
+  // last template, which keeps lines whole.
+  void order_leaves() {
+    std::sort(leaves_.begin(), leaves_.end(), [&](const Leaf& a, const Leaf& b) {
+      if (a.lines() != b.lines()) return a.lines() > b.lines();
+      return order_[a.begin] < order_[b.begin];
+    });
+    if (leaves_.size() < kMaxTemplates) return;
+    for (size_t i = kMaxTemplates - 1; i < leaves_.size(); ++i) {
+      for (size_t k = leaves_[i].begin; k < leaves_[i].end; ++k) whole_.push_back(order_[k]);
+    }
+    std::sort(whole_.begin(), whole_.end());
+    leaves_.resize(kMaxTemplates - 1);
+  }
+
+  void make_templates() {
+    parsed_.line_templates.resize(tokens_.lines.size());
+    slot_tokens_.reserve(leaves_.size() + 1);
+    for (const Leaf& leaf : leaves_) {
+      const auto number = static_cast<uint32_t>(parsed_.templates.size());
+      for (size_t i = leaf.begin; i < leaf.end; ++i) parsed_.line_templates[order_[i]] = number;
+      make_template(leaf);
+    }
+    if (!whole_.empty()) {
+      for (const uint32_t line : whole_) {
+        parsed_.line_templates[line] = static_cast<uint32_t>(parsed_.templates.size());
+        tokens_.lines[line].whole = true;
+      }
+      make_whole_template(whole_.size());
+    }
+  }
+
+  void make_whole_template(size_t lines) {
+    Template t;
+    t.cuts = {0, 0};
+    t.lines = static_cast<uint32_t>(lines);
+    t.slots.resize(1);
+    t.slots[0].column = column_for(slot_keys(t)[0], kWholeLook);
+    parsed_.templates.push_back(std::move(t));
+    slot_tokens_.emplace_back();
+  }
+
+  void make_template(const Leaf& leaf) {
+    const uint32_t first = order_[leaf.begin];
+    const Line& line = tokens_.lines[first];
+    if (line.whole) return make_whole_template(leaf.lines());
+    Template t;
+    t.lines = static_cast<uint32_t>(leaf.lines());
+    find_constants(leaf);
+    std::vector<uint32_t> slot_tokens;
+    uint32_t at = line.begin;
+    for (uint32_t p = 0; p < line.tokens; ++p) {
+      if (!is_header_slot(first, p) && constant_[p] != 0) continue;
+      const Token& value = token(first, p);
+      t.text.append(text_.substr(at, value.begin - at));
+      t.cuts.push_back(static_cast<uint32_t>(t.text.size()));
+      at = value.begin + value.size;
+      slot_tokens.push_back(p);
+    }
+    t.text.append(text_.substr(at, line.end - at));
+    t.cuts.push_back(static_cast<uint32_t>(t.text.size()));
+    t.slots.resize(slot_tokens.size());
+    find_copies(leaf, slot_tokens, t);
+    const auto keys = slot_keys(t);
+    for (size_t i = 0; i < t.slots.size(); ++i) {
+      if (t.slots[i].copy_of != kNotACopy) continue;
+      t.slots[i].column = column_for(keys[i], look_of_slot(leaf, slot_tokens[i]));
+    }
+    parsed_.templates.push_back(std::move(t));
+    slot_tokens_.push_back(std::move(slot_tokens));
+  }
+
+  // Line by line: that is how tokens lie in memory.
+  void find_constants(const Leaf& leaf) {
+    const Line& line = tokens_.lines[order_[leaf.begin]];
+    const Token* const first = tokens_.tokens.data() + line.first_token;
+    constant_.assign(line.tokens, 1);
+    for (size_t i = leaf.begin + 1; i < leaf.end; ++i) {
+      const Token* const now = tokens_.tokens.data() + tokens_.lines[order_[i]].first_token;
+      for (size_t p = 0; p < constant_.size(); ++p) {
+        constant_[p] &= static_cast<uint8_t>(now[p].word == first[p].word ? 1 : 0);
+      }
+    }
+  }
+
+  void find_copies(const Leaf& leaf, const std::vector<uint32_t>& slot_tokens, Template& t) const {
+    if (leaf.lines() < kMinCopyLines) return;
+    std::vector<uint64_t> hashes(slot_tokens.size(), 0);
+    for (size_t i = leaf.begin; i < leaf.end; ++i) {
+      const Token* const now = tokens_.tokens.data() + tokens_.lines[order_[i]].first_token;
+      for (size_t s = 0; s < hashes.size(); ++s) {
+        hashes[s] = mix_hash(hashes[s], now[slot_tokens[s]].word);
+      }
+    }
+    std::unordered_map<uint64_t, uint32_t> by_values;
+    for (uint32_t s = 0; s < hashes.size(); ++s) {
+      const auto [it, fresh] = by_values.try_emplace(hashes[s], s);
+      if (!fresh) t.slots[s].copy_of = it->second;
+    }
+  }
+
+  uint32_t look_of_slot(const Leaf& leaf, size_t p) {
+    uint32_t look = 0;
+    for (size_t i = leaf.begin; i < std::min(leaf.end, leaf.begin + kLookSample); ++i) {
+      const Token& value = token(order_[i], p);
+      uint32_t& known = looks_[value.word];
+      if (known == 0) known = look_of(text_.substr(value.begin, value.size));
+      if (look == 0) look = known;
+      if (look != known) return kMixedLook;
+    }
+    return look;
+  }
+
+  uint32_t column_for(uint64_t key, uint32_t look) {
+    const auto [it, fresh] =
+        columns_.try_emplace(mix_hash(key, look), static_cast<uint32_t>(parsed_.columns.size()));
+    if (fresh) parsed_.columns.emplace_back();
+    return it->second;
+  }
+
+  void fill_columns() {
+    for (uint32_t i = 0; i < tokens_.lines.size(); ++i) {
+      const uint32_t number = parsed_.line_templates[i];
+      const Template& t = parsed_.templates[number];
+      const Line& line = tokens_.lines[i];
+      for (size_t s = 0; s < t.slots.size(); ++s) {
+        if (t.slots[s].copy_of != kNotACopy) continue;
+        Pieces& column = parsed_.columns[t.slots[s].column];
+        if (line.whole) {
+          column.push_back({line.begin, line.end - line.begin});
+        } else {
+          const Token& value = token(i, slot_tokens_[number][s]);
+          column.push_back({value.begin, value.size});
+        }
+      }
+    }
+  }
+
+  std::string_view text_;
+  Tokens tokens_;
+  Header header_;
+  std::vector<uint32_t> looks_;  // of words; 0 where not yet known
+  std::vector<uint32_t> seen_;   // the last epoch in which a word was seen
+  std::vector<uint32_t> rank_;   // of a word, in that epoch
+  uint32_t epoch_ = 0;
+  std::vector<uint32_t> order_;
+  std::vector<size_t> shape_ends_;
+  std::vector<Leaf> leaves_;
+  Constants constant_;  // of the leaf that is looked at
+  std::vector<uint32_t> whole_;
+  std::vector<std::vector<uint32_t>> slot_tokens_;  // for each template and slot: which token
+  std::unordered_map<uint64_t, uint32_t> columns_;
+  Parsed parsed_;
+};
+
+}  // namespace
+
+Parsed parse(ByteView block) { return Clusterer(block).run(); }
+
+}  // namespace pith::log

@@ -1,0 +1,136 @@
+// Columns: lists of values of one kind, written by a type (docs/codecs/log.md, "Columns").
+#pragma once
+
+#include <vector>
+
+#include "codecs/log/number_format.h"
+#include "codecs/log/parsed.h"
+#include "codecs/log/streams.h"
+
+namespace pith::log {
+
+enum class ColumnType : uint8_t {
+  kConstant = 0,    // one value, always
+  kNumber = 1,      // numbers of one format (number_format.h)
+  kPattern = 2,     // fixed characters around parts, each a column
+  kDictionary = 3,  // a column of the different values, and places in it
+  kRaw = 4,         // the values, each with an LF behind it
+  kExceptions = 5,  // a column of those values that are alike, and one of the others
+};
+inline constexpr int kColumnTypes = 6;
+// How deep columns lie in columns.
+inline constexpr int kMaxColumnDepth = 5;
+
+// A written column: what goes where, in this order.
+struct Encoded {
+  struct Chunk {
+    Pool pool;
+    ByteBuffer bytes;
+  };
+  ByteBuffer meta;
+  std::vector<Chunk> chunks;
+  size_t cost = 0;       // bytes that it is expected to take
+  size_t once_cost = 0;  // of these, for what is written once for a value (a dictionary's words)
+
+  void put(StreamWriter& out) const;
+};
+
+// What a column may be.
+struct ColumnRules {
+  bool dictionary = true;
+  bool pattern = true;
+  Pool text = Pool::kRaw;  // where values as they are go
+};
+
+class ColumnEncoder {
+ public:
+  ColumnEncoder(ByteView block, CostMeter& meter) : base_(as_text(block).data()), meter_(meter) {}
+
+  // At least one value; no value may hold an LF.
+  Encoded encode(const Pieces& values, const ColumnRules& rules);
+
+  // All values as numbers of one format, if they are that.
+  bool read_numbers(const Pieces& values, NumberFormat& format,
+                    std::vector<uint64_t>& numbers) const;
+  // Numbers of a format, less those of another column, wrapping around.
+  Encoded encode_differences(const NumberFormat& format, const std::vector<uint64_t>& differences);
+  // Bits, eight to a byte, the first one lowest.
+  void add_flags(Encoded& out, const std::vector<bool>& flags);
+  size_t cost(ByteView bytes) { return meter_.cost(bytes); }
+
+ private:
+  struct Part;
+  std::string_view text(const Piece& piece) const { return {base_ + piece.begin, piece.size}; }
+  bool encode_constant(const Pieces& values, Encoded& out) const;
+  bool encode_number(const Pieces& values, Encoded& out);
+  bool encode_pattern(const Pieces& values, const ColumnRules& rules, Encoded& out);
+  bool encode_dictionary(const Pieces& values, const ColumnRules& rules, Encoded& out);
+  void encode_raw(const Pieces& values, const ColumnRules& rules, Encoded& out);
+  bool encode_plan(const std::vector<Part>& plan, const Pieces& values, const ColumnRules& rules,
+                   Encoded& out);
+  std::vector<Part> plan_of(std::string_view value, bool fixed_spaces) const;
+  bool match(const std::vector<Part>& plan, const Piece& value, Piece* parts) const;
+  Piece most_common_look(const Pieces& values) const;
+  void add_chunk(Encoded& out, Pool pool, ByteBuffer bytes);
+  void add_numbers(Encoded& out, const std::vector<uint64_t>& values, bool ids);
+
+  const char* base_;
+  CostMeter& meter_;
+};
+
+// The texts of decoded values, referred to by position.
+class Arena {
+ public:
+  explicit Arena(MemoryBudget& budget) : budget_(budget) {}
+  // Room for `size` bytes more, behind which 16 more may be touched; null when the budget is spent.
+  char* extend(size_t size);
+  void commit(size_t size) { used_ += size; }
+  size_t size() const { return used_; }
+  const char* data() const { return reinterpret_cast<const char*>(bytes_.data()); }
+
+ private:
+  MemoryBudget& budget_;
+  ByteBuffer bytes_;
+  size_t used_ = 0;
+};
+
+class ColumnDecoder {
+ public:
+  ColumnDecoder(StreamReader& streams, VarintReader& meta, Arena& arena, MemoryBudget& budget)
+      : streams_(streams), meta_(meta), arena_(arena), budget_(budget) {}
+
+  // Appends `count` values, at least 1, to `values`.
+  Result<void> decode(size_t count, Pieces& values, int depth = 0);
+
+  // What the last column was made of, if it was a dictionary or numbers.
+  std::vector<uint64_t>& last_numbers() { return numbers_; }
+
+  // Of the last column that lay in no other.
+  ColumnType last_type() const { return last_type_; }
+
+  bool decode_flags(size_t count, std::vector<bool>& flags);
+  // Numbers of a format, to which those of another column (`bases`) are added.
+  Result<void> decode_differences(const std::vector<uint64_t>& bases, Pieces& values);
+
+ private:
+  bool read_format(NumberFormat& format);
+  Result<void> write_numbers(const NumberFormat& format, const std::vector<uint64_t>& numbers,
+                             Pieces& values);
+  Result<void> decode_constant(size_t count, Pieces& values);
+  Result<void> decode_number(size_t count, Pieces& values);
+  Result<void> decode_pattern(size_t count, Pieces& values, int depth);
+  Result<void> decode_dictionary(size_t count, Pieces& values, int depth);
+  Result<void> decode_raw(size_t count, Pieces& values);
+  Result<void> decode_exceptions(size_t count, Pieces& values, int depth);
+  bool decode_numbers(size_t count, bool ids);
+
+  StreamReader& streams_;
+  VarintReader& meta_;
+  Arena& arena_;
+  MemoryBudget& budget_;
+  std::vector<uint64_t> numbers_;
+  size_t numbers_room_ = 0;
+  ColumnType last_type_ = ColumnType::kRaw;
+};
+
+}  // namespace pith::log

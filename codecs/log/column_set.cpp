@@ -1,0 +1,370 @@
+#include "codecs/log/column_set.h"
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+
+#include "codecs/log/interner.h"
+#include "codecs/log/links.h"
+
+namespace pith::log {
+namespace {
+
+// Only columns that cost much are worth a link, and only the largest ones are looked at.
+constexpr size_t kMinCost = 96;
+constexpr size_t kMinValues = 32;
+constexpr size_t kMaxLinked = 32;
+constexpr size_t kMaxOthers = 16;
+constexpr size_t kSample = 8192;
+
+bool is_of_type(const Encoded& column, ColumnType type) {
+  return static_cast<ColumnType>(column.meta[0]) == type;
+}
+
+class LinkFinder {
+ public:
+  LinkFinder(ByteView block, const Parsed& parsed, ColumnEncoder& encoder,
+             std::vector<Encoded>& columns)
+      : base_(as_text(block).data()),
+        parsed_(parsed),
+        encoder_(encoder),
+        columns_(columns),
+        lines_(lines_of_columns(parsed.templates, parsed.line_templates,
+                                std::vector<bool>(columns.size(), true))),
+        is_other_(columns.size() + 1, false),
+        is_linked_(columns.size() + 1, false),
+        ids_(columns.size() + 1) {
+    // The templates themselves are one more column, to which others may be linked.
+    ids_.back() = parsed.line_templates;
+    lines_.emplace_back(parsed.line_templates.size());
+    std::iota(lines_.back().begin(), lines_.back().end(), 0U);
+  }
+
+  // Links columns to others, and replaces what is written for them.
+  std::vector<Link> run() {
+    for (uint32_t c = 0; c < columns_.size(); ++c) {
+      if (parsed_.columns[c].size() >= kMinValues) order_.push_back(c);
+    }
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](uint32_t a, uint32_t b) { return columns_[a].cost > columns_[b].cost; });
+    link_differences();
+    link_repeats();
+    return std::move(links_);
+  }
+
+ private:
+  struct Candidate {
+    Link link;
+    size_t gain;
+  };
+
+  bool is_free(uint32_t c) const { return !is_linked_[c] && !is_other_[c]; }
+
+  void accept(const Link& link, Encoded&& encoded) {
+    columns_[link.column] = std::move(encoded);
+    is_linked_[link.column] = true;
+    is_other_[link.other] = true;
+    links_.push_back(link);
+  }
+
+  // Times that are written twice, counters that run alongside.
+  void link_differences() {
+    std::vector<uint32_t> numeric;
+    std::vector<std::vector<uint64_t>> numbers;
+    std::vector<NumberFormat> formats;
+    for (const uint32_t c : order_) {
+      if (numeric.size() == kMaxOthers || columns_[c].cost < kMinCost) break;
+      NumberFormat format;
+      std::vector<uint64_t> values;
+      if (!encoder_.read_numbers(parsed_.columns[c], format, values)) continue;
+      numeric.push_back(c);
+      numbers.push_back(std::move(values));
+      formats.push_back(format);
+    }
+    for (size_t b = 0; b < numeric.size(); ++b) {
+      const uint32_t column = numeric[b];
+      if (!is_free(column)) continue;
+      Encoded best;
+      Link link{.column = column, .other = 0, .kind = LinkKind::kDifference};
+      for (size_t a = 0; a < numeric.size(); ++a) {
+        const uint32_t other = numeric[a];
+        if (a == b || is_linked_[other] || !is_of_type(columns_[other], ColumnType::kNumber) ||
+            lines_[other].size() * 4 < lines_[column].size()) {
+          continue;
+        }
+        const auto differences_of = [&](size_t count) {
+          const auto places = partners(std::span(lines_[column]).first(count), lines_[other]);
+          std::vector<uint64_t> found(count);
+          for (size_t i = 0; i < count; ++i) {
+            found[i] = numbers[b][i] - (places[i] == kNoValue ? 0 : numbers[a][places[i]]);
+          }
+          return found;
+        };
+        size_t changes = 0;
+        size_t own_changes = 0;
+        const auto sample = differences_of(std::min(lines_[column].size(), kSample));
+        for (size_t i = 1; i < sample.size(); ++i) {
+          if (sample[i] != sample[i - 1]) ++changes;
+          if (numbers[b][i] != numbers[b][i - 1]) ++own_changes;
+        }
+        if (changes * 4 > own_changes * 3 + 16) continue;
+        const auto differences = differences_of(lines_[column].size());
+        Encoded encoded = encoder_.encode_differences(formats[b], differences);
+        if (encoded.cost + 4 < (best.meta.empty() ? columns_[column].cost : best.cost)) {
+          best = std::move(encoded);
+          link.other = other;
+        }
+      }
+      if (!best.meta.empty()) accept(link, std::move(best));
+    }
+  }
+
+  // Of the first `count` values at least.
+  const std::vector<uint32_t>& ids_of(uint32_t c, size_t count) {
+    std::vector<uint32_t>& ids = ids_[c];
+    if (ids.size() >= count) return ids;
+    Interner interner(base_);
+    ids.resize(count);
+    for (size_t i = 0; i < count; ++i) {
+      const Piece& value = parsed_.columns[c][i];
+      ids[i] = interner.intern(value.begin, value.size);
+    }
+    return ids;
+  }
+
+  // How often a value is what it was when the other column last had the same value.
+  size_t estimate_gain(uint32_t column, uint32_t other) {
+    const size_t total = lines_[column].size();
+    const size_t n = std::min(total, kSample);
+    const auto places = partners(std::span(lines_[column]).first(n), lines_[other]);
+    const size_t others = places.back() == kNoValue ? 0 : places.back() + 1;
+    const auto& ids = ids_of(column, n);
+    const auto& other_ids = ids_of(other, others);
+    last_.assign(std::max(others, parsed_.templates.size()), kNoValue);
+    size_t hits = 0;
+    size_t asked = 0;
+    for (size_t i = 0; i < n; ++i) {
+      if (places[i] == kNoValue) continue;
+      uint32_t& last = last_[other_ids[places[i]]];
+      if (last != kNoValue) {
+        ++asked;
+        if (ids[i] == last) ++hits;
+      }
+      last = ids[i];
+    }
+    if (hits * 3 < n) return 0;
+    const Encoded& plain = columns_[column];
+    const size_t per_value = plain.cost - plain.once_cost;
+    // A flag costs half a bit if nearly all are equal, a bit at most.
+    const size_t rare = std::min(hits, asked - hits);
+    const size_t flags = (asked / 4 + 3 * rare) / 8 * total / n;
+    const size_t saved = per_value * hits / n;
+    return saved > flags + 16 ? saved - flags : 0;
+  }
+
+  void link_repeats() {
+    std::vector<uint32_t> others = {static_cast<uint32_t>(columns_.size())};
+    for (const uint32_t c : order_) {
+      if (others.size() == kMaxOthers) break;
+      if (!is_linked_[c] && is_of_type(columns_[c], ColumnType::kDictionary)) others.push_back(c);
+    }
+    std::vector<Candidate> candidates;
+    for (size_t i = 0; i < std::min(order_.size(), kMaxLinked); ++i) {
+      const uint32_t column = order_[i];
+      if (is_linked_[column] || columns_[column].cost < kMinCost) continue;
+      for (const uint32_t other : others) {
+        if (other == column || lines_[other].size() * 2 < lines_[column].size()) continue;
+        const size_t gain = estimate_gain(column, other);
+        if (gain > 0) candidates.push_back({{column, other, LinkKind::kSameAsBefore}, gain});
+      }
+    }
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.gain > b.gain; });
+    for (const Candidate& candidate : candidates) {
+      const Link& link = candidate.link;
+      if (!is_free(link.column) || is_linked_[link.other]) continue;
+      Encoded encoded = encode_repeats(link);
+      if (encoded.cost + 4 < columns_[link.column].cost) accept(link, std::move(encoded));
+    }
+  }
+
+  Encoded encode_repeats(const Link& link) {
+    const auto& ids = ids_of(link.column, lines_[link.column].size());
+    const auto& other_ids = ids_of(link.other, lines_[link.other].size());
+    const auto places = partners(lines_[link.column], lines_[link.other]);
+    const size_t none = std::max(other_ids.size(), parsed_.templates.size());
+    last_.assign(none + 1, kNoValue);
+    const Pieces& values = parsed_.columns[link.column];
+    std::vector<bool> flags;
+    Pieces misses;
+    for (size_t i = 0; i < values.size(); ++i) {
+      uint32_t& last = last_[places[i] == kNoValue ? none : other_ids[places[i]]];
+      const bool hit = last == ids[i];
+      if (last != kNoValue) flags.push_back(hit);
+      if (!hit) misses.push_back(values[i]);
+      last = ids[i];
+    }
+    Encoded out;
+    put_varint(out.meta, misses.size());
+    put_varint(out.meta, flags.size());
+    out.cost += 2;
+    encoder_.add_flags(out, flags);
+    Encoded rest = encoder_.encode(misses, {});
+    out.meta.append(rest.meta);
+    for (auto& chunk : rest.chunks) out.chunks.push_back(std::move(chunk));
+    out.cost += rest.cost;
+    return out;
+  }
+
+  const char* base_;
+  const Parsed& parsed_;
+  ColumnEncoder& encoder_;
+  std::vector<Encoded>& columns_;
+  std::vector<std::vector<uint32_t>> lines_;
+  std::vector<bool> is_other_;
+  std::vector<bool> is_linked_;
+  std::vector<std::vector<uint32_t>> ids_;  // of values, where needed
+  std::vector<uint32_t> last_;
+  std::vector<uint32_t> order_;
+  std::vector<Link> links_;
+};
+
+auto damaged() { return fail(ErrorCode::kDamaged, "a log block's columns are damaged"); }
+
+}  // namespace
+
+void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, StreamWriter& out) {
+  ColumnEncoder encoder(block, meter);
+  std::vector<Encoded> columns;
+  columns.reserve(parsed.columns.size());
+  for (const Pieces& values : parsed.columns) columns.push_back(encoder.encode(values, {}));
+  const std::vector<Link> links = LinkFinder(block, parsed, encoder, columns).run();
+  ByteBuffer meta;
+  std::vector<bool> linked(columns.size(), false);
+  put_varint(meta, links.size());
+  for (const Link& link : links) {
+    put_varint(meta, link.column);
+    put_varint(meta, uint64_t{link.other} << 1 | static_cast<uint64_t>(link.kind));
+    linked[link.column] = true;
+  }
+  out.put(Pool::kMeta, meta);
+  for (size_t c = 0; c < columns.size(); ++c) {
+    if (!linked[c]) columns[c].put(out);
+  }
+  for (const Link& link : links) columns[link.column].put(out);
+}
+
+Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates, size_t count,
+                                         const std::vector<uint32_t>& line_templates,
+                                         StreamReader& streams, Arena& arena, MemoryBudget& budget,
+                                         std::vector<ColumnCost>* costs) {
+  // Beside a column's values: its place here, its count, and what links need.
+  constexpr uint64_t kPerColumn = 128;
+  if (!budget.reserve(count * kPerColumn)) return damaged();
+  std::vector<size_t> counts(count, 0);
+  for (const Template& t : templates) {
+    for (const Slot& slot : t.slots) {
+      if (slot.copy_of == kNotACopy) counts[slot.column] += t.lines;
+    }
+  }
+  VarintReader meta(streams.rest(Pool::kMeta));
+  std::vector<Link> links(static_cast<size_t>(std::min<uint64_t>(meta.varint(), count)));
+  std::vector<bool> linked(count, false);
+  std::vector<bool> in_a_link(count + 1, false);
+  uint64_t linked_values = 0;
+  for (Link& link : links) {
+    const uint64_t column = meta.varint();
+    const uint64_t other = meta.varint();
+    if (column >= count || other >> 1 > count || linked[static_cast<size_t>(column)]) {
+      return damaged();
+    }
+    link = {static_cast<uint32_t>(column), static_cast<uint32_t>(other >> 1),
+            static_cast<LinkKind>(other & 1)};
+    linked[link.column] = true;
+    for (const uint32_t c : {link.column, link.other}) {
+      if (!in_a_link[c]) linked_values += c < count ? counts[c] : line_templates.size();
+      in_a_link[c] = true;
+    }
+  }
+  // Lines of the values, numbers of the other columns; partners, bases and flags of one link.
+  constexpr uint64_t kPerLinkedValue = 16 + 8;
+  if (!meta.ok() || !budget.reserve(linked_values * kPerLinkedValue)) return damaged();
+
+  ColumnDecoder decoder(streams, meta, arena, budget);
+  std::vector<Pieces> columns(count);
+  // Of the columns to which others are linked; the last one is that of the lines' templates.
+  std::vector<std::vector<uint64_t>> numbers(count + 1);
+  if (in_a_link[count]) numbers[count].assign(line_templates.begin(), line_templates.end());
+  for (size_t c = 0; c < count; ++c) {
+    if (counts[c] == 0) return damaged();
+    if (linked[c]) continue;
+    decoder.last_numbers().clear();
+    const uint64_t cost = streams.cost();
+    PITH_TRY(decoder.decode(counts[c], columns[c]));
+    if (costs != nullptr) {
+      costs->push_back({decoder.last_type(), false, counts[c], streams.cost() - cost});
+    }
+    if (in_a_link[c]) numbers[c] = decoder.last_numbers();
+  }
+  auto lines = lines_of_columns(templates, line_templates, in_a_link);
+  if (in_a_link[count]) {
+    lines[count].resize(line_templates.size());
+    std::iota(lines[count].begin(), lines[count].end(), 0U);
+  }
+  for (const Link& link : links) {
+    const size_t n = counts[link.column];
+    const uint64_t cost = streams.cost();
+    const std::vector<uint64_t>& other = numbers[link.other];
+    const size_t other_count = link.other < count ? counts[link.other] : line_templates.size();
+    if (other.size() != other_count || !budget.reserve(n * sizeof(Piece))) return damaged();
+    const auto places = partners(lines[link.column], lines[link.other]);
+    Pieces& values = columns[link.column];
+    if (link.kind == LinkKind::kDifference) {
+      std::vector<uint64_t> bases(n);
+      for (size_t i = 0; i < n; ++i) bases[i] = places[i] == kNoValue ? 0 : other[places[i]];
+      PITH_TRY(decoder.decode_differences(bases, values));
+      if (costs != nullptr) {
+        costs->push_back({ColumnType::kNumber, true, n, streams.cost() - cost});
+      }
+      continue;
+    }
+    const uint64_t misses_count = meta.varint();
+    const uint64_t flags_count = meta.varint();
+    std::vector<bool> flags;
+    Pieces misses;
+    if (!meta.ok() || misses_count == 0 || misses_count > n || flags_count > n ||
+        !decoder.decode_flags(static_cast<size_t>(flags_count), flags)) {
+      return damaged();
+    }
+    PITH_TRY(decoder.decode(static_cast<size_t>(misses_count), misses));
+    // Numbers of words are below the count of values, those of templates below kMaxTemplates.
+    const uint64_t none = std::max<uint64_t>(other.size(), templates.size());
+    if (!budget.reserve((none + 1) * sizeof(uint32_t))) return damaged();
+    std::vector<uint32_t> last(static_cast<size_t>(none + 1), kNoValue);
+    values.reserve(n);
+    size_t next_flag = 0;
+    size_t next_miss = 0;
+    for (size_t i = 0; i < n; ++i) {
+      const uint64_t id = places[i] == kNoValue ? none : other[places[i]];
+      if (id > none) return damaged();
+      uint32_t& before = last[static_cast<size_t>(id)];
+      if (before != kNoValue && next_flag == flags.size()) return damaged();
+      if (before != kNoValue && flags[next_flag++]) {
+        values.push_back(values[before]);
+      } else {
+        if (next_miss == misses.size()) return damaged();
+        values.push_back(misses[next_miss++]);
+      }
+      before = static_cast<uint32_t>(i);
+    }
+    if (costs != nullptr) {
+      costs->push_back({decoder.last_type(), true, n, streams.cost() - cost});
+    }
+    if (next_flag != flags.size() || next_miss != misses.size()) return damaged();
+    budget.release(misses_count * sizeof(Piece) + (none + 1) * sizeof(uint32_t));
+  }
+  if (!meta.ok() || meta.remaining() != 0) return damaged();
+  return columns;
+}
+
+}  // namespace pith::log

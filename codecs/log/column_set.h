@@ -1,0 +1,28 @@
+// All columns of a block, and what links them: a column whose values follow from those of another
+// one in the same line (docs/codecs/log.md, "Links").
+#pragma once
+
+#include "base/memory_budget.h"
+#include "codecs/log/column.h"
+#include "codecs/log/parsed.h"
+#include "codecs/log/streams.h"
+
+namespace pith::log {
+
+void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, StreamWriter& out);
+
+// What a column is and what it costs.
+struct ColumnCost {
+  ColumnType type = ColumnType::kRaw;  // of the values that a link leaves, if it is linked
+  bool linked = false;
+  uint64_t values = 0;
+  uint64_t cost = 0;  // in 1/256 bytes, without its part of kMeta
+};
+
+// `line_templates`: the template of each line; Template::lines must be set.
+Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates, size_t count,
+                                         const std::vector<uint32_t>& line_templates,
+                                         StreamReader& streams, Arena& arena, MemoryBudget& budget,
+                                         std::vector<ColumnCost>* costs = nullptr);
+
+}  // namespace pith::log

@@ -1,0 +1,135 @@
+// Numbers byte strings: equal strings get equal numbers, 0, 1, … in the order of first occurrence.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+namespace pith::log {
+
+inline uint64_t load_up_to_8(const char* p, size_t size) {
+  uint64_t value = 0;
+  if (size >= 8) {
+    std::memcpy(&value, p, 8);
+  } else if (size >= 4) {
+    uint32_t low = 0;
+    uint32_t high = 0;
+    std::memcpy(&low, p, 4);
+    std::memcpy(&high, p + size - 4, 4);
+    value = low | uint64_t{high} << 32;
+  } else if (size > 0) {
+    value = static_cast<uint8_t>(p[0]) | uint64_t{static_cast<uint8_t>(p[size / 2])} << 8 |
+            uint64_t{static_cast<uint8_t>(p[size - 1])} << 16;
+  }
+  return value;
+}
+
+inline uint64_t mix_hash(uint64_t hash, uint64_t value) {
+  hash = (hash ^ value) * 0x9E3779B97F4A7C15ULL;
+  return hash ^ (hash >> 32);
+}
+
+inline uint64_t hash_bytes(const char* p, size_t size) {
+  uint64_t hash = mix_hash(0x243F6A8885A308D3ULL, size);
+  while (size > 8) {
+    hash = mix_hash(hash, load_up_to_8(p, 8));
+    p += 8;
+    size -= 8;
+  }
+  return mix_hash(hash, load_up_to_8(p, size));
+}
+
+inline bool equal_bytes(const char* a, const char* b, size_t size) {
+  while (size > 8) {
+    if (load_up_to_8(a, 8) != load_up_to_8(b, 8)) return false;
+    a += 8;
+    b += 8;
+    size -= 8;
+  }
+  // Of at most 8 bytes the loads take in every one.
+  return load_up_to_8(a, size) == load_up_to_8(b, size);
+}
+
+class Interner {
+ public:
+  explicit Interner(const char* base) : base_(base), slots_(1024, 0) {}
+
+  // The number of the string of `size` bytes at `begin` from the base.
+  uint32_t intern(uint32_t begin, uint32_t size) {
+    const char* text = base_ + begin;
+    const uint64_t hash = hash_bytes(text, size);
+    const auto check = static_cast<uint32_t>(hash >> 32);
+    size_t mask = slots_.size() - 1;
+    size_t at = hash & mask;
+    while (slots_[at] != 0) {
+      const Entry& entry = entries_[slots_[at] - 1];
+      if (entry.check == check && entry.size == size &&
+          equal_bytes(base_ + entry.begin, text, size)) {
+        return slots_[at] - 1;
+      }
+      at = (at + 1) & mask;
+    }
+    entries_.push_back({begin, size, check, static_cast<uint32_t>(hash)});
+    slots_[at] = static_cast<uint32_t>(entries_.size());
+    if (entries_.size() * 2 > slots_.size()) grow();
+    return static_cast<uint32_t>(entries_.size() - 1);
+  }
+
+  size_t count() const { return entries_.size(); }
+  uint32_t begin_of(size_t number) const { return entries_[number].begin; }
+  uint32_t size_of(size_t number) const { return entries_[number].size; }
+
+ private:
+  struct Entry {
+    uint32_t begin;
+    uint32_t size;
+    uint32_t check;
+    uint32_t low;  // of the hash: where it goes in the table
+  };
+
+  void grow() {
+    slots_.assign(slots_.size() * 4, 0);
+    const size_t mask = slots_.size() - 1;
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      size_t at = entries_[i].low & mask;
+      while (slots_[at] != 0) at = (at + 1) & mask;
+      slots_[at] = static_cast<uint32_t>(i + 1);
+    }
+  }
+
+  const char* base_;
+  std::vector<uint32_t> slots_;  // number + 1, or 0
+  std::vector<Entry> entries_;
+};
+
+// The same for numbers.
+class NumberMap {
+ public:
+  uint32_t number_of(uint64_t key) {
+    const size_t mask = slots_.size() - 1;
+    size_t at = mix_hash(0, key) & mask;
+    for (; slots_[at] != 0; at = (at + 1) & mask) {
+      if (keys_[slots_[at] - 1] == key) return slots_[at] - 1;
+    }
+    keys_.push_back(key);
+    slots_[at] = static_cast<uint32_t>(keys_.size());
+    if (keys_.size() * 2 > slots_.size()) grow();
+    return static_cast<uint32_t>(keys_.size() - 1);
+  }
+
+ private:
+  void grow() {
+    slots_.assign(slots_.size() * 4, 0);
+    const size_t mask = slots_.size() - 1;
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      size_t at = mix_hash(0, keys_[i]) & mask;
+      while (slots_[at] != 0) at = (at + 1) & mask;
+      slots_[at] = static_cast<uint32_t>(i + 1);
+    }
+  }
+
+  std::vector<uint32_t> slots_ = std::vector<uint32_t>(256, 0);  // number + 1, or 0
+  std::vector<uint64_t> keys_;
+};
+
+}  // namespace pith::log

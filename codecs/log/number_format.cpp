@@ -1,0 +1,212 @@
+#include "codecs/log/number_format.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace pith::log {
+namespace {
+
+constexpr size_t kMaxDigits = 19;  // always less than 2^64
+constexpr uint8_t kMaxFraction = 9;
+
+constexpr std::array<uint64_t, 20> kPowers = [] {
+  std::array<uint64_t, 20> powers{};
+  uint64_t power = 1;
+  for (auto& p : powers) {
+    p = power;
+    power *= 10;
+  }
+  return powers;
+}();
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::optional<uint64_t> digits(std::string_view text) {
+  if (text.empty() || text.size() > kMaxDigits) return std::nullopt;
+  uint64_t value = 0;
+  for (const char c : text) {
+    if (!is_digit(c)) return std::nullopt;
+    value = value * 10 + static_cast<uint64_t>(c - '0');
+  }
+  return value;
+}
+
+std::optional<uint64_t> plain(std::string_view text) {
+  if (text.size() > 1 && text[0] == '0') return std::nullopt;
+  return digits(text);
+}
+
+std::optional<uint64_t> time_of_day(std::string_view text) {
+  if (text.size() != 8 || text[2] != ':' || text[5] != ':') return std::nullopt;
+  const auto hours = digits(text.substr(0, 2));
+  const auto minutes = digits(text.substr(3, 2));
+  const auto seconds = digits(text.substr(6, 2));
+  if (!hours || !minutes || !seconds || *minutes > 59 || *seconds > 59) return std::nullopt;
+  return (*hours * 60 + *minutes) * 60 + *seconds;
+}
+
+constexpr std::array<char, 200> kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
+void write_pair(uint64_t value, char* out) { std::memcpy(out, &kPairs[2 * value], 2); }
+
+// The lowest `width` digits.
+void write_fixed(uint64_t value, size_t width, char* out) {
+  while (width >= 2) {
+    width -= 2;
+    write_pair(value % 100, out + width);
+    value /= 100;
+  }
+  if (width == 1) *out = static_cast<char>('0' + value % 10);
+}
+
+size_t count_digits(uint64_t value) {
+  size_t count = 1;
+  while (count < kPowers.size() && value >= kPowers[count]) ++count;
+  return count;
+}
+
+size_t write_plain(uint64_t value, char* out) {
+  const size_t count = count_digits(value);
+  write_fixed(value, count, out);
+  return count;
+}
+
+std::optional<uint64_t> join(std::optional<uint64_t> whole, std::string_view fraction) {
+  const auto low = digits(fraction);
+  if (!whole || !low || *whole >= kPowers[kMaxDigits] / kPowers[fraction.size()]) {
+    return std::nullopt;
+  }
+  return *whole * kPowers[fraction.size()] + *low;
+}
+
+}  // namespace
+
+bool is_valid(const NumberFormat& format) {
+  const bool padded = format.kind == NumberKind::kZeros || format.kind == NumberKind::kSpaces;
+  if (padded) return format.width >= 1 && format.width <= kMaxDigits;
+  if (format.kind == NumberKind::kDecimal && format.fraction == 0) return false;
+  return static_cast<size_t>(format.kind) < kNumberKinds && format.fraction <= kMaxFraction;
+}
+
+Formats formats_for(std::string_view text) {
+  Formats formats;
+  const auto add = [&](NumberKind kind, size_t width = 0, size_t fraction = 0,
+                       char separator = '.') {
+    formats.list[formats.count++] = {kind, static_cast<uint8_t>(width),
+                                     static_cast<uint8_t>(fraction), separator};
+  };
+  if (text.empty() || text.size() > kMaxNumberText) return formats;
+  const size_t size = text.size();
+  if (size >= 8 && text[2] == ':' && time_of_day(text.substr(0, 8))) {
+    if (size == 8) add(NumberKind::kTime);
+    if (size > 9 && size <= 9 + kMaxFraction && (text[8] == '.' || text[8] == ',')) {
+      add(NumberKind::kTime, 0, size - 9, text[8]);
+    }
+    return formats;
+  }
+  const size_t dot = text.find('.');
+  if (dot != text.npos) {
+    const size_t fraction = size - dot - 1;
+    if (dot > 0 && fraction > 0 && fraction <= kMaxFraction) add(NumberKind::kDecimal, 0, fraction);
+    return formats;
+  }
+  if (size > kMaxDigits + 1) return formats;
+  if (text[0] == '-') {
+    add(NumberKind::kSigned);
+  } else if (text[0] == ' ') {
+    add(NumberKind::kSpaces, size);
+  } else if (text[0] == '0' && size > 1) {
+    add(NumberKind::kZeros, size);
+  } else if (is_digit(text[0])) {
+    add(NumberKind::kPlain);
+    add(NumberKind::kZeros, size);
+    add(NumberKind::kSigned);
+  }
+  return formats;
+}
+
+std::optional<uint64_t> read_number(const NumberFormat& format, std::string_view text) {
+  switch (format.kind) {
+    case NumberKind::kPlain:
+      return plain(text);
+    case NumberKind::kZeros:
+      if (text.size() != format.width) return std::nullopt;
+      return digits(text);
+    case NumberKind::kSpaces: {
+      if (text.size() != format.width) return std::nullopt;
+      const size_t start = text.find_first_not_of(' ');
+      if (start == text.npos) return std::nullopt;
+      return plain(text.substr(start));
+    }
+    case NumberKind::kSigned: {
+      const bool minus = !text.empty() && text[0] == '-';
+      const auto value = plain(minus ? text.substr(1) : text);
+      if (!value || *value >> 62 != 0 || (minus && *value == 0)) return std::nullopt;
+      return minus ? *value * 2 - 1 : *value * 2;
+    }
+    case NumberKind::kTime: {
+      if (text.size() != (format.fraction == 0 ? 8U : 9U + format.fraction)) return std::nullopt;
+      const auto seconds = time_of_day(text.substr(0, 8));
+      if (format.fraction == 0) return seconds;
+      if (text[8] != format.separator) return std::nullopt;
+      return join(seconds, text.substr(9));
+    }
+    case NumberKind::kDecimal: {
+      if (text.size() < format.fraction + 2U) return std::nullopt;
+      const size_t dot = text.size() - format.fraction - 1;
+      if (text[dot] != '.') return std::nullopt;
+      return join(plain(text.substr(0, dot)), text.substr(dot + 1));
+    }
+  }
+  return std::nullopt;
+}
+
+size_t write_number(const NumberFormat& format, uint64_t value, char* out) {
+  switch (format.kind) {
+    case NumberKind::kPlain:
+      return write_plain(value, out);
+    case NumberKind::kZeros:
+      write_fixed(value, format.width, out);
+      return format.width;
+    case NumberKind::kSpaces: {
+      std::memset(out, ' ', format.width);
+      const size_t count = std::min<size_t>(count_digits(value), format.width);
+      write_fixed(value, count, out + format.width - count);
+      return format.width;
+    }
+    case NumberKind::kSigned: {
+      if ((value & 1) == 0) return write_plain(value / 2, out);
+      *out = '-';
+      return 1 + write_plain(value / 2 + 1, out + 1);
+    }
+    case NumberKind::kTime: {
+      uint64_t seconds = value / kPowers[format.fraction];
+      write_pair(seconds / 3600 % 100, out);
+      out[2] = ':';
+      write_pair(seconds / 60 % 60, out + 3);
+      out[5] = ':';
+      write_pair(seconds % 60, out + 6);
+      if (format.fraction == 0) return 8;
+      out[8] = format.separator;
+      write_fixed(value, format.fraction, out + 9);
+      return 9U + format.fraction;
+    }
+    case NumberKind::kDecimal: {
+      const size_t size = write_plain(value / kPowers[format.fraction], out);
+      out[size] = '.';
+      write_fixed(value, format.fraction, out + size + 1);
+      return size + 1 + format.fraction;
+    }
+  }
+  return 0;
+}
+
+}  // namespace pith::log

@@ -1,0 +1,45 @@
+// How numbers are written in text: formats of a whole column, in which every value is read as an
+// integer and written back as the very same bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace pith::log {
+
+enum class NumberKind : uint8_t {
+  kPlain = 0,    // no leading zero
+  kZeros = 1,    // `width` digits
+  kSpaces = 2,   // `width` characters: spaces, then digits without a leading zero
+  kSigned = 3,   // no leading zero, perhaps a '-'; written as zigzag
+  kTime = 4,     // HH:MM:SS, then, if `fraction`, `separator` and `fraction` digits
+  kDecimal = 5,  // a plain number, a dot and `fraction` digits
+};
+inline constexpr size_t kNumberKinds = 6;
+inline constexpr size_t kMaxNumberText = 32;
+
+struct NumberFormat {
+  NumberKind kind = NumberKind::kPlain;
+  uint8_t width = 0;
+  uint8_t fraction = 0;
+  char separator = '.';
+};
+
+// True for formats that write_number() can write.
+bool is_valid(const NumberFormat& format);
+
+// The formats that may fit a column that begins with `text`, the best first.
+struct Formats {
+  NumberFormat list[3];
+  size_t count = 0;
+};
+Formats formats_for(std::string_view text);
+
+std::optional<uint64_t> read_number(const NumberFormat& format, std::string_view text);
+
+// Writes any value in at most kMaxNumberText bytes; returns how many.
+size_t write_number(const NumberFormat& format, uint64_t value, char* out);
+
+}  // namespace pith::log

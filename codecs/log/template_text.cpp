@@ -1,0 +1,110 @@
+#include "codecs/log/template_text.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace pith::log {
+namespace {
+
+constexpr char kSlotMark = 1;
+constexpr char kEscape = 3;
+constexpr char kEnd = '\n';
+
+// The columns that slots with a key take, in the order of their first use.
+using ColumnsOfKeys = std::unordered_map<uint64_t, std::vector<uint32_t>>;
+
+}  // namespace
+
+void write_templates(const std::vector<Template>& templates, StreamWriter& out) {
+  ByteBuffer text;
+  ByteBuffer slots;
+  ColumnsOfKeys of_keys;
+  for (const Template& t : templates) {
+    const auto keys = slot_keys(t);
+    for (size_t i = 0; i < t.cuts.size(); ++i) {
+      for (const char c : t.fixed(i)) {
+        if (c == kSlotMark || c == kEscape) text.push_back(std::byte{kEscape});
+        text.push_back(static_cast<std::byte>(c));
+      }
+      if (i == t.slots.size()) break;
+      text.push_back(std::byte{kSlotMark});
+      const Slot& slot = t.slots[i];
+      if (slot.copy_of != kNotACopy) {
+        put_varint(slots, 0);
+        put_varint(slots, i - slot.copy_of);
+        continue;
+      }
+      auto& columns = of_keys[keys[i]];
+      const auto found = std::find(columns.begin(), columns.end(), slot.column);
+      put_varint(slots, static_cast<uint64_t>(found - columns.begin()) + 1);
+      if (found == columns.end()) columns.push_back(slot.column);
+    }
+    text.push_back(std::byte{kEnd});
+  }
+  out.put(Pool::kTemplates, text);
+  out.put(Pool::kSlots, slots);
+}
+
+Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, MemoryBudget& budget) {
+  const auto damaged = [] {
+    return fail(ErrorCode::kDamaged, "a log block's templates are damaged");
+  };
+  const std::string_view text = as_text(streams.rest(Pool::kTemplates));
+  const ByteView slot_bytes = streams.rest(Pool::kSlots);
+  // Each slot is a byte of the text and at least one of the slots; the rest is for its key and its
+  // column.
+  constexpr uint64_t kPerSlot = 160;
+  constexpr uint64_t kPerTemplate = 200;
+  if (count > kMaxTemplates || count > text.size() ||
+      !budget.reserve(count * kPerTemplate + text.size() + slot_bytes.size() * kPerSlot)) {
+    return damaged();
+  }
+  VarintReader slots(slot_bytes);
+  ReadTemplates read;
+  read.templates.resize(count);
+  ColumnsOfKeys of_keys;
+  size_t at = 0;
+  for (Template& t : read.templates) {
+    for (bool more = true; more;) {
+      if (at == text.size()) return damaged();
+      const char c = text[at++];
+      switch (c) {
+        case kSlotMark:
+          t.cuts.push_back(static_cast<uint32_t>(t.text.size()));
+          t.slots.emplace_back();
+          if (t.slots.size() > slot_bytes.size()) return damaged();
+          break;
+        case kEnd:
+          more = false;
+          break;
+        case kEscape:
+          if (at == text.size()) return damaged();
+          t.text.push_back(text[at++]);
+          break;
+        default:
+          t.text.push_back(c);
+      }
+    }
+    t.cuts.push_back(static_cast<uint32_t>(t.text.size()));
+    const auto keys = slot_keys(t);
+    for (size_t i = 0; i < t.slots.size(); ++i) {
+      Slot& slot = t.slots[i];
+      const uint64_t choice = slots.varint();
+      if (choice == 0) {
+        const uint64_t distance = slots.varint();
+        if (distance == 0 || distance > i) return damaged();
+        slot.copy_of = static_cast<uint32_t>(i - distance);
+        continue;
+      }
+      auto& columns = of_keys[keys[i]];
+      if (choice > columns.size() + 1) return damaged();
+      if (choice == columns.size() + 1) columns.push_back(static_cast<uint32_t>(read.columns++));
+      slot.column = columns[static_cast<size_t>(choice - 1)];
+    }
+    if (!slots.ok()) return damaged();
+  }
+  if (at != text.size() || slots.remaining() != 0) return damaged();
+  return read;
+}
+
+}  // namespace pith::log

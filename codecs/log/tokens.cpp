@@ -1,0 +1,121 @@
+#include "codecs/log/tokens.h"
+
+#include <algorithm>
+#include <array>
+
+#include "codecs/log/interner.h"
+
+namespace pith::log {
+namespace {
+
+constexpr std::array<bool, 256> kIsDelimiter = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view(" \t,;\"'()[]{}<>|=&?\r")) {
+    table[static_cast<uint8_t>(c)] = true;
+  }
+  table[0] = true;
+  return table;
+}();
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+class Tokeniser {
+ public:
+  explicit Tokeniser(ByteView block)
+      : text_(as_text(block)), words_(text_.data()), size_(text_.size()) {
+    out_.tokens.reserve(size_ / 6);
+    out_.lines.reserve(size_ / 64);
+  }
+
+  Tokens run() {
+    size_t at = 0;
+    while (at < size_) {
+      const void* lf = std::memchr(text_.data() + at, '\n', size_ - at);
+      const size_t end =
+          lf == nullptr ? size_ : static_cast<size_t>(static_cast<const char*>(lf) - text_.data());
+      add_line(at, end);
+      at = end + 1;
+    }
+    out_.ends_with_lf = size_ > 0 && text_.back() == '\n';
+    return std::move(out_);
+  }
+
+ private:
+  void add_line(size_t begin, size_t end) {
+    Line line;
+    line.begin = static_cast<uint32_t>(begin);
+    line.end = static_cast<uint32_t>(end);
+    line.first_token = static_cast<uint32_t>(out_.tokens.size());
+    if (end - begin > kMaxLineToTokenise || !tokenise(begin, end, line)) {
+      out_.tokens.resize(line.first_token);
+      line.tokens = 0;
+      line.whole = true;
+      line.shape = 0;
+    }
+    out_.lines.push_back(line);
+  }
+
+  // ':' right after '"' is one too; `from`: where the delimiters begin.
+  static bool is_delimiter(const char* text, size_t from, size_t at) {
+    return kIsDelimiter[static_cast<uint8_t>(text[at])] ||
+           (text[at] == ':' && at > from && text[at - 1] == '"');
+  }
+
+  // The comma of HH:MM:SS,mmm.
+  static bool is_in_time(const char* text, size_t start, size_t comma, size_t end) {
+    return comma >= start + 8 && comma + 3 < end && text[comma - 3] == ':' &&
+           text[comma - 6] == ':' && is_digit(text[comma - 1]) && is_digit(text[comma - 2]) &&
+           is_digit(text[comma + 1]) && is_digit(text[comma + 2]) && is_digit(text[comma + 3]);
+  }
+
+  bool tokenise(size_t begin, size_t end, Line& line) {
+    const char* text = text_.data();
+    uint64_t shape = 0x13198A2E03707344ULL;
+    size_t at = begin;
+    while (true) {
+      size_t start = at;
+      while (start < end && is_delimiter(text, at, start)) ++start;
+      size_t stop = start;
+      while (stop < end && (!kIsDelimiter[static_cast<uint8_t>(text[stop])] ||
+                            (text[stop] == ',' && is_in_time(text, start, stop, end)))) {
+        ++stop;
+      }
+      // Spaces before a number, beyond the first, pad it.
+      size_t value = start;
+      if (start < stop && start > at + 1 && is_digit(text[start])) {
+        while (value > at + 1 && text[value - 1] == ' ' && text[value - 2] == ' ') --value;
+      }
+      for (size_t i = at; i < value; i += 8) {
+        const size_t left = std::min<size_t>(8, value - i);
+        shape = mix_hash(shape, load_up_to_8(text + i, left) + (left << 56));
+      }
+      shape = mix_hash(shape, 1);
+      if (start == end) break;
+      if (line.tokens == kMaxTokensOfLine) return false;
+      ++line.tokens;
+      const auto from = static_cast<uint32_t>(value);
+      const auto size = static_cast<uint32_t>(stop - value);
+      const uint32_t word = words_.intern(from, size);
+      if (word == out_.word_has_digit.size()) {
+        bool digit = false;
+        for (size_t i = start; i < stop; ++i) digit = digit || is_digit(text[i]);
+        out_.word_has_digit.push_back(digit ? 1 : 0);
+      }
+      out_.tokens.push_back({from, size, word});
+      at = stop;
+    }
+    line.shape = mix_hash(shape, line.tokens);
+    return true;
+  }
+
+  std::string_view text_;
+  Interner words_;
+  size_t size_;
+  Tokens out_;
+};
+
+}  // namespace
+
+Tokens tokenise(ByteView block) { return Tokeniser(block).run(); }
+
+}  // namespace pith::log
