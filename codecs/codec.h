@@ -39,7 +39,8 @@ enum class CodecId : uint16_t {
   kDeflated = 2,
   kBwt = 3,
   kText = 4,
-  kLog = 6
+  kLog = 6,
+  kLogMix = 7
 };
 
 // A block before coding: its bytes, the segments that make it up (sizes add up to the bytes), and

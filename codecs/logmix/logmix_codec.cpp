@@ -1,0 +1,79 @@
+#include "codecs/logmix/logmix_codec.h"
+
+#include <algorithm>
+
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
+#include "codecs/logmix/log_coder.h"
+#include "codecs/logmix/shapes.h"
+
+namespace pith {
+namespace {
+
+class LogMixCodec : public Codec {
+ public:
+  CodecId id() const override { return CodecId::kLogMix; }
+  std::string_view name() const override { return "logmix"; }
+  bool accepts(SegmentType type, Level level) const override {
+    return type == SegmentType::kLog && level >= logmix::kFirstShape;
+  }
+  size_t max_block(Level level) const override {
+    return level <= 7 ? size_t{16} << 20 : level == 8 ? size_t{32} << 20 : size_t{64} << 20;
+  }
+  uint64_t encode_memory(size_t raw_size, Level level) const override {
+    return decode_memory(raw_size, level);
+  }
+  uint64_t decode_memory(size_t raw_size, Level level) const override {
+    return logmix::coder_memory(shape_of(level), raw_size);
+  }
+  // The model's decoder is its encoder, in integers.
+  bool verify_after_encode() const override { return false; }
+  // Columns are learned in a whole block.
+  bool needs_whole_block(Level) const override { return true; }
+
+  // The fastest model, on the sample.
+  Result<uint64_t> estimate(const BlockView& sample, Level, Scratch*) const override {
+    ByteBuffer out(sample.bytes.size());
+    PITH_ASSIGN(const size_t size, logmix::encode_bytes(logmix::kFirstShape, sample.bytes, out));
+    return size != 0 ? size + 1 : sample.bytes.size();
+  }
+
+ private:
+  static int shape_of(Level level) {
+    return std::clamp(level, logmix::kFirstShape, logmix::kLastShape);
+  }
+
+  Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
+                                  ByteBuffer& out, uint64_t& decode_memory,
+                                  Scratch*) const override {
+    const int shape = shape_of(options.level);
+    if (block.bytes.size() < 2) return EncodeOutcome::kDeclined;
+    out.resize(block.bytes.size() - 1);
+    out[0] = static_cast<std::byte>(shape);
+    PITH_ASSIGN(const size_t size,
+                logmix::encode_bytes(shape, block.bytes, MutableBytes(out).subspan(1)));
+    if (size == 0) return EncodeOutcome::kDeclined;
+    out.resize(1 + size);
+    decode_memory = logmix::coder_memory(shape, block.bytes.size());
+    return EncodeOutcome::kEncoded;
+  }
+
+  Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
+                         Scratch*) const override {
+    ByteReader reader(payload);
+    const int shape = reader.u8();
+    if (!reader.ok() || shape < logmix::kFirstShape || shape > logmix::kLastShape) {
+      return fail(ErrorCode::kDamaged, "the head of a block of logs is damaged");
+    }
+    return logmix::decode_bytes(shape, reader.rest(), raw, budget);
+  }
+};
+
+}  // namespace
+
+const Codec& logmix_codec() {
+  static const LogMixCodec codec;
+  return codec;
+}
+
+}  // namespace pith
