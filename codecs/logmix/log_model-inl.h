@@ -17,6 +17,8 @@
 #include <bit>
 #include <cstring>
 
+#include "codecs/logmix/foresight.h"
+#include "codecs/logmix/line_match.h"
 #include "codecs/logmix/line_state.h"
 #include "codecs/logmix/mixer-inl.h"
 #include "codecs/logmix/pair_map.h"
@@ -24,7 +26,6 @@
 #include "codecs/logmix/slot_table.h"
 #include "codecs/model/apm.h"
 #include "codecs/model/arena.h"
-#include "codecs/model/match_model.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace pith::logmix {
@@ -68,6 +69,7 @@ class LogModel {
         m::Arena::part(Mixer<kMixerStep, kFinals>::weights(total(kFinalRows)) * sizeof(int16_t));
     bytes += 2 * m::Arena::part(kApmContexts * m::kApmKnots * sizeof(uint16_t));
     bytes += m::Arena::part(kGuessStates * sizeof(m::AdaptiveProbability));
+    bytes += m::Arena::part(Foresight::kEntries * sizeof(m::AdaptiveProbability));
     return bytes;
   }
 
@@ -75,8 +77,8 @@ class LogModel {
   LogModel(const uint8_t* data, const Sizes& sizes, m::Arena& arena) : data_(data) {
     const auto lines = arena.take<SlotLine>(sizes.lines);
     table_ = SlotTable(lines.data(), lines.size());
-    matches_[0] = m::MatchModel(arena.take<uint32_t>(sizes.positions), 6);
-    matches_[1] = m::MatchModel(arena.take<uint32_t>(sizes.positions), 1);
+    matches_[0] = LineMatch(arena.take<uint32_t>(sizes.positions), 6);
+    matches_[1] = LineMatch(arena.take<uint32_t>(sizes.positions), 1);
     const auto columns = arena.take<Column>(sizes.columns);
     state_ = LineState(data, columns, arena.take<Column>(sizes.columns));
     mixer_.place(arena.take<int16_t>(Mixer<kInputs, kSets>::weights(total(kRows))), kRows,
@@ -88,12 +90,57 @@ class LogModel {
     const auto guesses = arena.take<m::AdaptiveProbability>(kGuessStates);
     std::fill(guesses.begin(), guesses.end(), m::AdaptiveProbability(60000, 2));
     guesses_ = guesses.data();
+    foresight_ = Foresight(arena.take<m::AdaptiveProbability>(Foresight::kEntries));
     begin_byte();
   }
 
-  // Codes one byte through `coder.code(bit position, probability of a 1) -> bit`.
+  // Codes one byte through `coder.code(bit position, probability of a 1) -> bit` and
+  // `coder.code_equal(byte, probability that it is this one) -> whether it is`.
   template <class Coder>
   HWY_INLINE uint32_t code_byte(Coder& coder) {
+    excluded_ = 0;
+    if (foresight_.p16() >= S::kSure) {
+      const uint32_t c = matches_[0].byte();
+      const bool equal = coder.code_equal(c, foresight_.p16());
+      foresight_.learn(equal);
+      if (equal) return c;
+      excluded_ = 256U | c;
+    }
+    // Before the match is looked for anew.
+    const uint32_t foreseen = 256U | matches_[0].byte();
+    find_contexts();
+    const uint32_t c = code_new_byte(coder);
+    if (excluded_ == 0) foresight_.learn((256U | c) == foreseen);
+    return c;
+  }
+
+  // The byte has been written to the block.
+  HWY_INLINE void advance(uint32_t c) {
+    state_.advance(c);
+    begin_byte();
+  }
+
+ private:
+  static constexpr size_t kApmContexts = 65536;
+  static constexpr size_t kGuessStates = 3 * 4096;
+  static constexpr uint32_t kLimit = 255;
+  static constexpr std::array<size_t, 6> kAllRows = {256 * 5, 244 * 8, 257 * 8,
+                                                     2056,    33 * 64, 2056};
+  static constexpr std::array<size_t, kSets> kRows = [] {
+    std::array<size_t, kSets> rows{};
+    for (size_t i = 0; i < kSets; ++i) rows[i] = kAllRows[i];
+    return rows;
+  }();
+  static constexpr std::array<size_t, kFinals> kFinalRows = {244 * 8, 512};
+  template <size_t kCount>
+  static constexpr size_t total(const std::array<size_t, kCount>& rows) {
+    size_t sum = 0;
+    for (const size_t r : rows) sum += r;
+    return sum;
+  }
+
+  template <class Coder>
+  HWY_INLINE uint32_t code_new_byte(Coder& coder) {
     uint32_t c0 = 1;
     for (int half = 1; half >= 0; --half) {
       if (half == 0) {
@@ -113,51 +160,32 @@ class LogModel {
     return c0 & 0xFF;
   }
 
-  // The byte has been written to the block.
-  HWY_INLINE void advance(uint32_t c) {
-    state_.advance(c);
-    begin_byte();
-  }
-
- private:
-  static constexpr size_t kApmContexts = 65536;
-  static constexpr size_t kGuessStates = 3 * 4096;
-  static constexpr uint32_t kLimit = 255;
-  static constexpr std::array<size_t, 6> kAllRows = {256 * 4, 243 * 8,    256 * 8,
-                                                     2048,    32 * 8 * 8, 2048};
-  static constexpr std::array<size_t, kSets> kRows = [] {
-    std::array<size_t, kSets> rows{};
-    for (size_t i = 0; i < kSets; ++i) rows[i] = kAllRows[i];
-    return rows;
-  }();
-  static constexpr std::array<size_t, kFinals> kFinalRows = {243 * 8, 256};
-  template <size_t kCount>
-  static constexpr size_t total(const std::array<size_t, kCount>& rows) {
-    size_t sum = 0;
-    for (const size_t r : rows) sum += r;
-    return sum;
-  }
-
+  // Follows the matches; decides whether the next byte is foreseen so well that one decision is to
+  // do for it.
   HWY_INLINE void begin_byte() {
     const uint32_t at = state_.position;
-    const uint64_t last6 = state_.last8 & 0xFFFFFFFFFFFF;
-    const auto hash1 = static_cast<uint32_t>(join(last6, 77) >> 32);
-    const auto hash2 =
-        static_cast<uint32_t>(join(state_.skeleton + state_.prefix * 3, state_.token1) >> 32);
-    matches_[0].prefetch(hash1);
-    matches_[1].prefetch(hash2);
+    matches_[0].follow(data_, at);
+    matches_[1].follow(data_, at);
+    foresight_.begin(state_, matches_[0], matches_[1]);
+  }
+
+  // For a byte that is coded bit by bit: what is known before its first bit.
+  HWY_INLINE void find_contexts() {
+    const uint32_t at = state_.position;
     list_contexts<S::kContexts>(state_, contexts_.data());
     for (size_t i = 0; i < kHashed; ++i) places_[i] = table_.locate(contexts_[i]);
-    if (at >= 8) {
-      matches_[0].find(data_, at, hash1);
-      matches_[1].find(data_, at, hash2);
-    }
+    const uint64_t last6 = state_.last8 & 0xFFFFFFFFFFFF;
+    matches_[0].find(data_, at, join(last6, 77) >> 32);
+    matches_[1].find(data_, at, join(state_.skeleton + state_.prefix * 3, state_.token1) >> 32);
     for (size_t i = 0; i < kMatches; ++i) {
-      expected_[i] = matches_[i].active() ? 256U | matches_[i].predicted_byte() : 0;
+      expected_[i] = matches_[i].length() > 0 ? 256U | matches_[i].byte() : 0;
     }
     expected_[2] = state_.expect_above;
     expected_[3] = state_.expect_keyed;
     expected_[4] = state_.expect_number;
+    if (excluded_ != 0) {
+      for (uint32_t& expected : expected_) expected = expected == excluded_ ? 0 : expected;
+    }
     // How far each guess has proved right so far.
     const uint32_t index = std::min(state_.index, 7U);
     trust_[0] = matches_[0].bucket();
@@ -219,21 +247,36 @@ class LogModel {
     known += states[kHashed / 2] != 0;
     const size_t position = static_cast<size_t>(k);
 
-    mixer_.select(0, c0 * 4 + (guesses[0] != nullptr ? match_class_ : 0));
-    mixer_.select(1, pattern * 8 + position);
-    mixer_.select(2, (state_.last8 & 0xFF) * 8 + position);
-    if constexpr (kSets > 3) mixer_.select(3, skeleton_row_);
-    if constexpr (kSets > 4)
-      mixer_.select(4, (std::min(state_.field, 31U) * 8 + known) * 8 + position);
-    if constexpr (kSets > 5) mixer_.select(5, key_row_);
+    const bool barred = (excluded_ >> (k + 1)) == c0;
+    if (barred) {
+      // The byte is known not to be one that the bits so far agree with.
+      mixer_.select(0, 256 * 4 + c0);
+      mixer_.select(1, 243 * 8 + position);
+      mixer_.select(2, 256 * 8 + position);
+      if constexpr (kSets > 3) mixer_.select(3, 2048 + position);
+      if constexpr (kSets > 4) mixer_.select(4, 32 * 64 + position);
+      if constexpr (kSets > 5) mixer_.select(5, 2048 + position);
+      final_.select(0, 243 * 8 + position);
+      final_.select(1, 256 + c0);
+    } else {
+      mixer_.select(0, c0 * 4 + (guesses[0] != nullptr ? match_class_ : 0));
+      mixer_.select(1, pattern * 8 + position);
+      mixer_.select(2, (state_.last8 & 0xFF) * 8 + position);
+      if constexpr (kSets > 3) mixer_.select(3, skeleton_row_);
+      if constexpr (kSets > 4) {
+        mixer_.select(4, (std::min(state_.field, 31U) * 8 + known) * 8 + position);
+      }
+      if constexpr (kSets > 5) mixer_.select(5, key_row_);
+      final_.select(0, pattern * 8 + position);
+      final_.select(1, c0);
+    }
     mixer_.mix();
     for (size_t i = 0; i < kSets; ++i) final_.inputs[i] = static_cast<int16_t>(mixer_.outputs[i]);
-    final_.select(0, pattern * 8 + position);
-    final_.select(1, c0);
     final_.mix();
     const int mixed = (final_.outputs[0] + final_.outputs[1]) / 2;
     const uint32_t p = m::squash(mixed);
-    const uint32_t refined0 = apms_[0].refine(mixed, c0 | (state_.last8 & 0xFF) << 8);
+    const uint32_t refined0 =
+        apms_[0].refine(mixed, c0 | (barred ? 0xFF00 : (state_.last8 & 0xFF) << 8));
     const uint32_t refined1 = apms_[1].refine(mixed, (apm_row_ + c0 * 0x9E35) & 0xFFFF);
     const uint32_t blended = (2 * p + refined0 + refined1 + 2) >> 2;
     const uint32_t bit = coder.code(k, std::clamp(blended, 1U, 65535U));
@@ -263,7 +306,7 @@ class LogModel {
   std::array<SlotPlace, kHashed> places_{};
   std::array<State*, kHashed> slots_{};
   std::array<PairMap, kHashed> maps_;
-  std::array<m::MatchModel, kMatches> matches_;
+  std::array<LineMatch, kMatches> matches_;
   std::array<uint32_t, kGuesses> expected_{};
   std::array<uint32_t, kGuesses> trust_{};
   m::AdaptiveProbability* guesses_ = nullptr;
@@ -275,6 +318,8 @@ class LogModel {
   uint32_t apm_row_ = 0;
   uint32_t match_class_ = 0;
   int32_t rate_ = 0;
+  Foresight foresight_;
+  uint32_t excluded_ = 0;  // 256 + the byte that the next one is known not to be
 };
 
 }  // namespace HWY_NAMESPACE

@@ -21,20 +21,26 @@ struct Shape<7> {
   static constexpr size_t kSets = 3;
   static constexpr size_t kTableBytes = size_t{64} << 20;
   static constexpr uint32_t kMapsInTurn = 4;
+  // From this probability on, in 1/65536, one decision does for a byte.
+  static constexpr uint32_t kSure = 63000;
 };
 template <>
 struct Shape<8> {
   static constexpr uint32_t kContexts = 0b11'0110'1111'1010'0010'1110;
   static constexpr size_t kSets = 4;
   static constexpr size_t kTableBytes = size_t{128} << 20;
-  static constexpr uint32_t kMapsInTurn = 2;
+  static constexpr uint32_t kMapsInTurn = 4;
+  // From this probability on, in 1/65536, one decision does for a byte.
+  static constexpr uint32_t kSure = 64600;
 };
 template <>
 struct Shape<9> {
   static constexpr uint32_t kContexts = 0b11'1111'1111'1111'1111'1111;
   static constexpr size_t kSets = 5;
   static constexpr size_t kTableBytes = size_t{192} << 20;
-  static constexpr uint32_t kMapsInTurn = 1;
+  static constexpr uint32_t kMapsInTurn = 4;
+  // From this probability on, in 1/65536, one decision does for a byte.
+  static constexpr uint32_t kSure = 65200;
 };
 
 // The contexts of the next byte: those of `wanted` (a bit each), in order.
