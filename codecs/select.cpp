@@ -123,11 +123,14 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
     codecs.erase(codecs.begin());
   }
   std::optional<EncodedBlock> best;
-  const bool whole = options.forced == nullptr && codecs.size() > 1 &&
-                     codecs.front()->needs_whole_block(options.level);
-  if (whole) {
+  bool whole = false;
+  while (options.forced == nullptr && codecs.size() > 1 &&
+         codecs.front()->needs_whole_block(options.level)) {
+    whole = true;
     PITH_ASSIGN(const bool done, try_codec(*codecs.front()));
-    if (done) best = std::exchange(encoded, {});
+    if (done && (!best || encoded.payload.size() < best->payload.size())) {
+      best = std::exchange(encoded, {});
+    }
     codecs.erase(codecs.begin());
   }
   const bool doubtful =

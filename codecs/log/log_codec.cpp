@@ -21,8 +21,8 @@ class LogCodec : public Codec {
  public:
   CodecId id() const override { return CodecId::kLog; }
   std::string_view name() const override { return "log"; }
-  bool accepts(SegmentType type, Level level) const override {
-    return type == SegmentType::kLog && level <= 6;
+  bool accepts(SegmentType type, Level) const override {
+    return type == SegmentType::kLog;
   }
   size_t max_block(Level) const override { return (size_t{16} << 20) - (size_t{64} << 10); }
   uint64_t encode_memory(size_t raw_size, Level level) const override {

@@ -126,10 +126,12 @@ class LineState {
  public:
   LineState() = default;
   // `by_skeleton`, `by_key`: zeroed, powers of two.
-  LineState(const uint8_t* data, std::span<Column> by_skeleton, std::span<Column> by_key)
-      : data_(data), above_(by_skeleton), keyed_(by_key) {
+  LineState(const uint8_t* data, std::span<Column> by_skeleton, std::span<Column> by_key,
+            std::span<Column> by_cell)
+      : data_(data), above_(by_skeleton), keyed_(by_key), celled_(by_cell) {
     begin_line();
     begin_field();
+    begin_cell();
   }
 
   // The byte at `position` is `c`.
@@ -150,6 +152,14 @@ class LineState {
     } else {
       end_field(c);
     }
+    if (is_separator(c)) {
+      end_cell(c);
+    } else {
+      cell_prefix = join(cell_prefix, c + 1);
+      celled_.follow(expect_cell == (256 | c));
+      ++cell_index;
+    }
+    expect_cell = celled_.expected(data_, cell_index);
     expect_above = above_.expected(data_, index);
     expect_keyed = keyed_.expected(data_, index);
     expect_number = guess_.expected(index);
@@ -157,6 +167,7 @@ class LineState {
 
   bool agrees_above() const { return above_.agrees(); }
   bool agrees_keyed() const { return keyed_.agrees(); }
+  bool agrees_cell() const { return celled_.agrees(); }
   uint32_t value_above() const { return above_.value(); }
   uint32_t value_keyed() const { return keyed_.value(); }
 
@@ -172,11 +183,40 @@ class LineState {
   uint32_t index = 0;            // of the byte in the field
   uint32_t field = 0;            // of the field in the line
   uint32_t hits = 0;             // for the last fields, whether they were as those above
-  uint32_t expect_above = 0;     // what stood above, by skeleton: 0, or 256 + the byte
-  uint32_t expect_keyed = 0;     // the same by key
-  uint32_t expect_number = 0;    // by the column's last difference
+  uint64_t cell = 0;           // the column of the cell: tabs, and other separators since the last
+  uint64_t cell_prefix = 0;    // of the current cell
+  uint64_t cell1 = 0;          // the last cell
+  uint32_t cell_index = 0;     // of the byte in the cell
+  uint32_t expect_cell = 0;    // what stood above, by the cell's column
+  uint32_t expect_above = 0;   // what stood above, by skeleton: 0, or 256 + the byte
+  uint32_t expect_keyed = 0;   // the same by key
+  uint32_t expect_number = 0;  // by the column's last difference
 
  private:
+  static bool is_separator(uint32_t c) {
+    return c == '\t' || c == ' ' || c == ',' || c == ';' || c == '|' || c == '\n';
+  }
+
+  void begin_cell() {
+    cell_prefix = 0;
+    cell_index = 0;
+    celled_.begin(cell);
+  }
+
+  void end_cell(uint32_t separator) {
+    celled_.end(position - 1 - cell_index, cell_index, static_cast<uint32_t>(cell_prefix >> 32) | 1,
+                kNoNumber);
+    cell1 = cell_prefix;
+    if (separator == '\n') {
+      cell = 1;
+    } else if (separator == '\t') {
+      cell = (cell | 0xFFFF) + 1;
+    } else {
+      cell = (cell & 0xFFFF) == 0xFFFF ? cell : cell + 1;
+    }
+    begin_cell();
+  }
+
   void begin_line() {
     skeleton_before = skeleton;
     skeleton = 1;
@@ -224,6 +264,7 @@ class LineState {
   const uint8_t* data_ = nullptr;
   Above above_;
   Above keyed_;
+  Above celled_;
   NumberGuess guess_;
   uint64_t word_ = 0;
   uint64_t number_ = 0;

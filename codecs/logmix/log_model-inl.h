@@ -63,7 +63,7 @@ class LogModel {
   static constexpr size_t arena_bytes(const Sizes& sizes) {
     size_t bytes = m::Arena::part(sizes.lines * sizeof(SlotLine));
     bytes += kMatches * m::Arena::part(sizes.positions * sizeof(uint32_t));
-    bytes += 2 * m::Arena::part(sizes.columns * sizeof(Column));
+    bytes += 3 * m::Arena::part(sizes.columns * sizeof(Column));
     bytes += m::Arena::part(Mixer<kInputs, kSets>::weights(total(kRows)) * sizeof(int16_t));
     bytes +=
         m::Arena::part(Mixer<kMixerStep, kFinals>::weights(total(kFinalRows)) * sizeof(int16_t));
@@ -80,7 +80,9 @@ class LogModel {
     matches_[0] = LineMatch(arena.take<uint32_t>(sizes.positions), 6);
     matches_[1] = LineMatch(arena.take<uint32_t>(sizes.positions), 1);
     const auto columns = arena.take<Column>(sizes.columns);
-    state_ = LineState(data, columns, arena.take<Column>(sizes.columns));
+    const auto by_key = arena.take<Column>(sizes.columns);
+    const auto by_cell = arena.take<Column>(sizes.columns);
+    state_ = LineState(data, columns, by_key, by_cell);
     mixer_.place(arena.take<int16_t>(Mixer<kInputs, kSets>::weights(total(kRows))), kRows,
                  kUnitWeight * 3 / 16);
     mixer_.inputs[kUsed - 1] = 256;
@@ -123,9 +125,9 @@ class LogModel {
  private:
   static constexpr size_t kApmContexts = 65536;
   static constexpr size_t kGuessStates = 3 * 4096;
-  static constexpr uint32_t kLimit = 255;
-  static constexpr std::array<size_t, 6> kAllRows = {256 * 5, 244 * 8, 257 * 8,
-                                                     2056,    33 * 64, 2056};
+  static constexpr uint32_t kLimit = 127;
+  static constexpr std::array<size_t, 7> kAllRows = {256 * 5, 244 * 8, 257 * 8, 2056,
+                                                     33 * 64, 2056,    2056};
   static constexpr std::array<size_t, kSets> kRows = [] {
     std::array<size_t, kSets> rows{};
     for (size_t i = 0; i < kSets; ++i) rows[i] = kAllRows[i];
@@ -207,8 +209,11 @@ class LogModel {
     skeleton_row_ =
         static_cast<uint32_t>(mix64(state_.skeleton + std::min(state_.index, 3U)) >> 40) & 2047;
     key_row_ = static_cast<uint32_t>(mix64(state_.key + std::min(state_.index, 3U)) >> 40) & 2047;
+    cell_row_ =
+        static_cast<uint32_t>(mix64(state_.cell * 16 + std::min(state_.cell_index, 15U)) >> 40) &
+        2047;
     apm_row_ = static_cast<uint32_t>(mix64(state_.skeleton + state_.index) >> 32) & 0xFFFF;
-    rate_ = static_cast<int32_t>(96 + (uint64_t{1024} << 14) / (16384 + at));
+    rate_ = static_cast<int32_t>(256 + (uint64_t{3000} << 14) / (16384 + at));
     match_class_ = matches_[0].bucket() == 0
                        ? 0
                        : 1 + (matches_[0].bucket() >= 16) + (matches_[0].bucket() >= 22);
@@ -256,6 +261,7 @@ class LogModel {
       if constexpr (kSets > 3) mixer_.select(3, 2048 + position);
       if constexpr (kSets > 4) mixer_.select(4, 32 * 64 + position);
       if constexpr (kSets > 5) mixer_.select(5, 2048 + position);
+      if constexpr (kSets > 6) mixer_.select(6, 2048 + position);
       final_.select(0, 243 * 8 + position);
       final_.select(1, 256 + c0);
     } else {
@@ -267,6 +273,7 @@ class LogModel {
         mixer_.select(4, (std::min(state_.field, 31U) * 8 + known) * 8 + position);
       }
       if constexpr (kSets > 5) mixer_.select(5, key_row_);
+      if constexpr (kSets > 6) mixer_.select(6, cell_row_);
       final_.select(0, pattern * 8 + position);
       final_.select(1, c0);
     }
@@ -282,14 +289,14 @@ class LogModel {
     const uint32_t bit = coder.code(k, std::clamp(blended, 1U, 65535U));
 
     mixer_.learn(bit, rate_, kLeast);
-    final_.learn(bit, 64, 16);
-    apms_[0].update(bit, 6);
-    apms_[1].update(bit, 6);
+    final_.learn(bit, 300, 16);
+    apms_[0].update(bit, 5);
+    apms_[1].update(bit, 5);
     for (size_t i = 0; i < kGuesses; ++i) {
       if (guesses[i] != nullptr) guesses[i]->update(bits[i] == bit ? 1 : 0, kLimit);
     }
     for (size_t i = 0; i < kHashed; ++i) {
-      if (S::kMapsInTurn == 1 || (i + state_.position + position) % S::kMapsInTurn == 0) {
+      if ((i + state_.position + position) % kMapsInTurn == 0) {
         maps_[i].update(states[i], bit, kLimit);
       }
       slots_[i][node] = static_cast<State>(m::next_history(static_cast<uint8_t>(states[i]), bit));
@@ -316,6 +323,7 @@ class LogModel {
   uint32_t skeleton_row_ = 0;
   uint32_t key_row_ = 0;
   uint32_t apm_row_ = 0;
+  uint32_t cell_row_ = 0;
   uint32_t match_class_ = 0;
   int32_t rate_ = 0;
   Foresight foresight_;

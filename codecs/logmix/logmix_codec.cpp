@@ -10,6 +10,9 @@
 namespace pith {
 namespace {
 
+// Of blocks up to this size the smaller models, which learn faster, are tried too.
+constexpr size_t kTryAll = size_t{384} << 10;
+
 class LogMixCodec : public Codec {
  public:
   CodecId id() const override { return CodecId::kLogMix; }
@@ -21,7 +24,7 @@ class LogMixCodec : public Codec {
     return level <= 7 ? size_t{16} << 20 : level == 8 ? size_t{32} << 20 : size_t{64} << 20;
   }
   uint64_t encode_memory(size_t raw_size, Level level) const override {
-    return decode_memory(raw_size, level);
+    return decode_memory(raw_size, level) + raw_size;
   }
   uint64_t decode_memory(size_t raw_size, Level level) const override {
     return logmix::coder_memory(shape_of(level), raw_size);
@@ -46,15 +49,27 @@ class LogMixCodec : public Codec {
   Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
                                   ByteBuffer& out, uint64_t& decode_memory,
                                   Scratch*) const override {
-    const int shape = shape_of(options.level);
-    if (block.bytes.size() < 2) return EncodeOutcome::kDeclined;
-    out.resize(block.bytes.size() - 1);
-    out[0] = static_cast<std::byte>(shape);
-    PITH_ASSIGN(const size_t size,
-                logmix::encode_bytes(shape, block.bytes, MutableBytes(out).subspan(1)));
-    if (size == 0) return EncodeOutcome::kDeclined;
-    out.resize(1 + size);
-    decode_memory = logmix::coder_memory(shape, block.bytes.size());
+    const ByteView raw = block.bytes;
+    if (raw.size() < 2 || raw.size() > max_block(options.level)) return EncodeOutcome::kDeclined;
+    const int most = shape_of(options.level);
+    const int least = raw.size() <= kTryAll ? logmix::kFirstShape : most;
+    size_t room = raw.size() - 1;
+    bool found = false;
+    ByteBuffer code(room);
+    for (int shape = most; shape >= least; --shape) {
+      PITH_ASSIGN(const size_t size,
+                  logmix::encode_bytes(shape, raw, MutableBytes(code).first(room)));
+      if (size == 0) continue;
+      found = true;
+      room = size - 1;
+      out.clear();
+      ByteWriter writer(out);
+      writer.u8(static_cast<uint8_t>(shape));
+      append(out, ByteView(code).first(size));
+      decode_memory = logmix::coder_memory(shape, raw.size());
+      if (room == 0) break;
+    }
+    if (!found) return EncodeOutcome::kDeclined;
     return EncodeOutcome::kEncoded;
   }
 

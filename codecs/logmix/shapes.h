@@ -10,37 +10,34 @@ namespace pith::logmix {
 
 inline constexpr int kFirstShape = 7;
 inline constexpr int kLastShape = 9;
-inline constexpr size_t kAllContexts = 22;
+inline constexpr size_t kAllContexts = 25;
 
 template <int kLevel>
 struct Shape;
 
+// Each bit one history map of so many learns.
+inline constexpr size_t kMapsInTurn = 4;
+
 template <>
 struct Shape<7> {
-  static constexpr uint32_t kContexts = 0b11'0010'1101'0010'0010'0100;
-  static constexpr size_t kSets = 3;
+  static constexpr uint32_t kContexts = 0x15a2d2a;  // a bit each, see list_contexts()
+  static constexpr size_t kSets = 4;
   static constexpr size_t kTableBytes = size_t{64} << 20;
-  static constexpr uint32_t kMapsInTurn = 4;
-  // From this probability on, in 1/65536, one decision does for a byte.
-  static constexpr uint32_t kSure = 63000;
+  static constexpr uint32_t kSure = 63500;  // from here on one decision does for a byte, in 1/65536
 };
 template <>
 struct Shape<8> {
-  static constexpr uint32_t kContexts = 0b11'0110'1111'1010'0010'1110;
-  static constexpr size_t kSets = 4;
+  static constexpr uint32_t kContexts = 0x1fe7dbe;  // a bit each, see list_contexts()
+  static constexpr size_t kSets = 6;
   static constexpr size_t kTableBytes = size_t{128} << 20;
-  static constexpr uint32_t kMapsInTurn = 4;
-  // From this probability on, in 1/65536, one decision does for a byte.
-  static constexpr uint32_t kSure = 64600;
+  static constexpr uint32_t kSure = 64600;  // from here on one decision does for a byte, in 1/65536
 };
 template <>
 struct Shape<9> {
-  static constexpr uint32_t kContexts = 0b11'1111'1111'1111'1111'1111;
-  static constexpr size_t kSets = 5;
-  static constexpr size_t kTableBytes = size_t{192} << 20;
-  static constexpr uint32_t kMapsInTurn = 4;
-  // From this probability on, in 1/65536, one decision does for a byte.
-  static constexpr uint32_t kSure = 65200;
+  static constexpr uint32_t kContexts = 0x1FFFFFF;  // a bit each, see list_contexts()
+  static constexpr size_t kSets = 7;
+  static constexpr size_t kTableBytes = size_t{160} << 20;
+  static constexpr uint32_t kSure = 65150;  // from here on one decision does for a byte, in 1/65536
 };
 
 // The contexts of the next byte: those of `wanted` (a bit each), in order.
@@ -81,6 +78,11 @@ inline void list_contexts(const LineState& s, uint64_t* list) {
   add.template operator()<19>(s.prefix + c1 * 3, join(s.token1, s.token2));
   add.template operator()<20>(s.skeleton, above + (uint64_t{s.hits & 15} << 16));
   add.template operator()<21>(above + (uint64_t{s.hits & 255} << 16), s.key);
+  const uint64_t cell = s.expect_cell | uint64_t{s.agrees_cell()} << 9 |
+                        uint64_t{std::min(s.cell_index, 255U)} << 10 | s.cell << 20;
+  add.template operator()<22>(s.cell, s.cell_prefix);
+  add.template operator()<23>(s.cell_prefix, s.cell1);
+  add.template operator()<24>(cell, c1);
 }
 
 }  // namespace pith::logmix
