@@ -1,9 +1,14 @@
 #include "codecs/log/log_codec.h"
 
+#include <algorithm>
+
 #include "codecs/log/block.h"
 
 namespace pith {
 namespace {
+
+// Above this level blocks are coded no differently; the codec stays a candidate.
+constexpr Level kLastLevel = 6;
 
 // Memory that a decoder may take, beside its output: the streams, the values' places and their
 // texts.
@@ -21,15 +26,14 @@ class LogCodec : public Codec {
  public:
   CodecId id() const override { return CodecId::kLog; }
   std::string_view name() const override { return "log"; }
-  bool accepts(SegmentType type, Level) const override {
-    return type == SegmentType::kLog;
-  }
+  bool accepts(SegmentType type, Level) const override { return type == SegmentType::kLog; }
   size_t max_block(Level) const override { return (size_t{16} << 20) - (size_t{64} << 10); }
   uint64_t encode_memory(size_t raw_size, Level level) const override {
-    return 12 * uint64_t{raw_size} + decode_memory(raw_size, level);
+    return 12 * uint64_t{std::min(raw_size, max_block(level))} + decode_memory(raw_size, level);
   }
-  uint64_t decode_memory(size_t raw_size, Level) const override {
-    return max_decode_memory(raw_size);
+  // Larger blocks are declined.
+  uint64_t decode_memory(size_t raw_size, Level level) const override {
+    return max_decode_memory(std::min(raw_size, max_block(level)));
   }
   // do_encode() decodes and compares by itself: it must know the memory that this takes.
   bool verify_after_encode() const override { return false; }
@@ -53,7 +57,7 @@ class LogCodec : public Codec {
                                   Scratch* scratch) const override {
     const ByteView raw = block.bytes;
     if (raw.size() > max_block(options.level)) return EncodeOutcome::kDeclined;
-    PITH_TRY(log::encode_block(raw, options.level, space_of(scratch), out));
+    PITH_TRY(log::encode_block(raw, std::min(options.level, kLastLevel), space_of(scratch), out));
     if (out.size() >= raw.size()) return EncodeOutcome::kDeclined;
     const uint64_t allowed = max_decode_memory(raw.size());
     MemoryBudget budget(allowed);
