@@ -37,7 +37,7 @@ struct Shape<9> {
   static constexpr uint32_t kContexts = 0x1FFFFFF;  // a bit each, see list_contexts()
   static constexpr size_t kSets = 7;
   static constexpr size_t kTableBytes = size_t{160} << 20;
-  static constexpr uint32_t kSure = 65150;  // from here on one decision does for a byte, in 1/65536
+  static constexpr uint32_t kSure = 64900;  // from here on one decision does for a byte, in 1/65536
 };
 
 // The contexts of the next byte: those of `wanted` (a bit each), in order.
