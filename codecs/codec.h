@@ -41,6 +41,7 @@ enum class CodecId : uint16_t {
   kText = 4,
   kTensor = 5,
   kLog = 6,
+  kLogMix = 7,
 };
 
 // A block before coding: its bytes, the segments that make it up (sizes add up to the bytes), and

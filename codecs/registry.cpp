@@ -5,6 +5,7 @@
 #include "codecs/bwt/bwt_codec.h"
 #include "codecs/deflated/deflated_codec.h"
 #include "codecs/log/log_codec.h"
+#include "codecs/logmix/logmix_codec.h"
 #include "codecs/stored/stored_codec.h"
 #include "codecs/tensor/tensor_codec.h"
 #include "codecs/text/text_codec.h"
@@ -13,9 +14,9 @@
 namespace pith {
 
 std::span<const Codec* const> all_codecs() {
-  static const std::array<const Codec*, 7> kCodecs = {
-      &deflated_codec(), &tensor_codec(), &log_codec(),    &text_codec(),
-      &bwt_codec(),      &zstd_codec(),   &stored_codec(),
+  static const std::array<const Codec*, 8> kCodecs = {
+      &deflated_codec(), &tensor_codec(), &log_codec(),  &logmix_codec(),
+      &text_codec(),     &bwt_codec(),    &zstd_codec(), &stored_codec(),
   };
   return kCodecs;
 }

@@ -7,6 +7,9 @@
 namespace pith {
 namespace {
 
+// Above this level blocks are coded no differently; the codec stays a candidate.
+constexpr Level kLastLevel = 6;
+
 // Memory that a decoder may take, beside its output: the streams, the values' places and their
 // texts.
 constexpr uint64_t max_decode_memory(uint64_t raw) { return 12 * raw + (uint64_t{8} << 20); }
@@ -28,11 +31,12 @@ class LogCodec : public Codec {
   // Tokens, their columns and ways of writing them, for a block in which every other byte is a
   // value; logs take half. Then the block is decoded.
   uint64_t encode_memory(size_t raw_size, Level level) const override {
-    return std::max(14 * uint64_t{raw_size} + (uint64_t{8} << 20),
-                    raw_size + decode_memory(raw_size, level));
+    const uint64_t size = std::min(raw_size, max_block(level));
+    return std::max(14 * size + (uint64_t{8} << 20), size + decode_memory(raw_size, level));
   }
-  uint64_t decode_memory(size_t raw_size, Level) const override {
-    return max_decode_memory(raw_size);
+  // Larger blocks are declined.
+  uint64_t decode_memory(size_t raw_size, Level level) const override {
+    return max_decode_memory(std::min(raw_size, max_block(level)));
   }
   // do_encode() decodes and compares by itself: it must know the memory that this takes.
   bool verify_after_encode() const override { return false; }
@@ -56,7 +60,7 @@ class LogCodec : public Codec {
                                   Scratch* scratch) const override {
     const ByteView raw = block.bytes;
     if (raw.size() > max_block(options.level)) return EncodeOutcome::kDeclined;
-    PITH_TRY(log::encode_block(raw, options.level, space_of(scratch), out));
+    PITH_TRY(log::encode_block(raw, std::min(options.level, kLastLevel), space_of(scratch), out));
     if (out.size() >= raw.size()) return EncodeOutcome::kDeclined;
     const uint64_t allowed = max_decode_memory(raw.size());
     MemoryBudget budget(allowed);

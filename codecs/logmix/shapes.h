@@ -1,0 +1,88 @@
+// What the models of logs of levels 7 to 9 consist of.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "codecs/logmix/line_state.h"
+
+namespace pith::logmix {
+
+inline constexpr int kFirstShape = 7;
+inline constexpr int kLastShape = 9;
+inline constexpr size_t kAllContexts = 25;
+
+template <int kLevel>
+struct Shape;
+
+// Each bit one history map of so many learns.
+inline constexpr size_t kMapsInTurn = 4;
+
+template <>
+struct Shape<7> {
+  static constexpr uint32_t kContexts = 0x15a2d2a;  // a bit each, see list_contexts()
+  static constexpr size_t kSets = 4;
+  static constexpr size_t kTableBytes = size_t{64} << 20;
+  static constexpr uint32_t kSure = 63500;  // from here on one decision does for a byte, in 1/65536
+};
+template <>
+struct Shape<8> {
+  static constexpr uint32_t kContexts = 0x1fe7dbe;  // a bit each, see list_contexts()
+  static constexpr size_t kSets = 6;
+  static constexpr size_t kTableBytes = size_t{128} << 20;
+  static constexpr uint32_t kSure = 64600;  // from here on one decision does for a byte, in 1/65536
+};
+template <>
+struct Shape<9> {
+  static constexpr uint32_t kContexts = 0x1FFFFFF;  // a bit each, see list_contexts()
+  static constexpr size_t kSets = 7;
+  static constexpr size_t kTableBytes = size_t{160} << 20;
+  static constexpr uint32_t kSure = 64900;  // from here on one decision does for a byte, in 1/65536
+};
+
+// The contexts of the next byte: those of `wanted` (a bit each), in order.
+template <uint32_t kWanted>
+inline void list_contexts(const LineState& s, uint64_t* list) {
+  size_t found = 0;
+  const auto add = [&]<size_t kNumber>(uint64_t a, uint64_t b) {
+    if constexpr ((kWanted >> kNumber & 1) != 0) {
+      list[found++] = join(a + kNumber + 1, b);
+    }
+  };
+  const uint64_t last = s.last8;
+  const auto order = [&](int bytes) {
+    return bytes == 8 ? last : last & ((uint64_t{1} << 8 * bytes) - 1);
+  };
+  const uint64_t above = s.expect_above | uint64_t{s.agrees_above()} << 9 | uint64_t{s.index} << 32;
+  const uint64_t keyed = s.expect_keyed | uint64_t{s.agrees_keyed()} << 9 | uint64_t{s.index} << 32;
+  const uint64_t c1 = last & 0xFF;
+  add.template operator()<0>(order(1), 0);
+  add.template operator()<1>(order(2), 0);
+  add.template operator()<2>(order(3), 0);
+  add.template operator()<3>(order(4), 0);
+  add.template operator()<4>(order(5), 0);
+  add.template operator()<5>(order(6), 0);
+  add.template operator()<6>(order(8), 0);
+  add.template operator()<7>(s.prefix + c1, s.token1);
+  add.template operator()<8>(s.skeleton, s.prefix);
+  add.template operator()<9>(s.delimiters, s.prefix);
+  add.template operator()<10>(s.key, s.prefix);
+  add.template operator()<11>(s.skeleton + s.prefix * 3, s.token1);
+  add.template operator()<12>(s.delimiters + s.prefix * 3, s.token2);
+  add.template operator()<13>(s.skeleton, above + (uint64_t{s.expect_number} << 16));
+  add.template operator()<14>(join(s.key, s.skeleton), keyed + (uint64_t{s.expect_above} << 16));
+  add.template operator()<15>(s.skeleton + s.prefix * 3, s.value_above());
+  add.template operator()<16>(s.key + s.prefix * 3, s.value_keyed());
+  add.template operator()<17>(s.skeleton + s.prefix * 3, s.skeleton_before);
+  add.template operator()<18>(above & 0xFFFF, keyed << 40 | s.expect_number);
+  add.template operator()<19>(s.prefix + c1 * 3, join(s.token1, s.token2));
+  add.template operator()<20>(s.skeleton, above + (uint64_t{s.hits & 15} << 16));
+  add.template operator()<21>(above + (uint64_t{s.hits & 255} << 16), s.key);
+  const uint64_t cell = s.expect_cell | uint64_t{s.agrees_cell()} << 9 |
+                        uint64_t{std::min(s.cell_index, 255U)} << 10 | s.cell << 20;
+  add.template operator()<22>(s.cell, s.cell_prefix);
+  add.template operator()<23>(s.cell_prefix, s.cell1);
+  add.template operator()<24>(cell, c1);
+}
+
+}  // namespace pith::logmix
