@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/source.h"
+#include "cli/block_details.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/seekable.h"
@@ -24,6 +25,7 @@ struct Row {
   uint64_t memory = 0;            // bytes, to decode
   double seconds = -1;            // to encode; negative: not known
   std::vector<Segment> segments;  // of a file still to compress
+  std::string details;            // lines, if they were asked for
 
   double ratio() const {
     return static_cast<double>(raw_size) / static_cast<double>(std::max<uint64_t>(coded_size, 1));
@@ -38,8 +40,9 @@ struct Explanation {
   std::vector<Row> rows;
 };
 
-// A .pith file: from its index, decoding nothing.
-Result<Explanation> explain_coded(const SeekableInput& input, const std::string& name) {
+// A .pith file: from its index, decoding nothing unless there are details to tell.
+Result<Explanation> explain_coded(const SeekableInput& input, const std::string& name,
+                                  bool details) {
   const RandomAccess& file = input.file();
   PITH_ASSIGN(const Catalog catalog, read_catalog(file));
   Explanation explanation{.name = name,
@@ -59,7 +62,13 @@ Result<Explanation> explain_coded(const SeekableInput& input, const std::string&
                                   .raw_size = frame.entry.raw_size,
                                   .coded_size = frame.entry.payload_size + kFrameOverhead,
                                   .memory = uint64_t{header.memory_kib} * 1024,
-                                  .segments = {}});
+                                  .segments = {},
+                                  .details = {}});
+      if (details) {
+        PITH_ASSIGN(const ByteBuffer payload, read_payload(file, frame));
+        explanation.rows.back().details =
+            block_details(CodecId{frame.entry.codec}, payload, frame.entry.raw_size);
+      }
     }
   }
   return explanation;
@@ -79,16 +88,19 @@ Result<Explanation> explain_plain(const InputFile& input, const SeekableInput& s
   options.memory_limit = run.memory_limit;
   options.on_progress = [&](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };
   Explanation explanation{.name = input.name, .format = {}, .rows = {}};
+  const bool details = run.options.verbosity > 0 && !run.options.json;
   uint64_t offset = 0;
   options.on_block = [&](const BlockReport& block) {
-    explanation.rows.push_back({.offset = offset,
-                                .type = std::string(segment_type_name(block.type)),
-                                .codec = codec_name(block.codec),
-                                .raw_size = block.raw_size,
-                                .coded_size = block.payload_size + kFrameOverhead,
-                                .memory = block.decode_memory,
-                                .seconds = block.seconds,
-                                .segments = block.segments});
+    explanation.rows.push_back(
+        {.offset = offset,
+         .type = std::string(segment_type_name(block.type)),
+         .codec = codec_name(block.codec),
+         .raw_size = block.raw_size,
+         .coded_size = block.payload_size + kFrameOverhead,
+         .memory = block.decode_memory,
+         .seconds = block.seconds,
+         .segments = block.segments,
+         .details = details ? block_details(block.codec, block.payload, block.raw_size) : ""});
     offset += block.raw_size;
   };
   PITH_ASSIGN(const CompressSummary summary, compress(source, sink, options));
@@ -132,6 +144,7 @@ void print_text(const Explanation& explanation, bool segments) {
     if (segments && !row.segments.empty()) {
       fmt::print("       {}\n", describe_segments(row.segments));
     }
+    fmt::print("{}", row.details);
   }
 }
 
@@ -172,8 +185,10 @@ Result<void> explain_file(const std::string& path, const Run& run) {
   PITH_ASSIGN(const SeekableInput seekable, SeekableInput::open(input));
   std::array<std::byte, kMagic.size()> magic{};
   const bool coded = seekable.file().read_at(0, magic) && StreamHeader::has_magic(magic);
-  PITH_ASSIGN(const Explanation explanation,
-              coded ? explain_coded(seekable, input.name) : explain_plain(input, seekable, run));
+  PITH_ASSIGN(
+      const Explanation explanation,
+      coded ? explain_coded(seekable, input.name, run.options.verbosity > 0 && !run.options.json)
+            : explain_plain(input, seekable, run));
   if (run.options.json) {
     print_json(explanation);
   } else {

@@ -115,7 +115,8 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
                         .raw_size = coded.raw.bytes.size(),
                         .payload_size = coded.encoded->payload.size(),
                         .decode_memory = coded.encoded->decode_memory,
-                        .seconds = coded.seconds});
+                        .seconds = coded.seconds,
+                        .payload = coded.encoded->payload});
     }
     buffers.give(std::move(coded.raw.bytes));
     buffers.give(std::move(coded.encoded->payload));

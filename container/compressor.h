@@ -22,6 +22,7 @@ struct BlockReport {
   uint64_t payload_size = 0;
   uint64_t decode_memory = 0;
   double seconds = 0;  // that coding took on its thread
+  ByteView payload;    // while the report is made
 };
 
 // Bytes moved so far. `raw`: original bytes; `coded`: bytes of the .pith file.

@@ -1,0 +1,16 @@
+// What a block's payload says of its content, for --explain -v: the templates and columns of a log,
+// the pieces of a block of tensors.
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+#include "codecs/codec.h"
+
+namespace pith::cli {
+
+// Lines of text, indented; empty for codecs of which there is nothing to tell, and for payloads
+// that do not decode.
+std::string block_details(CodecId codec, ByteView payload, size_t raw_size);
+
+}  // namespace pith::cli
