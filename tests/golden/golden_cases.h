@@ -81,8 +81,12 @@ inline void add_text_cases(std::vector<GoldenCase>& cases) {
 
 inline void add_log_cases(std::vector<GoldenCase>& cases) {
   const ByteBuffer log = golden_log();
-  for (const auto& [name, codec, level] :
-       {std::tuple{"log_1", "log", 1}, {"log_5", "log", 5}, {"log_6", "log", 6}}) {
+  for (const auto& [name, codec, level] : {std::tuple{"log_1", "log", 1},
+                                           {"log_5", "log", 5},
+                                           {"log_6", "log", 6},
+                                           {"logmix_7", "logmix", 7},
+                                           {"logmix_8", "logmix", 8},
+                                           {"logmix_9", "logmix", 9}}) {
     cases.push_back({name, log, compressed_with(log, codec, level)});
   }
 }
