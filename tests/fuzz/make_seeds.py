@@ -84,6 +84,9 @@ BLOCKS = {
 }
 # Options for each codec that models.
 MODELS = {
+    "log": [("1", False), ("6", False)],
+    "logmix": [("7", False), ("9", False)],
+    "tensor": [("5", False), ("9", False)],
     "text": [("7", False), ("7", True), ("8", False), ("9", False)],
     "bwt": [("4", False), ("5", False), ("6", False)],
 }
@@ -91,9 +94,10 @@ MODELS = {
 
 def registry() -> dict[str, int]:
     """The names of the codecs in the order by which the fuzz targets number them, with their ids."""
-    ids = dict(re.findall(r"k(\w+) = (\d+)", (ROOT / "codecs/codec.h").read_text()))
+    ids = {name.lower(): number for name, number in
+           re.findall(r"k(\w+) = (\d+)", (ROOT / "codecs/codec.h").read_text())}
     order = re.findall(r"&(\w+)_codec\(\)", (ROOT / "codecs/registry.cpp").read_text())
-    return {name: int(ids[name.capitalize()]) for name in order}
+    return {name: int(ids[name]) for name in order}
 
 
 def decode_input(file: bytes) -> bytes | None:
