@@ -14,7 +14,6 @@ namespace {
 
 using bwt::Counter;
 
-constexpr size_t kMaxInputs = 8;
 constexpr uint32_t kCounterLimit = 250;
 constexpr int kMatchMin = 5;
 constexpr size_t kMatchLengths = 16;

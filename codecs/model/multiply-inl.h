@@ -22,7 +22,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // For lanes of 32 bits: the product of their low halves as signed numbers, if the upper half of `a`
 // or of `b` is zero.
 template <class D>
-HWY_INLINE hn::Vec<D> multiply_low(D d, hn::Vec<D> a, hn::Vec<D> b) {
+HWY_INLINE hn::Vec<D> multiply_low([[maybe_unused]] D d, hn::Vec<D> a, hn::Vec<D> b) {
 #if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2
   // Lane by lane on these targets, though it need not be.
   const hn::Repartition<int16_t, D> halves;

@@ -15,11 +15,12 @@ using Matches = std::array<uint32_t, kMaxStride + 2>;
 // How many of `size` bytes are the same as `distance` bytes before. The inner loop is kept simple
 // for the compiler to make vectors of it.
 uint32_t equal_bytes(const uint8_t* bytes, size_t size, size_t distance) {
+  const uint8_t* const before = bytes - distance;
   uint32_t total = 0;
   for (size_t at = 0; at + kLanes <= size; at += kLanes) {
     uint8_t run = 0;
     for (size_t i = at; i < at + kLanes; ++i) {
-      run = static_cast<uint8_t>(run + (bytes[i] == bytes[i - distance] ? 1 : 0));
+      run = static_cast<uint8_t>(run + (bytes[i] == before[i] ? 1 : 0));
     }
     total += run;
   }
