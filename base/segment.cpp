@@ -12,4 +12,9 @@ std::string_view segment_type_name(SegmentType type) {
   return index < kNames.size() ? kNames[index] : "unknown";
 }
 
+uint32_t number_size(NumberType type) {
+  static constexpr std::array<uint8_t, kNumberTypes> kSizes = {1, 1, 2, 2, 4, 4, 8, 8, 2, 4, 8};
+  return kSizes[static_cast<size_t>(type)];
+}
+
 }  // namespace pith

@@ -2,6 +2,7 @@
 // that the two share. Segments are contiguous and in order; their sizes add up to the input.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,7 +24,7 @@ enum class SegmentType : uint8_t {
   kF8 = 7,
   kIntegers = 8,
   kLasPoints = 9,
-  kPlyPoints = 10,
+  kPoints = 10,  // of any format but LAS
   kArray = 11,
   kMetadata = 12,
   kCompressed = 13,
@@ -63,7 +64,7 @@ enum class ElementType : uint8_t {
   kGgml = 10,  // blocks of quantised weights with their scales, of the type `ggml_type`
 };
 
-// A tensor, or what was cut off one: see Layout::tensor_offset.
+// A tensor, or what was cut off one: see Layout::offset.
 struct TensorLayout {
   std::string name;   // as the format has it
   std::string dtype;  // as the format spells it: "BF16", "Q8_0", "<f4"
@@ -73,15 +74,102 @@ struct TensorLayout {
   uint64_t size = 0;            // bytes of the whole tensor
 };
 
-// How values lie in a segment. Families add their fields here.
+// How a number is stored.
+enum class NumberType : uint8_t {
+  kInt8 = 0,
+  kUint8 = 1,
+  kInt16 = 2,
+  kUint16 = 3,
+  kInt32 = 4,
+  kUint32 = 5,
+  kInt64 = 6,
+  kUint64 = 7,
+  kF16 = 8,
+  kF32 = 9,
+  kF64 = 10,
+};
+inline constexpr int kNumberTypes = 11;
+
+// Bytes of such a number.
+uint32_t number_size(NumberType type);
+
+// What a field of a point says.
+enum class FieldRole : uint8_t {
+  kOther = 0,
+  kX = 1,
+  kY = 2,
+  kZ = 3,
+  kIntensity = 4,
+  kRing = 5,  // number of the laser
+  kTime = 6,
+  kColor = 7,
+};
+
+struct PointField {
+  std::string name;  // as the format has it: "x", "intensity"
+  NumberType type = NumberType::kF32;
+  FieldRole role = FieldRole::kOther;
+  uint32_t offset = 0;  // of its first byte in the record
+};
+
+// A point cloud: records of one size, one for each point.
+struct PointLayout {
+  std::string name{};        // of the cloud, if it has one
+  uint32_t record_size = 0;  // bytes, at least 1
+  uint64_t count = 0;        // points of the whole cloud
+  uint32_t width = 0;        // points of a row, if the cloud is an image; else 0
+  bool big_endian = false;
+  int8_t las_format = -1;  // 0 to 10: the point data record format of LAS; -1: not LAS
+  // In the order of their offsets, without overlap. Bytes that no field covers have no meaning
+  // known.
+  std::vector<PointField> fields{};
+  // What turns the integers of LAS into metres: value * scale + origin, for x, y, z.
+  std::array<double, 3> scale{1, 1, 1};
+  std::array<double, 3> origin{};
+};
+
+// What was done to the bytes of an array after the numbers were laid out.
+enum class ArrayFilter : uint8_t {
+  kNone = 0,
+  kShuffle = 1,  // HDF5's: within each tile first all first bytes, then all second ones …
+  kPng = 2,      // a filter's number in front of each row, which holds differences (PNG, section 9)
+};
+
+// An array of numbers with one to eight axes, or what was cut off one.
+//
+// With tiles (the chunks of HDF5) its bytes are taken to lie tile after tile, the tiles in
+// row-major order, and all of one size: those at the far edges reach beyond the shape. So a
+// segment's place is told by one number in either case: the bytes before it.
+struct ArrayLayout {
+  std::string name{};
+  NumberType type = NumberType::kF32;
+  bool big_endian = false;
+  ArrayFilter filter = ArrayFilter::kNone;
+  std::vector<uint64_t> shape{};  // in elements, the slowest axis first
+  std::vector<uint64_t> tile{};   // likewise; empty: none
+  std::vector<uint64_t> fills{};  // bit patterns of values that stand for "no value"
+  // What turns packed numbers into values: number * scale + add; for people, not for coding.
+  double scale = 1;
+  double add = 0;
+  uint64_t size = 0;  // bytes of the whole, as described above
+};
+
+// How values lie in a segment. Families add their fields here. At most one of the pointers is set.
 struct Layout {
   // Set if and only if the type is kDeflated.
   std::shared_ptr<const DeflateLayout> deflate = nullptr;
   // May be set if the type is a float or kIntegers.
   std::shared_ptr<const TensorLayout> tensor = nullptr;
-  uint64_t tensor_offset = 0;  // bytes of the tensor that lie before the segment
+  // Set if the type is kLasPoints or kPoints.
+  std::shared_ptr<const PointLayout> points = nullptr;
+  // Set if the type is kArray.
+  std::shared_ptr<const ArrayLayout> array = nullptr;
+  // Bytes of the tensor, cloud or array that lie before the segment.
+  uint64_t offset = 0;
 
-  bool is_plain() const { return deflate == nullptr && tensor == nullptr; }
+  bool is_plain() const {
+    return deflate == nullptr && tensor == nullptr && points == nullptr && array == nullptr;
+  }
 };
 
 struct Segment {

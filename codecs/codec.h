@@ -42,6 +42,10 @@ enum class CodecId : uint16_t {
   kTensor = 5,
   kLog = 6,
   kLogMix = 7,
+  kCloud = 8,
+  kLas = 9,
+  kArray = 10,
+  kVideo = 11,
 };
 
 // A block before coding: its bytes, the segments that make it up (sizes add up to the bytes), and

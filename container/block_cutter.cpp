@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/tensor.h"
+#include "base/layout.h"
 
 namespace pith {
 namespace {
@@ -24,17 +24,15 @@ SegmentType class_of(SegmentType type) {
 
 bool is_general(SegmentType type) { return class_of(type) == SegmentType::kBytes; }
 
-// Tensors arrive in pieces; what happens to one is decided by all of it.
-uint64_t whole_size(const Segment& segment) {
-  return segment.layout.tensor != nullptr ? segment.layout.tensor->size : segment.size;
-}
-
 // The most of the segment, at most `room`, that may stand in a block without the rest.
 uint64_t part_that_fits(const Segment& segment, uint64_t room) {
-  if (segment.layout.tensor == nullptr) return room;
-  const uint64_t from = segment.layout.tensor_offset;
+  const uint64_t from = segment.layout.offset;
   const uint64_t end = from + room;
-  return std::max(from, end - end % cut_size(*segment.layout.tensor)) - from;
+  return std::max(from, end - end % cut_size(segment.layout)) - from;
+}
+
+bool has_parts(const Segment& segment) {
+  return !segment.layout.is_plain() && segment.layout.deflate == nullptr;
 }
 
 bool may_split(const Segment& segment) { return segment.type != SegmentType::kDeflated; }
@@ -74,13 +72,32 @@ bool BlockCutter::joins(const Segment& segment) const {
   if (is_general(segment.type)) {
     return segment.size <= kGlue || open_class_ == SegmentType::kDeflated;
   }
-  // More tensors will follow, for which their codec is better.
-  return whole_size(segment) <= (segment.layout.tensor != nullptr ? kGlue : kSmallSegment);
+  // More of the kind will follow, for which their codec is better.
+  return whole_size(segment) <= (has_parts(segment) ? kGlue : kSmallSegment);
 }
 
 uint64_t BlockCutter::limit() const {
-  return max_block(open_class_ == SegmentType::kDeflated ? SegmentType::kBytes : open_class_,
-                   options_);
+  const uint64_t largest = max_block(
+      open_class_ == SegmentType::kDeflated ? SegmentType::kBytes : open_class_, options_);
+  return open_class_ == SegmentType::kLog && largest > 2 * kLineSlack ? largest - kLineSlack
+                                                                      : largest;
+}
+
+bool BlockCutter::cuts_log(const BlockPlan& plan) const {
+  const BlockPlan* next = closed_.empty() ? &open_ : &closed_.front();
+  const auto is_log = [](const Segment& segment) {
+    return segment.type == SegmentType::kLog && segment.layout.is_plain();
+  };
+  return plan.type == SegmentType::kLog && !next->segments.empty() &&
+         is_log(plan.segments.back()) && is_log(next->segments.front());
+}
+
+void BlockCutter::move_to_next(BlockPlan& plan, uint64_t size) {
+  BlockPlan& next = closed_.empty() ? open_ : closed_.front();
+  plan.size -= size;
+  plan.segments.back().size -= size;
+  next.size += size;
+  next.segments.front().size += size;
 }
 
 void BlockCutter::add(const Segment& segment) {
@@ -91,13 +108,9 @@ void BlockCutter::add(const Segment& segment) {
     open_class_ = class_of(segment.type);
   }
   open_.size += segment.size;
-  if (!open_.segments.empty() && segment.layout.tensor != nullptr) {
-    Segment& before = open_.segments.back();
-    if (before.layout.tensor == segment.layout.tensor &&
-        before.layout.tensor_offset + before.size == segment.layout.tensor_offset) {
-      before.size += segment.size;
-      return;
-    }
+  if (!open_.segments.empty() && goes_on(open_.segments.back(), segment)) {
+    open_.segments.back().size += segment.size;
+    return;
   }
   open_.segments.push_back(segment);
 }
@@ -122,7 +135,7 @@ void BlockCutter::push(Segment segment) {
       part.size = part_that_fits(segment, room);
       if (part.size == 0 && open_.segments.empty()) part.size = room;
       segment.size -= part.size;
-      segment.layout.tensor_offset += segment.layout.tensor != nullptr ? part.size : 0;
+      segment.layout.offset += has_parts(segment) ? part.size : 0;
       if (part.size > 0) add(part);
       close();
     }

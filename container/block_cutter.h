@@ -16,6 +16,10 @@
 
 namespace pith {
 
+// Blocks of log lines are this much smaller than others may be, so that one can begin with the line
+// that the block before it would have cut.
+inline constexpr uint64_t kLineSlack = uint64_t{64} << 10;
+
 struct BlockPlan {
   uint64_t size = 0;
   SegmentType type = SegmentType::kBytes;  // what the block is treated as
@@ -29,6 +33,11 @@ class BlockCutter {
   void push(Segment segment);
   void finish();  // no more segments follow
   std::optional<BlockPlan> pop();
+  // Takes `size` bytes, at most kLineSlack, off the end of a plan that was popped just now and was
+  // cut inside a segment of log lines, and puts them in front of the rest of that segment.
+  void move_to_next(BlockPlan& plan, uint64_t size);
+  // True if the last block was cut inside a segment of log lines.
+  bool cuts_log(const BlockPlan& plan) const;
 
  private:
   bool joins(const Segment& segment) const;

@@ -53,7 +53,19 @@ Result<void> BlockReader::read_more() {
   return {};
 }
 
+// Blocks of log lines end with a line where they can: what searches them can then look at each one
+// alone.
+void BlockReader::end_with_line(BlockPlan& plan) {
+  if (!cutter_.cuts_log(plan)) return;
+  const uint64_t slack = std::min<uint64_t>(kLineSlack, plan.segments.back().size - 1);
+  const std::string_view end =
+      as_text(ByteView(pending_).subspan(plan.size - slack, static_cast<size_t>(slack)));
+  const size_t lf = end.rfind('\n');
+  if (lf != std::string_view::npos) cutter_.move_to_next(plan, slack - lf - 1);
+}
+
 RawBlock BlockReader::take(BlockPlan&& plan) {
+  end_with_line(plan);
   RawBlock block{
       .bytes = std::move(pending_), .segments = std::move(plan.segments), .type = plan.type};
   // As much as any block needed so far: growing step by step would copy the bytes several times.

@@ -37,6 +37,7 @@ class BlockReader {
  private:
   Result<void> read_more();
   RawBlock take(BlockPlan&& plan);
+  void end_with_line(BlockPlan& plan);
 
   Source& source_;
   BufferPool& buffers_;

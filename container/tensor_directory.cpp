@@ -86,7 +86,7 @@ class Collector {
 
  private:
   void take_piece(const Segment& segment) {
-    const uint64_t offset = segment.layout.tensor_offset;
+    const uint64_t offset = segment.layout.offset;
     if (offset == 0) {
       if (!complete_) tensors_.pop_back();
       tensors_.push_back({.tensor = segment.layout.tensor, .offset = position_});

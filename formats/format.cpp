@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "base/tensor.h"
+#include "base/layout.h"
 
 namespace pith {
 
@@ -17,20 +17,13 @@ void append_segment(std::vector<Segment>& out, uint64_t size, SegmentType type) 
   out.push_back({.size = size, .type = type, .layout = {}});
 }
 
-void append_tensor(std::vector<Segment>& out, const std::shared_ptr<const TensorLayout>& tensor,
-                   uint64_t offset, uint64_t size) {
-  if (size == 0) return;
-  if (!out.empty()) {
-    Segment& before = out.back();
-    if (before.layout.tensor == tensor && before.layout.tensor_offset + before.size == offset) {
-      before.size += size;
-      return;
-    }
+void append_part(std::vector<Segment>& out, const Segment& part) {
+  if (part.size == 0) return;
+  if (!out.empty() && goes_on(out.back(), part)) {
+    out.back().size += part.size;
+    return;
   }
-  Segment segment{.size = size, .type = segment_type_of(tensor->element), .layout = {}};
-  segment.layout.tensor = tensor;
-  segment.layout.tensor_offset = offset;
-  out.push_back(std::move(segment));
+  out.push_back(part);
 }
 
 }  // namespace pith

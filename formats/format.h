@@ -25,10 +25,10 @@ class Segmenter {
   virtual ~Segmenter() = default;
   // Takes the next bytes; `last` is true with the final piece (which may be empty). Appends the
   // segments that are now certain. They never cover more than was fed; with `last`, exactly all.
-  // A later call may go on with the last segment, if it has no layout or is part of a tensor: it
+  // A later call may go on with the last segment, if it has no layout or is part of a whole: it
   // grows where it is still in `out`, and a further one of the same kind follows where the caller
   // has taken it. So the segments are the same for every cut once neighbours are joined as
-  // append_segment() and append_tensor() do.
+  // append_segment() and append_part() do.
   virtual void feed(ByteView data, bool last, std::vector<Segment>& out) = 0;
 
   // How many of the next bytes need not be seen: what they are makes no difference, only that they
@@ -64,9 +64,7 @@ class Format {
 // layout.
 void append_segment(std::vector<Segment>& out, uint64_t size, SegmentType type);
 
-// Appends `size` bytes of a tensor from byte `offset` of it on; joins them to the segment before if
-// that ends where they begin.
-void append_tensor(std::vector<Segment>& out, const std::shared_ptr<const TensorLayout>& tensor,
-                   uint64_t offset, uint64_t size);
+// Appends a part of a tensor, cloud or array; joins it to the segment before if it goes on there.
+void append_part(std::vector<Segment>& out, const Segment& part);
 
 }  // namespace pith

@@ -32,7 +32,7 @@ class HeaderReader {
  public:
   explicit HeaderReader(ByteView head) : reader_(head) {}
 
-  bool read(TensorMap& map, uint64_t& header_size) {
+  bool read(ExtentMap& map, uint64_t& header_size) {
     if (reader_.u32() != kMagicNumber) return false;
     const uint32_t version = reader_.u32();
     if (version != 2 && version != 3) return false;
@@ -126,7 +126,7 @@ class HeaderReader {
   bool absurd_ = false;  // a text that no header can hold
 };
 
-HeaderParse parse(ByteView head, TensorMap& map) {
+HeaderParse parse(ByteView head, ExtentMap& map) {
   HeaderReader reader(head);
   HeaderParse parsed;
   if (reader.read(map, parsed.size)) {

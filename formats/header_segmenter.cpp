@@ -35,7 +35,7 @@ class HeaderSegmenter : public Segmenter {
  private:
   // Goes on to the content unless more of the header is needed and can be had.
   void parse(bool ended) {
-    TensorMap map(options_.name);
+    ExtentMap map(options_.name);
     const HeaderParse parsed = parser_(header_, map);
     const uint64_t have = header_.size();
     if (parsed.status == HeaderParse::Status::kMore && parsed.size > have &&
@@ -57,7 +57,7 @@ class HeaderSegmenter : public Segmenter {
   ByteBuffer header_;    // what was fed, until the header is parsed
   uint64_t wanted_ = 0;  // bytes of the header to gather; 0 once it is parsed
   uint64_t end_ = 0;     // bytes fed
-  TensorMap map_;
+  ExtentMap map_;
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 // that is none, or longer than kMaxTensorHeader, makes the whole input kBytes.
 #pragma once
 
-#include "formats/tensor_map.h"
+#include "formats/extent_map.h"
 
 namespace pith {
 
@@ -22,7 +22,7 @@ struct HeaderParse {
 };
 
 // Finds the tensors in what begins with `head`.
-using HeaderParser = HeaderParse (*)(ByteView head, TensorMap& map);
+using HeaderParser = HeaderParse (*)(ByteView head, ExtentMap& map);
 
 // `first_size`: bytes that the first call of the parser gets, unless the input is shorter.
 std::unique_ptr<Segmenter> make_header_segmenter(HeaderParser parser, uint64_t first_size,

@@ -117,7 +117,7 @@ std::optional<TensorLayout> parse_dictionary(std::string_view dictionary) {
   return tensor;
 }
 
-HeaderParse parse(ByteView head, TensorMap& map) {
+HeaderParse parse(ByteView head, ExtentMap& map) {
   ByteReader reader(head);
   if (as_text(reader.bytes(kMagicSize)) != kMagic) return {};
   const uint8_t version = reader.u8();

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/byte_reader.h"
-#include "formats/tensor_map.h"
+#include "formats/extent_map.h"
 
 namespace pith {
 namespace {
@@ -314,8 +314,8 @@ class OnnxSegmenter : public Segmenter {
   }
 
   // The tensor in hand, whose data are `size` bytes; empty if they do not fit.
-  TensorMap tensor_map(uint64_t size) {
-    TensorMap map(options_.name);
+  ExtentMap tensor_map(uint64_t size) {
+    ExtentMap map(options_.name);
     const DataType type = data_type(data_type_);
     if (type.name != nullptr) {
       TensorLayout tensor;

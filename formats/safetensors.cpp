@@ -84,7 +84,7 @@ bool read_entry(simdjson::ondemand::object object, Entry& entry) {
   return true;
 }
 
-bool read_header(const simdjson::padded_string& json, uint64_t data_start, TensorMap& map) {
+bool read_header(const simdjson::padded_string& json, uint64_t data_start, ExtentMap& map) {
   simdjson::ondemand::parser parser;
   simdjson::ondemand::document document;
   simdjson::ondemand::object tensors;
@@ -112,7 +112,7 @@ bool read_header(const simdjson::padded_string& json, uint64_t data_start, Tenso
   return document.current_location().get(behind) == simdjson::OUT_OF_BOUNDS;
 }
 
-HeaderParse parse(ByteView head, TensorMap& map) {
+HeaderParse parse(ByteView head, ExtentMap& map) {
   ByteReader reader(head);
   const uint64_t length = reader.u64();
   if (!reader.ok() || length > kMaxJson) return {};

@@ -117,7 +117,7 @@ class ModelReader {
   bool absurd() const { return reader_.absurd(); }
 
   // False if something was not there.
-  bool read(TensorMap& map) {
+  bool read(ExtentMap& map) {
     const uint64_t model = reader_.target(0);
     const auto subgraphs = reader_.target_of_field(model, 2);
     const auto buffers = reader_.target_of_field(model, 4);
@@ -132,7 +132,7 @@ class ModelReader {
   }
 
  private:
-  void read_subgraph(uint64_t subgraph, TensorMap& map) {
+  void read_subgraph(uint64_t subgraph, ExtentMap& map) {
     ++tables_;
     const auto tensors = reader_.target_of_field(subgraph, 0);
     if (!tensors) return;
@@ -143,7 +143,7 @@ class ModelReader {
     }
   }
 
-  void read_tensor(uint64_t table, TensorMap& map) {
+  void read_tensor(uint64_t table, ExtentMap& map) {
     const auto buffer_field = reader_.field(table, 2);
     const uint64_t buffer = buffer_field ? reader_.number(*buffer_field, 4) : 0;
     // Buffer 0 is the empty one of all tensors without data. The first tensor of a buffer names it.
@@ -172,7 +172,7 @@ class ModelReader {
   }
 
   // Adds the tensor if its buffer has data of its size.
-  void add(uint64_t buffer, TensorLayout tensor, TensorMap& map) {
+  void add(uint64_t buffer, TensorLayout tensor, ExtentMap& map) {
     const auto size = tensor_size(tensor);
     const uint64_t table = reader_.target(buffers_ + 4 + 4 * buffer);
     const auto data = reader_.target_of_field(table, 0);
@@ -200,7 +200,7 @@ class ModelReader {
   std::unordered_set<uint64_t> used_;
 };
 
-HeaderParse parse(ByteView head, TensorMap& map) {
+HeaderParse parse(ByteView head, ExtentMap& map) {
   ModelReader reader(head);
   if (!reader.read(map)) return reader.absurd() ? HeaderParse{} : need_more_than(head);
   return {.status = HeaderParse::Status::kDone, .size = kIdentifierEnd};

@@ -99,7 +99,7 @@ struct View {
 
 // Adds the tensors of one storage and, for what they leave of it, tensors that are named after it.
 void add_views(const PickledStorage& storage, const TorchType& type, uint64_t size,
-               std::vector<View>& views, TensorMap& map) {
+               std::vector<View>& views, ExtentMap& map) {
   std::stable_sort(views.begin(), views.end(),
                    [](const View& a, const View& b) { return a.begin < b.begin; });
   const uint64_t element = element_size(type);
@@ -151,7 +151,7 @@ void TorchArchive::read(ByteView pickle) {
     const TorchType* type = find_storage_type(storage.type);
     if (type == nullptr || storage.elements > kMaxStorage / element_size(*type)) continue;
     const uint64_t size = storage.elements * element_size(*type);
-    Storage entry{.size = size, .map = TensorMap(container_)};
+    Storage entry{.size = size, .map = ExtentMap(container_)};
     add_views(storage, *type, size, views[i], entry.map);
     storages_.emplace(storage.key, std::move(entry));
   }
@@ -163,10 +163,10 @@ std::optional<uint64_t> TorchArchive::size_of(const std::string& key) const {
   return found->second.size;
 }
 
-TensorMap TorchArchive::take(const std::string& key) {
+ExtentMap TorchArchive::take(const std::string& key) {
   const auto found = storages_.find(key);
   if (found == storages_.end()) return {};
-  TensorMap map = std::move(found->second.map);
+  ExtentMap map = std::move(found->second.map);
   storages_.erase(found);
   return map;
 }

@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "formats/tensor_map.h"
+#include "formats/extent_map.h"
 
 namespace pith {
 
@@ -14,7 +14,7 @@ class TorchArchive {
   // Bytes of the longest pickle that is read.
   static constexpr uint64_t kMaxPickle = uint64_t{16} << 20;
 
-  // `container`: see TensorMap.
+  // `container`: see ExtentMap.
   explicit TorchArchive(std::string container) : container_(std::move(container)) {}
 
   // Takes the content of NAME/data.pkl.
@@ -25,12 +25,12 @@ class TorchArchive {
   // Bytes of the storage in the entry NAME/data/`key`, if data.pkl told.
   std::optional<uint64_t> size_of(const std::string& key) const;
   // The tensors in it; each storage is given out once.
-  TensorMap take(const std::string& key);
+  ExtentMap take(const std::string& key);
 
  private:
   struct Storage {
     uint64_t size = 0;
-    TensorMap map;
+    ExtentMap map;
   };
 
   std::string container_;

@@ -37,7 +37,7 @@ std::vector<Piece> pieces_of(std::span<const Segment> segments,
       // Bytes before the first whole element.
       const size_t unit =
           unit_size(kind, kind == Kind::kGgml ? find_ggml_block(ggml_type) : nullptr);
-      const uint64_t over = segment.layout.tensor_offset % unit;
+      const uint64_t over = segment.layout.offset % unit;
       const uint64_t front = over == 0 ? 0 : std::min<uint64_t>(left, unit - over);
       add_piece(pieces, Kind::kPlain, 0, front);
       left -= front;

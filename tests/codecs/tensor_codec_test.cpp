@@ -59,7 +59,7 @@ Segment segment_of(const Tensor& tensor, size_t size) {
   layout->size = size + tensor.offset;
   Segment segment{.size = size, .type = tensor.type, .layout = {}};
   segment.layout.tensor = layout;
-  segment.layout.tensor_offset = tensor.offset;
+  segment.layout.offset = tensor.offset;
   return segment;
 }
 

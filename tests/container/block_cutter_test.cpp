@@ -86,7 +86,7 @@ TEST(BlockCutter, NeverCutsADeflateStream) {
 Segment piece(const std::shared_ptr<const TensorLayout>& tensor, uint64_t offset, uint64_t size) {
   Segment part = segment(size, SegmentType::kF32);
   part.layout.tensor = tensor;
-  part.layout.tensor_offset = offset;
+  part.layout.offset = offset;
   return part;
 }
 
@@ -114,7 +114,7 @@ TEST(BlockCutter, CutsTensorsBetweenRowsAndPutsPiecesTogether) {
     const Segment& part = plan.segments.back();
     EXPECT_EQ(plan.type, SegmentType::kF32);
     EXPECT_EQ(plan.segments.size(), &plan == &plans[0] ? 2U : 1U);
-    EXPECT_EQ(part.layout.tensor_offset, offset);
+    EXPECT_EQ(part.layout.offset, offset);
     EXPECT_EQ(part.size % row, 0U);
     EXPECT_GT(plan.size + row,
               &plan == &plans.back() ? 0 : max_block(SegmentType::kF32, {.level = 1}));
@@ -142,6 +142,49 @@ TEST(BlockCutter, SmallTensorsAndTheGapsBetweenThemShareABlock) {
   // The header stands alone where a codec takes tensors and no bytes.
   ASSERT_LE(plans.size(), 2U);
   EXPECT_EQ(plans.back().segments.size(), plans.size() == 1 ? 41U : 40U);
+}
+
+TEST(BlockCutter, CutsCloudsBetweenPointsAndArraysBetweenSlices) {
+  auto cloud = std::make_shared<PointLayout>();
+  cloud->record_size = 26;
+  cloud->count = 1000003;
+  Segment points = segment(cloud->count * 26, SegmentType::kLasPoints);
+  points.layout.points = cloud;
+  for (const BlockPlan& plan : cut({segment(375, SegmentType::kMetadata), points})) {
+    EXPECT_EQ(plan.segments.back().size % 26, 0U);
+  }
+  auto array = std::make_shared<ArrayLayout>();
+  array->shape = {40, 721, 1440};
+  array->size = uint64_t{4} * 40 * 721 * 1440;
+  Segment values = segment(array->size, SegmentType::kArray);
+  values.layout.array = array;
+  for (const BlockPlan& plan : cut({segment(3, SegmentType::kMetadata), values})) {
+    EXPECT_EQ(plan.segments.back().size % (uint64_t{4} * 721 * 1440), 0U);
+  }
+}
+
+TEST(BlockCutter, ALineThatWasCutGoesToTheNextBlock) {
+  BlockCutter cutter({.level = 5});
+  cutter.push(segment(40 * kMiB, SegmentType::kLog));
+  cutter.push(segment(kMiB, SegmentType::kLog));
+  cutter.finish();
+  uint64_t covered = 0;
+  int moved = 0;
+  while (auto plan = cutter.pop()) {
+    const uint64_t size = plan->size;
+    if (cutter.cuts_log(*plan)) {
+      cutter.move_to_next(*plan, 1000 + static_cast<uint64_t>(moved));
+      EXPECT_EQ(plan->size + 1000 + static_cast<uint64_t>(moved), size);
+      ++moved;
+    }
+    uint64_t sum = 0;
+    for (const Segment& each : plan->segments) sum += each.size;
+    EXPECT_EQ(sum, plan->size);
+    EXPECT_LE(size, max_block(SegmentType::kLog, {.level = 5}));
+    covered += plan->size;
+  }
+  EXPECT_GT(moved, 1);
+  EXPECT_EQ(covered, 41 * kMiB);
 }
 
 TEST(BlockCutter, AnySegmentsAreCoveredInOrderWithinTheLimits) {

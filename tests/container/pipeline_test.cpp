@@ -1,6 +1,7 @@
 // Both pipelines end to end, in memory.
 #include <gtest/gtest.h>
 
+#include "container/block_reader.h"
 #include "container/catalog.h"
 #include "container/writer.h"
 #include "tests/support/random_data.h"
@@ -69,6 +70,30 @@ TEST(Pipeline, TheOutputDoesNotDependOnTheThreads) {
     ASSERT_TRUE(equal(outcome.bytes, bytes));
     EXPECT_EQ(outcome.summary->blocks, 3U);
   }
+}
+
+TEST(Pipeline, BlocksOfLogsEndWithALine) {
+  std::string log;
+  for (int i = 0; log.size() < 20'000'000; ++i) {
+    log += "2026-05-17 10:00:00 INFO server-" + std::to_string(i % 17) + " request took " +
+           std::to_string(i * 7 % 1009) + " ms\n";
+  }
+  MemorySource source(as_bytes(log));
+  BufferPool buffers(2);
+  BlockReader reader(source, {.level = 1}, buffers);
+  size_t blocks = 0;
+  std::string restored;
+  while (true) {
+    const auto block = reader.next();
+    ASSERT_TRUE(block.has_value());
+    if (!*block) break;
+    EXPECT_EQ((*block)->type, SegmentType::kLog);
+    EXPECT_EQ(as_text((*block)->bytes).back(), '\n');
+    restored += as_text((*block)->bytes);
+    ++blocks;
+  }
+  EXPECT_GT(blocks, 1U);
+  EXPECT_TRUE(restored == log);
 }
 
 TEST(Pipeline, CostsWhatTheFormatSays) {

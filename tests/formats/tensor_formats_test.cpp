@@ -36,14 +36,14 @@ class Collector {
     EXPECT_EQ(segment.type, segment_type_of(tensor.element));
     EXPECT_EQ(tensor_size(tensor), tensor.size);
     EXPECT_EQ(segment.size % unit_size(tensor), 0U);
-    if (segment.layout.tensor_offset == 0) {
+    if (segment.layout.offset == 0) {
       tensors_.push_back({tensor.name, tensor.dtype, tensor.shape, size_, tensor.size});
     } else {
       ASSERT_FALSE(tensors_.empty());
-      EXPECT_EQ(segment.layout.tensor_offset, size_ - tensors_.back().offset);
-      EXPECT_EQ(segment.layout.tensor_offset % cut_size(tensor), 0U);
+      EXPECT_EQ(segment.layout.offset, size_ - tensors_.back().offset);
+      EXPECT_EQ(segment.layout.offset % cut_size(tensor), 0U);
     }
-    complete_ = segment.layout.tensor_offset + segment.size == tensor.size;
+    complete_ = segment.layout.offset + segment.size == tensor.size;
   }
 
   std::vector<Found> tensors_;

@@ -31,10 +31,8 @@ std::vector<pith::Segment> segments_of(const pith::Format* format, pith::ByteVie
                          segment.layout.is_plain() && found.back().layout.is_plain();
       if (joins) {
         found.back().size += segment.size;
-      } else if (segment.layout.tensor != nullptr) {
-        append_tensor(found, segment.layout.tensor, segment.layout.tensor_offset, segment.size);
       } else {
-        found.push_back(segment);
+        append_part(found, segment);
       }
     }
     if (covered > fed) fuzz::finding("segments cover more than was fed");

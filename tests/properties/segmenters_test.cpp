@@ -217,8 +217,7 @@ bool same(const std::vector<Segment>& a, const std::vector<Segment>& b) {
     if (x.size != y.size || x.type != y.type) return false;
     const auto& one = x.layout.tensor;
     const auto& other = y.layout.tensor;
-    if ((one == nullptr) != (other == nullptr) ||
-        x.layout.tensor_offset != y.layout.tensor_offset) {
+    if ((one == nullptr) != (other == nullptr) || x.layout.offset != y.layout.offset) {
       return false;
     }
     if (one != nullptr && (one->name != other->name || one->dtype != other->dtype ||
@@ -254,13 +253,10 @@ void expect_sound(const std::vector<Segment>& segments) {
 // Joins `next` to the segments before, as append_segment() would.
 void join(std::vector<Segment>& segments, const std::vector<Segment>& next) {
   for (const Segment& segment : next) {
-    const Layout& layout = segment.layout;
-    if (layout.tensor != nullptr) {
-      append_tensor(segments, layout.tensor, layout.tensor_offset, segment.size);
-    } else if (layout.deflate == nullptr) {
+    if (segment.layout.is_plain()) {
       append_segment(segments, segment.size, segment.type);
     } else {
-      segments.push_back(segment);
+      append_part(segments, segment);
     }
   }
 }

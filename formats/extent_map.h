@@ -1,8 +1,8 @@
-// Where the tensors of a file lie, and the segments that follow from it.
+// Where the tensors, clouds and arrays of a file lie, and the segments that follow from it.
 //
-// Formats that name their tensors in a header fill it in; from then on the content of the file
-// makes no difference. Between the tensors and behind them everything is kBytes, before the end of
-// the header kMetadata. Memory: the descriptions of the tensors.
+// Formats that name them in a header fill it in; from then on the content of the file makes no
+// difference. Between the extents and behind them everything is kBytes, before the end of the
+// header kMetadata. Memory: the descriptions.
 #pragma once
 
 #include <vector>
@@ -11,28 +11,32 @@
 
 namespace pith {
 
-class TensorMap {
+class ExtentMap {
  public:
-  TensorMap() = default;
+  ExtentMap() = default;
   // `container`: the entry of an archive that the tensors are in; stands in front of their names.
-  explicit TensorMap(std::string container) : container_(std::move(container)) {}
+  explicit ExtentMap(std::string container) : container_(std::move(container)) {}
 
+  // Adds a segment with a layout at `offset` in the file: a whole, a part of one, or a deflate
+  // stream. Passed over if it is empty or too large for any file.
+  void add(uint64_t offset, Segment segment);
   // Adds a tensor at `offset` in the file. `size`: bytes, as the file has it. Passed over if it is
   // empty, or if shape and element make another size; `tensor.size` is set here. A tensor without a
   // name gets that of its container, or "array".
   void add(uint64_t offset, uint64_t size, TensorLayout tensor);
-  // No more will be added. Tensors that begin inside another one, or before `header_size`, are
+  // No more will be added. Extents that begin inside another one, or before `header_size`, are
   // dropped: their bytes stay with what comes first.
   void seal(uint64_t header_size);
 
-  // Appends the segments of the bytes up to `end`, as far as they can be told: a piece of a tensor
-  // is a whole number of its rows (cut_size()). With `last` nothing follows, and all are told.
+  // Appends the segments of the bytes up to `end`, as far as they can be told: a piece of a whole
+  // ends where cut_size() allows it, a deflate stream is never cut. With `last` nothing follows,
+  // and all are told.
   void advance(uint64_t end, bool last, std::vector<Segment>& out);
 
  private:
   struct Extent {
     uint64_t begin = 0;
-    std::shared_ptr<const TensorLayout> tensor;
+    Segment segment;
   };
 
   void append_gap(uint64_t end, std::vector<Segment>& out);
@@ -45,7 +49,7 @@ class TensorMap {
 };
 
 // A segmenter for what is described by a map already.
-std::unique_ptr<Segmenter> make_map_segmenter(TensorMap map);
+std::unique_ptr<Segmenter> make_map_segmenter(ExtentMap map);
 
 // Types that a file of tensors may have.
 std::span<const SegmentType> tensor_file_types();

@@ -1,8 +1,9 @@
-#include "formats/tensor_map.h"
+#include "formats/extent_map.h"
 
 #include <algorithm>
 #include <array>
 
+#include "base/layout.h"
 #include "base/tensor.h"
 
 namespace pith {
@@ -11,9 +12,20 @@ namespace {
 // No file is larger. Far below where sums of offsets and sizes overflow.
 constexpr uint64_t kMaxFile = uint64_t{1} << 60;
 
+// Where a piece of the first `there` bytes of the segment may end.
+uint64_t part_end(const Segment& segment, uint64_t there, bool last) {
+  if (there == segment.size) return there;
+  const Layout& layout = segment.layout;
+  if (layout.deflate != nullptr) return 0;
+  uint64_t unit = cut_size(layout);
+  if (last && layout.tensor != nullptr) unit = unit_size(*layout.tensor);
+  const uint64_t end = layout.offset + there;
+  return std::max(layout.offset, end - end % unit) - layout.offset;
+}
+
 class MapSegmenter : public Segmenter {
  public:
-  explicit MapSegmenter(TensorMap map) : map_(std::move(map)) {}
+  explicit MapSegmenter(ExtentMap map) : map_(std::move(map)) {}
   void feed(ByteView data, bool last, std::vector<Segment>& out) override {
     end_ += data.size();
     map_.advance(end_, last, out);
@@ -25,13 +37,13 @@ class MapSegmenter : public Segmenter {
   }
 
  private:
-  TensorMap map_;
+  ExtentMap map_;
   uint64_t end_ = 0;  // bytes fed
 };
 
 }  // namespace
 
-void TensorMap::add(uint64_t offset, uint64_t size, TensorLayout tensor) {
+void ExtentMap::add(uint64_t offset, uint64_t size, TensorLayout tensor) {
   if (size == 0 || size > kMaxFile || offset > kMaxFile) return;
   if (tensor_size(tensor) != size) return;
   tensor.size = size;
@@ -40,30 +52,36 @@ void TensorMap::add(uint64_t offset, uint64_t size, TensorLayout tensor) {
   } else if (!container_.empty()) {
     tensor.name = container_ + ":" + tensor.name;
   }
-  extents_.push_back(
-      {.begin = offset, .tensor = std::make_shared<const TensorLayout>(std::move(tensor))});
+  Segment segment{.size = size, .type = segment_type_of(tensor.element), .layout = {}};
+  segment.layout.tensor = std::make_shared<const TensorLayout>(std::move(tensor));
+  add(offset, std::move(segment));
 }
 
-void TensorMap::seal(uint64_t header_size) {
+void ExtentMap::add(uint64_t offset, Segment segment) {
+  if (segment.size == 0 || segment.size > kMaxFile || offset > kMaxFile) return;
+  extents_.push_back({.begin = offset, .segment = std::move(segment)});
+}
+
+void ExtentMap::seal(uint64_t header_size) {
   header_size_ = header_size;
   std::stable_sort(extents_.begin(), extents_.end(),
                    [](const Extent& a, const Extent& b) { return a.begin < b.begin; });
   uint64_t end = header_size;
   std::erase_if(extents_, [&](const Extent& extent) {
     if (extent.begin < end) return true;
-    end = extent.begin + extent.tensor->size;
+    end = extent.begin + extent.segment.size;
     return false;
   });
 }
 
-void TensorMap::append_gap(uint64_t end, std::vector<Segment>& out) {
+void ExtentMap::append_gap(uint64_t end, std::vector<Segment>& out) {
   const uint64_t header_end = std::clamp(header_size_, position_, end);
   append_segment(out, header_end - position_, SegmentType::kMetadata);
   append_segment(out, end - header_end, SegmentType::kBytes);
   position_ = end;
 }
 
-void TensorMap::advance(uint64_t end, bool last, std::vector<Segment>& out) {
+void ExtentMap::advance(uint64_t end, bool last, std::vector<Segment>& out) {
   while (position_ < end) {
     if (next_ == extents_.size()) return append_gap(end, out);
     Extent& extent = extents_[next_];
@@ -71,17 +89,18 @@ void TensorMap::advance(uint64_t end, bool last, std::vector<Segment>& out) {
       append_gap(std::min(end, extent.begin), out);
       continue;
     }
-    const TensorLayout& tensor = *extent.tensor;
     const uint64_t from = position_ - extent.begin;
-    uint64_t to = tensor.size;
-    if (end - extent.begin < tensor.size) {
-      to = end - extent.begin;
-      to -= to % (last ? unit_size(tensor) : cut_size(tensor));
+    const uint64_t to =
+        part_end(extent.segment, std::min(end - extent.begin, extent.segment.size), last);
+    if (to > from) {
+      Segment part = extent.segment;
+      part.size = to - from;
+      part.layout.offset += from;
+      append_part(out, part);
     }
-    if (to > from) append_tensor(out, extent.tensor, from, to - from);
     position_ = extent.begin + std::max(from, to);
-    if (to == tensor.size) {
-      extent.tensor.reset();
+    if (to == extent.segment.size) {
+      extent.segment.layout = {};
       ++next_;
     } else {
       if (last) append_gap(end, out);
@@ -90,7 +109,7 @@ void TensorMap::advance(uint64_t end, bool last, std::vector<Segment>& out) {
   }
 }
 
-std::unique_ptr<Segmenter> make_map_segmenter(TensorMap map) {
+std::unique_ptr<Segmenter> make_map_segmenter(ExtentMap map) {
   return std::make_unique<MapSegmenter>(std::move(map));
 }
 
