@@ -46,6 +46,8 @@ enum class CodecId : uint16_t {
   kLas = 9,
   kArray = 10,
   kVideo = 11,
+  kCloudMix = 12,
+  kArrayMix = 13,
 };
 
 // A block before coding: its bytes, the segments that make it up (sizes add up to the bytes), and
