@@ -72,6 +72,7 @@ struct TensorLayout {
   uint8_t ggml_type = 0;        // ggml's number of the type, if the element is kGgml
   std::vector<uint64_t> shape;  // in elements, the slowest axis first; empty for a scalar
   uint64_t size = 0;            // bytes of the whole tensor
+  double step = 0;              // see ArrayLayout::step
 };
 
 // How a number is stored.
@@ -110,6 +111,7 @@ struct PointField {
   NumberType type = NumberType::kF32;
   FieldRole role = FieldRole::kOther;
   uint32_t offset = 0;  // of its first byte in the record
+  double step = 0;      // see ArrayLayout::step
 };
 
 // A point cloud: records of one size, one for each point.
@@ -152,6 +154,9 @@ struct ArrayLayout {
   double scale = 1;
   double add = 0;
   uint64_t size = 0;  // bytes of the whole, as described above
+  // If not 0: nearly all values are the nearest ones of their type to a multiple of this, since
+  // they were rounded to it (container/rounding.h).
+  double step = 0;
 };
 
 // How values lie in a segment. Families add their fields here. At most one of the pointers is set.
@@ -166,6 +171,8 @@ struct Layout {
   std::shared_ptr<const ArrayLayout> array = nullptr;
   // Bytes of the tensor, cloud or array that lie before the segment.
   uint64_t offset = 0;
+  // The file holds a check of these bytes: it would not be valid with others in their place.
+  bool sealed = false;
 
   bool is_plain() const {
     return deflate == nullptr && tensor == nullptr && points == nullptr && array == nullptr;

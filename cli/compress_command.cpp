@@ -47,17 +47,62 @@ Result<CompressSummary> compress_pieces(Sink& sink, const InputFile& input, cons
   }
 }
 
+// Says what was rounded, and by how much.
+void report_rounding(const InputFile& input, const Rounding& rounding, const Run& run) {
+  bool rounded = false;
+  for (const RoundedVariable& variable : rounding.variables()) {
+    if (variable.step.step == 0) continue;
+    rounded = true;
+    run.messages.info(
+        input.name,
+        fmt::format(
+            "{}: {} values, largest error {:.6g}, PSNR {:.2f} dB{}", variable.name,
+            variable.stats.values, variable.largest_error(), variable.psnr(),
+            variable.stats.kept == 0 ? "" : fmt::format(", {} kept exact", variable.stats.kept)));
+  }
+  for (const std::string& pattern : rounding.unmatched()) {
+    run.messages.warning(input.name, fmt::format("has no variable '{}'", printable(pattern)));
+  }
+  if (!rounded) run.messages.warning(input.name, "nothing in it can be rounded; it is kept exact");
+}
+
+// Ranges are known after a first pass, so the input must be one that can be read twice.
+Result<void> survey(const InputFile& input, Rounding& rounding, const CompressOptions& settings) {
+  if (!rounding.needs_survey()) return {};
+  if (!input.is_regular()) {
+    return fail(ErrorCode::kUsage,
+                input.name + ": bounds that depend on the range of the values need a file");
+  }
+  const off_t start = ::lseek(input.fd, 0, SEEK_CUR);
+  const auto rewind = [&] { return start >= 0 && ::lseek(input.fd, start, SEEK_SET) == start; };
+  const auto open = [&]() -> std::unique_ptr<Source> {
+    rewind();
+    return std::make_unique<FdSource>(input.fd, input.name);
+  };
+  PITH_TRY(rounding.survey(open, settings.select, settings.format));
+  if (!rewind()) return tl::unexpected(errno_error(input.name, "cannot seek", errno));
+  return {};
+}
+
 Result<CompressSummary> compress_to(
     Sink& sink, const InputFile& input, const Run& run,
     const std::function<void()>& on_stream = [] {}) {
   Progress progress(run.options, input.name,
                     input.is_regular() ? std::optional(input.size()) : std::nullopt);
-  const CompressOptions settings = compress_options(run, progress);
+  CompressOptions settings = compress_options(run, progress);
   if (run.options.flush_interval != 0) {
     return compress_pieces(sink, input, run, settings, on_stream);
   }
+  std::optional<Rounding> rounding;
+  if (run.options.lossy.any()) {
+    rounding.emplace(run.options.lossy);
+    PITH_TRY(survey(input, *rounding, settings));
+    settings.rounding = &*rounding;
+  }
   FdSource source(input.fd, input.name);
-  return compress(source, sink, settings);
+  auto summary = compress(source, sink, settings);
+  if (summary && rounding) report_rounding(input, *rounding, run);
+  return summary;
 }
 
 void report(const InputFile& input, const std::string& output, const CompressSummary& summary,

@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <functional>
 #include <span>
@@ -97,6 +100,53 @@ void set_rows(Options& options, const std::string& text) {
   options.rows = rows;
 }
 
+// A number above 0; with `units`, a length may follow it as 5mm does, which counts in metres.
+double positive_value(const std::string& text, bool units) {
+  static constexpr std::array<std::pair<std::string_view, double>, 6> kUnits = {
+      {{"", 1}, {"m", 1}, {"cm", 100}, {"mm", 1000}, {"um", 1e6}, {"nm", 1e9}}};
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  const std::string_view unit(rest, static_cast<size_t>(end - rest));
+  const auto* const known = std::find_if(kUnits.begin(), units ? kUnits.end() : kUnits.begin() + 1,
+                                         [&](const auto& each) { return each.first == unit; });
+  const bool found = known != kUnits.end() && known->first == unit;
+  if (error != std::errc() || !found || !(value > 0) || !std::isfinite(value)) {
+    reject(fmt::format("'{}' is not a number above 0{}", text,
+                       units ? ", alone or with m, cm, mm, um or nm" : ""));
+  }
+  return value / known->second;
+}
+
+void set_bound(Options& options, BoundKind kind, const std::string& text) {
+  if (options.lossy.bound.kind != BoundKind::kExact) {
+    reject("--max-error, --rel-error and --psnr exclude each other (--var gives each its own)");
+  }
+  options.lossy.bound = {.kind = kind, .value = positive_value(text, kind == BoundKind::kAbsolute)};
+}
+
+// NAME:abs=0.01, NAME:rel=1e-3, NAME:psnr=60, NAME:exact. The name may have colons.
+void add_variable_bound(Options& options, const std::string& text) {
+  static constexpr std::array<std::pair<std::string_view, BoundKind>, 3> kKinds = {
+      {{"abs=", BoundKind::kAbsolute},
+       {"rel=", BoundKind::kRelative},
+       {"psnr=", BoundKind::kPsnr}}};
+  const size_t colon = text.rfind(':');
+  const std::string name = text.substr(0, colon);
+  const std::string rule = colon == std::string::npos ? "" : text.substr(colon + 1);
+  if (!name.empty() && rule == "exact") {
+    options.lossy.variables.push_back({.pattern = name, .bound = {}});
+    return;
+  }
+  for (const auto& [prefix, kind] : kKinds) {
+    if (name.empty() || !rule.starts_with(prefix)) continue;
+    const double value = positive_value(rule.substr(prefix.size()), kind == BoundKind::kAbsolute);
+    options.lossy.variables.push_back({.pattern = name, .bound = {.kind = kind, .value = value}});
+    return;
+  }
+  reject(fmt::format("'{}' is not NAME:abs=X, NAME:rel=X, NAME:psnr=X or NAME:exact", text));
+}
+
 void set_progress(Options& options, const std::string& text) {
   if (text == "never") {
     options.progress = ProgressMode::kNever;
@@ -129,6 +179,7 @@ constexpr const char* kWhat = "What to do (default: compress)";
 constexpr const char* kOutput = "Output";
 constexpr const char* kInput = "Input";
 constexpr const char* kEffort = "Compression";
+constexpr const char* kLossy = "Lossy compression (on request only)";
 constexpr const char* kLimits = "Limits";
 constexpr const char* kTalk = "Messages";
 
@@ -218,6 +269,21 @@ const std::vector<OptionRow>& option_table() {
       {"--no-prime", Takes::kNothing, "", kEffort,
        "do not use the built-in texts that help small files",
        [](P& p, const S&) { p.options.prime = false; }},
+
+      {"--max-error", Takes::kValue, "X", kLossy,
+       "round floats and the coordinates of points: none is off by more than X, in the file's own "
+       "unit (or 5mm, 10um …)",
+       [](P& p, const S& v) { set_bound(p.options, BoundKind::kAbsolute, v); }},
+      {"--rel-error", Takes::kValue, "X", kLossy,
+       "the same, but none is off by more than X times the range of its variable",
+       [](P& p, const S& v) { set_bound(p.options, BoundKind::kRelative, v); }},
+      {"--psnr", Takes::kValue, "DB", kLossy,
+       "the same, as coarsely as each variable keeps this peak signal-to-noise ratio",
+       [](P& p, const S& v) { set_bound(p.options, BoundKind::kPsnr, v); }},
+      {"--var", Takes::kValue, "NAME:RULE", kLossy,
+       "a rule for the variables of this name (* and ? match any): abs=X, rel=X, psnr=DB or exact; "
+       "the last rule that matches counts",
+       [](P& p, const S& v) { add_variable_bound(p.options, v); }},
 
       {"-T,--threads", Takes::kValue, "N", kLimits,
        "threads; 0 (the default): all that the system allows. The output does not depend on them",
@@ -353,6 +419,15 @@ void settle(Parsed& parsed) {
   if (options.flush_interval != 0 && options.command == Command::kCompress &&
       !(options.to_stdout || options.output == "-" || options.append)) {
     reject("--flush-interval goes with -c or --append: other outputs appear when complete");
+  }
+  if (options.lossy.any() && options.command != Command::kCompress) {
+    reject("--max-error, --rel-error, --psnr and --var go with compressing");
+  }
+  if (options.lossy.any() && (options.append || options.flush_interval != 0)) {
+    reject("bounds of errors and --append or --flush-interval exclude each other");
+  }
+  if (options.lossy.any() && options.remove_input) {
+    reject("--rm and lossy compression exclude each other: the original would be lost");
   }
   if (options.output == "-") {
     options.output.clear();

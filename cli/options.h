@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "codecs/codec.h"
+#include "container/error_bound.h"
 
 namespace pith::cli {
 
@@ -60,6 +61,7 @@ struct Options {
   Level level = kDefaultLevel;
   const Codec* codec = nullptr;
   bool prime = true;
+  LossyOptions lossy;
   std::optional<unsigned> threads;  // 0: all that the system allows
   std::optional<uint64_t> memory_limit;
   uint64_t max_output = UINT64_MAX;

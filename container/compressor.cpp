@@ -17,8 +17,14 @@ namespace {
 // Buffers of a block that each thread has in flight: two blocks, raw and coded.
 constexpr uint64_t kBuffersPerThread = 4;
 
+struct BlockTask {
+  RawBlock raw;
+  std::vector<Rounding::Task> rounding{};
+};
+
 struct CodedBlock {
   RawBlock raw;
+  std::vector<Rounding::Task> rounding;
   Result<EncodedBlock> encoded;
   double seconds = 0;
 };
@@ -80,17 +86,21 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   if (single) threads = 1;
 
   std::vector<CodecScratch> scratch(threads);
-  OrderedPool<RawBlock, CodedBlock> pool(threads, [&](RawBlock&& raw, unsigned worker) {
+  OrderedPool<BlockTask, CodedBlock> pool(threads, [&](BlockTask&& task, unsigned worker) {
     const auto start = std::chrono::steady_clock::now();
-    auto encoded = encode_guarded(raw.view(), options.select, scratch[worker], buffers);
+    Rounding::apply(task.rounding, task.raw);
+    auto encoded = encode_guarded(task.raw.view(), options.select, scratch[worker], buffers);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    return CodedBlock{std::move(raw), std::move(encoded), took.count()};
+    return CodedBlock{std::move(task.raw), std::move(task.rounding), std::move(encoded),
+                      took.count()};
   });
 
   while (true) {
     while (block && !pool.full()) {
       const bool last = block->last;
-      pool.submit(std::move(*block));
+      BlockTask task{.raw = std::move(*block)};
+      if (options.rounding != nullptr) task.rounding = options.rounding->plan(task.raw);
+      pool.submit(std::move(task));
       block.reset();
       if (!last) {
         PITH_ASSIGN(block, reader.next());
@@ -104,6 +114,7 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
       if (single) limits.decode_memory = coded.encoded->decode_memory;
       writer.set_bounds({.max_block = limits.max_block, .decode_memory = limits.decode_memory});
     }
+    if (options.rounding != nullptr) options.rounding->account(coded.rounding);
     PITH_TRY(writer.add_block(coded.raw.view(), *coded.encoded));
     summary.raw_size += coded.raw.bytes.size();
     ++summary.blocks;
@@ -120,6 +131,10 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
     }
     buffers.give(std::move(coded.raw.bytes));
     buffers.give(std::move(coded.encoded->payload));
+  }
+  if (options.rounding != nullptr) {
+    const auto declarations = options.rounding->declarations();
+    if (!declarations.empty()) writer.add_metadata(declarations);
   }
   PITH_TRY(writer.finish());
   summary.coded_size = writer.bytes_written();

@@ -9,6 +9,7 @@
 #include "base/source.h"
 #include "codecs/select.h"
 #include "container/metadata.h"
+#include "container/rounding.h"
 #include "formats/format.h"
 
 namespace pith {
@@ -34,6 +35,7 @@ struct CompressOptions {
   uint64_t memory_limit = UINT64_MAX;  // fewer threads first, then kLimit
   const Format* format = nullptr;      // null: detected
   std::vector<MetadataRecord> metadata;
+  Rounding* rounding = nullptr;  // null: lossless. Surveyed, if it needs that
   ProgressFunction on_progress;
   std::function<void(const BlockReport&)> on_block;  // in order
   std::stop_token stop;

@@ -102,7 +102,14 @@ class ZipSegmenter : public Segmenter {
     ++options_.depth;  // for the entries
   }
 
+  // The archive has a CRC-32 of each entry.
   void feed(ByteView data, bool last, std::vector<Segment>& out) override {
+    const size_t known = out.size();
+    feed_parts(data, last, out);
+    for (size_t i = known; i < out.size(); ++i) out[i].layout.sealed = !out[i].layout.is_plain();
+  }
+
+  void feed_parts(ByteView data, bool last, std::vector<Segment>& out) {
     // What could not be used yet stands in front.
     ByteBuffer joined;
     if (!held_.empty()) {

@@ -1,0 +1,375 @@
+#include "container/rounding.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/buffer_pool.h"
+
+namespace pith {
+namespace {
+
+// The step for which values that are spread evenly have the PSNR is tried first; then it is
+// corrected by what was measured. That of the worst case is always fine enough.
+constexpr int kPsnrTrials = 5;
+constexpr double kNear = 1.01;                   // not worth another pass
+constexpr double kUniform = 3.4641016151377544;  // sqrt(12): step over root mean square error
+constexpr double kWorst = 2;
+constexpr double kSafety = 0.999;
+
+// 10^x by arithmetic that is the same everywhere.
+double power_of_ten(double x) {
+  constexpr double kLog10 = 2.302585092994045684;
+  constexpr int kHalvings = 12;
+  constexpr int kTerms = 12;
+  const double small = x * kLog10 / (1 << kHalvings);
+  double sum = 1;
+  for (int term = kTerms; term > 0; --term) sum = 1 + sum * small / term;
+  for (int i = 0; i < kHalvings; ++i) sum *= sum;
+  return sum;
+}
+
+bool reaches(const RoundingStats& stats, double psnr) {
+  const double range = stats.range();
+  return stats.squared_error * power_of_ten(psnr / 10) <=
+         range * range * static_cast<double>(stats.values);
+}
+
+// Latitudes and the like are what other values are found by.
+bool is_coordinate(const ArrayLayout& array) {
+  if (array.shape.size() <= 1) return true;
+  std::string name = array.name.substr(array.name.rfind('/') + 1);
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  if (name.ends_with("_bnds") || name.ends_with("_bounds")) return true;
+  static constexpr std::array<std::string_view, 12> kNames = {
+      "lat",     "lon",    "latitude", "longitude", "time",  "nav_lat",
+      "nav_lon", "geolat", "geolon",   "xlat",      "xlong", "vertices"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+std::optional<NumberFormat> number_format(ElementType element) {
+  switch (element) {
+    case ElementType::kF64:
+      return NumberFormat{.type = NumberType::kF64};
+    case ElementType::kF32:
+      return NumberFormat{.type = NumberType::kF32};
+    case ElementType::kF16:
+      return NumberFormat{.type = NumberType::kF16};
+    case ElementType::kBf16:
+      return NumberFormat{.type = NumberType::kF16, .bfloat = true};
+    case ElementType::kInt64:
+      return NumberFormat{.type = NumberType::kInt64};
+    case ElementType::kInt32:
+      return NumberFormat{.type = NumberType::kInt32};
+    case ElementType::kInt16:
+      return NumberFormat{.type = NumberType::kInt16};
+    case ElementType::kInt8:
+      return NumberFormat{.type = NumberType::kInt8};
+    case ElementType::kF8E4M3:
+    case ElementType::kF8E5M2:
+    case ElementType::kGgml:
+      break;
+  }
+  return std::nullopt;
+}
+
+double usable(double unit) { return std::isfinite(unit) && unit != 0 ? std::fabs(unit) : 1; }
+
+const void* identity_of(const Layout& layout) {
+  if (layout.tensor != nullptr) return layout.tensor.get();
+  if (layout.points != nullptr) return layout.points.get();
+  return layout.array.get();
+}
+
+// A bound in the unit of stored integers, as whole numbers of them.
+double whole_bound(double bound, double unit) {
+  double most = std::floor(std::min(bound / unit, 1e15));
+  while (most > 0 && most * unit > bound) --most;
+  return (most + 1) * unit <= bound ? most + 1 : most;
+}
+
+}  // namespace
+
+// The numbers of one name in a layout.
+struct Rounding::Field {
+  std::string name;
+  NumberFormat format;
+  size_t offset = 0;  // in a record
+  size_t record = 0;  // bytes; the number's own, where there are no records
+  double unit = 1;
+  bool by_default = false;
+  std::vector<uint64_t> fills{};
+};
+
+// A tensor, cloud or array.
+struct Rounding::Whole {
+  Layout original;  // without an offset
+  Layout rounded;   // likewise, with the steps in it
+  std::vector<Field> fields;
+  std::vector<size_t> variables;  // of each field, or kNone
+  static constexpr size_t kNone = SIZE_MAX;
+};
+
+Rounding::Rounding(LossyOptions options) : options_(std::move(options)) {}
+Rounding::~Rounding() = default;
+
+double RoundedVariable::psnr() const {
+  if (stats.squared_error <= 0 || stats.values == 0) return HUGE_VAL;
+  const double mean = stats.squared_error / static_cast<double>(stats.values);
+  return 10 * std::log10(stats.range() * stats.range() / mean);
+}
+
+bool Rounding::needs_survey() const {
+  const auto asks = [](const ErrorBound& bound) {
+    return bound.kind == BoundKind::kRelative || bound.kind == BoundKind::kPsnr;
+  };
+  return asks(options_.bound) ||
+         std::any_of(options_.variables.begin(), options_.variables.end(),
+                     [&](const VariableBound& variable) { return asks(variable.bound); });
+}
+
+std::vector<Rounding::Field> Rounding::fields_of(const Layout& layout) const {
+  std::vector<Field> fields;
+  if (layout.tensor != nullptr) {
+    const auto format = number_format(layout.tensor->element);
+    if (!format) return fields;
+    fields.push_back({.name = layout.tensor->name,
+                      .format = *format,
+                      .record = format->size(),
+                      .by_default = format->is_float()});
+  } else if (layout.points != nullptr) {
+    const PointLayout& points = *layout.points;
+    for (const PointField& field : points.fields) {
+      const bool is_axis = field.role >= FieldRole::kX && field.role <= FieldRole::kZ;
+      const auto axis = static_cast<size_t>(field.role) - static_cast<size_t>(FieldRole::kX);
+      const NumberFormat format{.type = field.type, .big_endian = points.big_endian};
+      if (uint64_t{field.offset} + format.size() > points.record_size) continue;
+      fields.push_back({.name = field.name,
+                        .format = format,
+                        .offset = field.offset,
+                        .record = points.record_size,
+                        .unit = is_axis ? usable(points.scale[axis]) : 1,
+                        .by_default = is_axis});
+    }
+  } else if (layout.array != nullptr && layout.array->filter == ArrayFilter::kNone) {
+    const ArrayLayout& array = *layout.array;
+    const NumberFormat format{.type = array.type, .big_endian = array.big_endian};
+    fields.push_back({.name = array.name,
+                      .format = format,
+                      .record = format.size(),
+                      .unit = format.is_float() ? 1 : usable(array.scale),
+                      .by_default = format.is_float() && !is_coordinate(array),
+                      .fills = array.fills});
+  }
+  return fields;
+}
+
+ErrorBound Rounding::bound_for(const Field& field) {
+  ErrorBound bound = field.by_default ? options_.bound : ErrorBound{};
+  matched_.resize(options_.variables.size());
+  for (size_t i = 0; i < options_.variables.size(); ++i) {
+    const VariableBound& variable = options_.variables[i];
+    if (::fnmatch(variable.pattern.c_str(), field.name.c_str(), 0) != 0) continue;
+    matched_[i] = true;
+    bound = variable.bound;
+  }
+  return bound;
+}
+
+RoundingStep Rounding::step_of(const Field& field, const ErrorBound& bound, size_t variable) const {
+  const auto step_within = [&](double most) {
+    return step_for(field.format, field.format.is_float() ? most : whole_bound(most, 1));
+  };
+  switch (bound.kind) {
+    case BoundKind::kExact:
+      break;
+    case BoundKind::kAbsolute:
+      if (field.format.is_float()) return step_for(field.format, bound.value / field.unit);
+      return step_for(field.format, whole_bound(bound.value, field.unit));
+    case BoundKind::kRelative:
+      if (variable >= surveyed_.size()) break;
+      return step_within(bound.value * surveyed_[variable].range());
+    case BoundKind::kPsnr:
+      if (variable >= surveyed_.size()) break;
+      return step_within(surveyed_[variable].range() * psnr_steps_[variable] / 2);
+  }
+  return {};
+}
+
+const Rounding::Whole& Rounding::whole_of(const Segment& segment) {
+  auto& slot = wholes_[identity_of(segment.layout)];
+  if (slot != nullptr) return *slot;
+  slot = std::make_unique<Whole>();
+  Whole& whole = *slot;
+  whole.original = segment.layout;
+  whole.rounded = segment.layout;
+  whole.fields = fields_of(segment.layout);
+  std::vector<double> steps;
+  for (const Field& field : whole.fields) {
+    const ErrorBound bound = bound_for(field);
+    if (bound.kind == BoundKind::kExact) {
+      whole.variables.push_back(Whole::kNone);
+      steps.push_back(0);
+      continue;
+    }
+    const size_t variable = variables_.size();
+    const RoundingStep step = surveying_ && surveyed_.size() <= variable
+                                  ? RoundingStep{}
+                                  : step_of(field, bound, variable);
+    whole.variables.push_back(variable);
+    variables_.push_back(
+        {.name = field.name, .bound = bound, .unit = field.unit, .step = step, .stats = {}});
+    steps.push_back(step.step);
+  }
+  if (std::all_of(steps.begin(), steps.end(), [](double step) { return step == 0; })) return whole;
+  if (segment.layout.tensor != nullptr) {
+    auto tensor = std::make_shared<TensorLayout>(*segment.layout.tensor);
+    tensor->step = steps.front();
+    whole.rounded.tensor = std::move(tensor);
+  } else if (segment.layout.array != nullptr) {
+    auto array = std::make_shared<ArrayLayout>(*segment.layout.array);
+    array->step = steps.front();
+    whole.rounded.array = std::move(array);
+  } else {
+    auto points = std::make_shared<PointLayout>(*segment.layout.points);
+    for (PointField& field : points->fields) {
+      for (size_t i = 0; i < whole.fields.size(); ++i) {
+        if (whole.fields[i].offset == field.offset) field.step = steps[i];
+      }
+    }
+    whole.rounded.points = std::move(points);
+  }
+  return whole;
+}
+
+std::vector<Rounding::Task> Rounding::plan(RawBlock& block) {
+  std::vector<Task> tasks;
+  size_t begin = 0;
+  for (size_t i = 0; i < block.segments.size(); ++i) {
+    Segment& segment = block.segments[i];
+    const size_t at = std::exchange(begin, begin + segment.size);
+    const uint64_t offset = segment.layout.offset;
+    if (segment.layout.sealed || identity_of(segment.layout) == nullptr) continue;
+    const Whole& whole = whole_of(segment);
+    for (size_t f = 0; f < whole.fields.size(); ++f) {
+      const Field& field = whole.fields[f];
+      if (whole.variables[f] == Whole::kNone) continue;
+      const uint64_t skipped = (field.record - offset % field.record) % field.record;
+      if (skipped >= segment.size) continue;
+      tasks.push_back({.segment = i,
+                       .variable = whole.variables[f],
+                       .row = {.first = at + skipped + field.offset,
+                               .stride = field.record,
+                               .count = (segment.size - skipped) / field.record,
+                               .format = field.format},
+                       .step = variables_[whole.variables[f]].step,
+                       .fills = field.fills,
+                       .stats = {}});
+    }
+    segment.layout.tensor = whole.rounded.tensor;
+    segment.layout.points = whole.rounded.points;
+    segment.layout.array = whole.rounded.array;
+  }
+  return tasks;
+}
+
+void Rounding::apply(std::vector<Task>& tasks, RawBlock& block) {
+  for (Task& task : tasks) {
+    task.stats = task.step.step == 0 ? survey_values(block.bytes, task.row, task.fills)
+                                     : round_values(block.bytes, task.row, task.step, task.fills);
+  }
+}
+
+void Rounding::account(const std::vector<Task>& tasks) {
+  for (const Task& task : tasks) variables_[task.variable].stats.add(task.stats);
+}
+
+void Rounding::reset_pass() {
+  wholes_.clear();
+  variables_.clear();
+}
+
+Result<void> Rounding::survey(const std::function<std::unique_ptr<Source>()>& open,
+                              const SelectOptions& options, const Format* format) {
+  surveying_ = true;
+  const auto pass = [&]() -> Result<void> {
+    reset_pass();
+    const auto source = open();
+    BufferPool buffers(2);
+    BlockReader reader(*source, options, buffers, format);
+    while (true) {
+      PITH_ASSIGN(auto block, reader.next());
+      if (!block) return {};
+      auto tasks = plan(*block);
+      apply(tasks, *block);
+      account(tasks);
+      buffers.give(std::move(block->bytes));
+    }
+  };
+  PITH_TRY(pass());
+  std::vector<size_t> searched;
+  for (const RoundedVariable& variable : variables_) {
+    if (variable.bound.kind == BoundKind::kPsnr) searched.push_back(surveyed_.size());
+    surveyed_.push_back(variable.stats);
+    psnr_steps_.push_back(kUniform * power_of_ten(-variable.bound.value / 20));
+  }
+  // The coarsest steps that were seen to do.
+  std::vector<double> best;
+  for (const RoundedVariable& variable : variables_) {
+    best.push_back(kWorst * power_of_ten(-variable.bound.value / 20));
+  }
+  for (int trial = 0; !searched.empty() && trial < kPsnrTrials; ++trial) {
+    PITH_TRY(pass());
+    std::erase_if(searched, [&](size_t i) {
+      const RoundingStats& stats = variables_[i].stats;
+      const double wanted = variables_[i].bound.value;
+      const bool does = reaches(stats, wanted);
+      if (does) best[i] = std::max(best[i], psnr_steps_[i]);
+      if (stats.squared_error <= 0) return true;
+      const double mean = stats.squared_error / static_cast<double>(stats.values);
+      const double factor = stats.range() / std::sqrt(mean * power_of_ten(wanted / 10));
+      psnr_steps_[i] = std::max(best[i], psnr_steps_[i] * factor * kSafety);
+      return does && factor < kNear;
+    });
+  }
+  psnr_steps_ = std::move(best);
+  surveying_ = false;
+  reset_pass();
+  return {};
+}
+
+std::vector<std::string> Rounding::unmatched() const {
+  std::vector<std::string> patterns;
+  for (size_t i = 0; i < options_.variables.size(); ++i) {
+    if (i >= matched_.size() || !matched_[i]) patterns.push_back(options_.variables[i].pattern);
+  }
+  return patterns;
+}
+
+std::vector<MetadataRecord> Rounding::declarations() const {
+  std::map<std::pair<BoundKind, double>, double> largest;
+  for (const RoundedVariable& variable : variables_) {
+    if (variable.step.step == 0) continue;
+    double& error = largest[{variable.bound.kind, variable.bound.value}];
+    error = std::max(error, variable.largest_error());
+  }
+  std::vector<MetadataRecord> records;
+  for (const auto& [bound, error] : largest) {
+    const LossyDeclaration declaration{.codec = 0,
+                                       .bound_kind = static_cast<uint8_t>(bound.first),
+                                       .bound = bound.second,
+                                       .measured_maximum = error};
+    records.push_back({.tag = static_cast<uint16_t>(MetadataTag::kLossy),
+                       .flags = 0,
+                       .value = declaration.to_value()});
+  }
+  return records;
+}
+
+}  // namespace pith
