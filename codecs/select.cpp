@@ -26,6 +26,10 @@ constexpr uint64_t kMadeDoubtPercent = 8;
 // asked.
 constexpr size_t kHardPercent = 60;
 
+// Where the codec that wraps others gains less than this part of a block, the streams inside are
+// coded hardly better than they were; what surrounds them may gain more by itself.
+constexpr size_t kLittleGain = 16;
+
 bool is_candidate(const Codec& codec, SegmentType type, const SelectOptions& options) {
   if (&codec == &stored_codec()) return false;                           // always the last resort
   if (options.nested && codec.id() == CodecId::kDeflated) return false;  // no codec wraps itself
@@ -117,16 +121,21 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   };
 
   auto codecs = candidates(block.type, options);
+  std::optional<EncodedBlock> best;
+  std::optional<uint64_t> beaten;
   // A codec that wraps others knows by itself, and cheaply, whether it has anything to do.
   if (options.forced == nullptr && !codecs.empty() && codecs.front()->id() == CodecId::kDeflated) {
     PITH_ASSIGN(const bool done, try_codec(*codecs.front()));
-    if (done) return encoded;
+    const size_t gained = block.bytes.size() - std::min(block.bytes.size(), encoded.payload.size());
+    if (done && gained >= block.bytes.size() / kLittleGain) return encoded;
+    if (done) {
+      best = std::exchange(encoded, {});
+      beaten = (uint64_t{best->payload.size()} << 16) / block.bytes.size();
+    }
     codecs.erase(codecs.begin());
   }
   const bool doubtful =
       block.type == SegmentType::kCompressed || block.type == SegmentType::kDeflated;
-  std::optional<EncodedBlock> best;
-  std::optional<uint64_t> beaten;
   // What a sample says of codecs that are made for the type is not worth much: they look at rows,
   // columns and templates of the whole block.
   const auto others = std::stable_partition(codecs.begin(), codecs.end(), [&](const Codec* codec) {
