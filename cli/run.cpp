@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <functional>
@@ -10,6 +12,7 @@
 #include "cli/grep/command.h"
 #include "cli/resources.h"
 #include "cli/signals.h"
+#include "cli/tools/compare.h"
 
 namespace pith::cli {
 namespace {
@@ -49,13 +52,28 @@ Result<void> guarded(FileCommand command, const std::string& path, const Run& ru
   }
 }
 
+// Words in the first place that stand for a program of their own. A file of such a name is ./NAME.
+struct Tool {
+  std::string_view word;
+  int (*run)(int argc, char** argv);
+};
+constexpr std::array<Tool, 2> kTools = {{{"grep", grep::run_grep}, {"compare", run_compare}}};
+
+const Tool* find_tool(std::string_view word) {
+  const auto* const found = std::find_if(kTools.begin(), kTools.end(),
+                                         [&](const Tool& tool) { return tool.word == word; });
+  return found != kTools.end() ? found : nullptr;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
   prepare_process();
   const std::string_view name = argc > 0 ? argv[0] : "";
   if (name.substr(name.rfind('/') + 1) == "pithgrep") return grep::run_grep(argc, argv);
-  if (argc > 1 && std::string_view(argv[1]) == "grep") return grep::run_grep(argc - 1, argv + 1);
+  if (const Tool* tool = argc > 1 ? find_tool(argv[1]) : nullptr; tool != nullptr) {
+    return tool->run(argc - 1, argv + 1);
+  }
   auto parsed = parse_options(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) {
     // --help that could not be written has failed.

@@ -3,10 +3,8 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "base/buffer_pool.h"
@@ -40,51 +38,10 @@ bool reaches(const RoundingStats& stats, double psnr) {
          range * range * static_cast<double>(stats.values);
 }
 
-// Latitudes and the like are what other values are found by.
-bool is_coordinate(const ArrayLayout& array) {
-  if (array.shape.size() <= 1) return true;
-  std::string name = array.name.substr(array.name.rfind('/') + 1);
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  if (name.ends_with("_bnds") || name.ends_with("_bounds")) return true;
-  static constexpr std::array<std::string_view, 12> kNames = {
-      "lat",     "lon",    "latitude", "longitude", "time",  "nav_lat",
-      "nav_lon", "geolat", "geolon",   "xlat",      "xlong", "vertices"};
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
-}
-
-std::optional<NumberFormat> number_format(ElementType element) {
-  switch (element) {
-    case ElementType::kF64:
-      return NumberFormat{.type = NumberType::kF64};
-    case ElementType::kF32:
-      return NumberFormat{.type = NumberType::kF32};
-    case ElementType::kF16:
-      return NumberFormat{.type = NumberType::kF16};
-    case ElementType::kBf16:
-      return NumberFormat{.type = NumberType::kF16, .bfloat = true};
-    case ElementType::kInt64:
-      return NumberFormat{.type = NumberType::kInt64};
-    case ElementType::kInt32:
-      return NumberFormat{.type = NumberType::kInt32};
-    case ElementType::kInt16:
-      return NumberFormat{.type = NumberType::kInt16};
-    case ElementType::kInt8:
-      return NumberFormat{.type = NumberType::kInt8};
-    case ElementType::kF8E4M3:
-    case ElementType::kF8E5M2:
-    case ElementType::kGgml:
-      break;
-  }
-  return std::nullopt;
-}
-
-double usable(double unit) { return std::isfinite(unit) && unit != 0 ? std::fabs(unit) : 1; }
-
-const void* identity_of(const Layout& layout) {
-  if (layout.tensor != nullptr) return layout.tensor.get();
-  if (layout.points != nullptr) return layout.points.get();
-  return layout.array.get();
+// The size of the unit that stored numbers count in.
+double unit_of(const NumberField& field) {
+  const double scale = std::fabs(field.scale);
+  return field.format.is_float() || !std::isfinite(scale) || scale == 0 ? 1 : scale;
 }
 
 // A bound in the unit of stored integers, as whole numbers of them.
@@ -96,22 +53,11 @@ double whole_bound(double bound, double unit) {
 
 }  // namespace
 
-// The numbers of one name in a layout.
-struct Rounding::Field {
-  std::string name;
-  NumberFormat format;
-  size_t offset = 0;  // in a record
-  size_t record = 0;  // bytes; the number's own, where there are no records
-  double unit = 1;
-  bool by_default = false;
-  std::vector<uint64_t> fills{};
-};
-
 // A tensor, cloud or array.
 struct Rounding::Whole {
   Layout original;  // without an offset
   Layout rounded;   // likewise, with the steps in it
-  std::vector<Field> fields;
+  std::vector<NumberField> fields;
   std::vector<size_t> variables;  // of each field, or kNone
   static constexpr size_t kNone = SIZE_MAX;
 };
@@ -134,44 +80,8 @@ bool Rounding::needs_survey() const {
                      [&](const VariableBound& variable) { return asks(variable.bound); });
 }
 
-std::vector<Rounding::Field> Rounding::fields_of(const Layout& layout) const {
-  std::vector<Field> fields;
-  if (layout.tensor != nullptr) {
-    const auto format = number_format(layout.tensor->element);
-    if (!format) return fields;
-    fields.push_back({.name = layout.tensor->name,
-                      .format = *format,
-                      .record = format->size(),
-                      .by_default = format->is_float()});
-  } else if (layout.points != nullptr) {
-    const PointLayout& points = *layout.points;
-    for (const PointField& field : points.fields) {
-      const bool is_axis = field.role >= FieldRole::kX && field.role <= FieldRole::kZ;
-      const auto axis = static_cast<size_t>(field.role) - static_cast<size_t>(FieldRole::kX);
-      const NumberFormat format{.type = field.type, .big_endian = points.big_endian};
-      if (uint64_t{field.offset} + format.size() > points.record_size) continue;
-      fields.push_back({.name = field.name,
-                        .format = format,
-                        .offset = field.offset,
-                        .record = points.record_size,
-                        .unit = is_axis ? usable(points.scale[axis]) : 1,
-                        .by_default = is_axis});
-    }
-  } else if (layout.array != nullptr && layout.array->filter == ArrayFilter::kNone) {
-    const ArrayLayout& array = *layout.array;
-    const NumberFormat format{.type = array.type, .big_endian = array.big_endian};
-    fields.push_back({.name = array.name,
-                      .format = format,
-                      .record = format.size(),
-                      .unit = format.is_float() ? 1 : usable(array.scale),
-                      .by_default = format.is_float() && !is_coordinate(array),
-                      .fills = array.fills});
-  }
-  return fields;
-}
-
-ErrorBound Rounding::bound_for(const Field& field) {
-  ErrorBound bound = field.by_default ? options_.bound : ErrorBound{};
+ErrorBound Rounding::bound_for(const NumberField& field) {
+  ErrorBound bound = field.is_measured ? options_.bound : ErrorBound{};
   matched_.resize(options_.variables.size());
   for (size_t i = 0; i < options_.variables.size(); ++i) {
     const VariableBound& variable = options_.variables[i];
@@ -182,7 +92,8 @@ ErrorBound Rounding::bound_for(const Field& field) {
   return bound;
 }
 
-RoundingStep Rounding::step_of(const Field& field, const ErrorBound& bound, size_t variable) const {
+RoundingStep Rounding::step_of(const NumberField& field, const ErrorBound& bound,
+                               size_t variable) const {
   const auto step_within = [&](double most) {
     return step_for(field.format, field.format.is_float() ? most : whole_bound(most, 1));
   };
@@ -190,8 +101,8 @@ RoundingStep Rounding::step_of(const Field& field, const ErrorBound& bound, size
     case BoundKind::kExact:
       break;
     case BoundKind::kAbsolute:
-      if (field.format.is_float()) return step_for(field.format, bound.value / field.unit);
-      return step_for(field.format, whole_bound(bound.value, field.unit));
+      if (field.format.is_float()) return step_for(field.format, bound.value / unit_of(field));
+      return step_for(field.format, whole_bound(bound.value, unit_of(field)));
     case BoundKind::kRelative:
       if (variable >= surveyed_.size()) break;
       return step_within(bound.value * surveyed_[variable].range());
@@ -209,9 +120,9 @@ const Rounding::Whole& Rounding::whole_of(const Segment& segment) {
   Whole& whole = *slot;
   whole.original = segment.layout;
   whole.rounded = segment.layout;
-  whole.fields = fields_of(segment.layout);
+  whole.fields = number_fields(segment.layout);
   std::vector<double> steps;
-  for (const Field& field : whole.fields) {
+  for (const NumberField& field : whole.fields) {
     const ErrorBound bound = bound_for(field);
     if (bound.kind == BoundKind::kExact) {
       whole.variables.push_back(Whole::kNone);
@@ -224,7 +135,7 @@ const Rounding::Whole& Rounding::whole_of(const Segment& segment) {
                                   : step_of(field, bound, variable);
     whole.variables.push_back(variable);
     variables_.push_back(
-        {.name = field.name, .bound = bound, .unit = field.unit, .step = step, .stats = {}});
+        {.name = field.name, .bound = bound, .unit = unit_of(field), .step = step, .stats = {}});
     steps.push_back(step.step);
   }
   if (std::all_of(steps.begin(), steps.end(), [](double step) { return step == 0; })) return whole;
@@ -255,10 +166,10 @@ std::vector<Rounding::Task> Rounding::plan(RawBlock& block) {
     Segment& segment = block.segments[i];
     const size_t at = std::exchange(begin, begin + segment.size);
     const uint64_t offset = segment.layout.offset;
-    if (segment.layout.sealed || identity_of(segment.layout) == nullptr) continue;
+    if (segment.layout.sealed || !has_plain_numbers(segment.layout)) continue;
     const Whole& whole = whole_of(segment);
     for (size_t f = 0; f < whole.fields.size(); ++f) {
-      const Field& field = whole.fields[f];
+      const NumberField& field = whole.fields[f];
       if (whole.variables[f] == Whole::kNone) continue;
       const uint64_t skipped = (field.record - offset % field.record) % field.record;
       if (skipped >= segment.size) continue;

@@ -16,6 +16,7 @@
 #include "container/block_reader.h"
 #include "container/error_bound.h"
 #include "container/metadata.h"
+#include "container/number_fields.h"
 #include "container/round_values.h"
 
 namespace pith {
@@ -67,13 +68,11 @@ class Rounding {
   std::vector<MetadataRecord> declarations() const;
 
  private:
-  struct Field;
   struct Whole;
 
-  std::vector<Field> fields_of(const Layout& layout) const;
   const Whole& whole_of(const Segment& segment);
-  ErrorBound bound_for(const Field& field);
-  RoundingStep step_of(const Field& field, const ErrorBound& bound, size_t variable) const;
+  ErrorBound bound_for(const NumberField& field);
+  RoundingStep step_of(const NumberField& field, const ErrorBound& bound, size_t variable) const;
   void reset_pass();
 
   LossyOptions options_;

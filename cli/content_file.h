@@ -1,0 +1,28 @@
+// The content of an input as a file that can be read at any place: decoded into an unnamed
+// temporary file if the input is a .pith file or a pipe.
+#pragma once
+
+#include <string>
+
+#include "base/fd.h"
+#include "base/source.h"
+#include "cli/commands.h"
+
+namespace pith::cli {
+
+struct ContentFile {
+  UniqueFd owned;
+  std::string name;
+  uint64_t size = 0;
+  bool was_coded = false;  // it was a .pith file
+
+  FdSource source() const;  // from the beginning; one at a time
+};
+
+// `path`: "-" for standard input.
+Result<ContentFile> open_content(const std::string& path, const Run& run);
+
+// An unnamed file in TMPDIR (/tmp without it).
+Result<UniqueFd> open_temporary();
+
+}  // namespace pith::cli

@@ -1,0 +1,151 @@
+#include "container/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/buffer_pool.h"
+#include "container/block_reader.h"
+
+namespace pith {
+namespace {
+
+struct HeldRun {
+  size_t variable = 0;
+  uint64_t first = 0;
+  ByteBuffer numbers;
+};
+
+void add_value(VariableDifference& difference, const NumberField& field, const std::byte* a,
+               const std::byte* b, uint64_t element) {
+  const auto is_fill = [&](const std::byte* at) {
+    return !field.fills.empty() && std::find(field.fills.begin(), field.fills.end(),
+                                             load_bits(at, field.format)) != field.fills.end();
+  };
+  const double x = load_number(a, field.format);
+  const double y = load_number(b, field.format);
+  const bool has_x = std::isfinite(x) && !is_fill(a);
+  const bool has_y = std::isfinite(y) && !is_fill(b);
+  if (!has_x || !has_y) {
+    difference.lost += load_bits(a, field.format) == load_bits(b, field.format) ? 0 : 1;
+    return;
+  }
+  difference.minimum = difference.values == 0 ? x : std::min(difference.minimum, x);
+  difference.maximum = difference.values == 0 ? x : std::max(difference.maximum, x);
+  ++difference.values;
+  const double error = std::fabs(x - y);
+  difference.different += error > 0 ? 1 : 0;
+  difference.squared_error += error * error;
+  if (error > difference.largest_error) {
+    difference.largest_error = error;
+    difference.largest_at = element;
+  }
+}
+
+// Stored integers count in a unit.
+void apply_unit(VariableDifference& difference, const NumberField& field) {
+  const double unit = std::fabs(field.scale);
+  if (field.format.is_float() || !std::isfinite(unit) || unit == 0) return;
+  difference.largest_error *= unit;
+  difference.squared_error *= unit * unit;
+  difference.minimum *= unit;
+  difference.maximum *= unit;
+}
+
+class Comparer {
+ public:
+  Result<void> compare(const BlockView& a, const BlockView& b) {
+    held_.clear();
+    next_ = 0;
+    PITH_TRY(first_.feed(a, [&](const NumberRun& run) -> Result<void> {
+      HeldRun held{.variable = run.variable, .first = run.first, .numbers = {}};
+      held.numbers.append(run.numbers);
+      held_.push_back(std::move(held));
+      return {};
+    }));
+    result_.variables.resize(first_.variables().size());
+    PITH_TRY(second_.feed(b, [&](const NumberRun& run) { return take(run); }));
+    count_other_bytes(a, b);
+    return {};
+  }
+
+  Comparison finish() {
+    for (size_t i = 0; i < result_.variables.size(); ++i) {
+      const NumberField& field = first_.variables()[i];
+      result_.variables[i].name = field.name;
+      result_.variables[i].shape = field.shape;
+      apply_unit(result_.variables[i], field);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  // The same segments are walked, so the runs are the same ones.
+  Result<void> take(const NumberRun& run) {
+    const HeldRun& held = held_[next_++];
+    const NumberField& field = first_.variables()[held.variable];
+    const size_t size = field.format.size();
+    const size_t count = std::min(held.numbers.size(), run.numbers.size()) / size;
+    for (size_t i = 0; i < count; ++i) {
+      add_value(result_.variables[held.variable], field, &held.numbers[i * size],
+                &run.numbers[i * size], held.first + i);
+    }
+    return {};
+  }
+
+  void count_other_bytes(const BlockView& a, const BlockView& b) {
+    size_t at = 0;
+    for (const Segment& segment : a.segments) {
+      const bool has_values =
+          segment.layout.deflate != nullptr || !number_fields(segment.layout).empty();
+      for (size_t i = at; i < at + segment.size && !has_values; ++i) {
+        ++result_.other_bytes;
+        result_.different_bytes += a.bytes[i] != b.bytes[i] ? 1 : 0;
+      }
+      at += segment.size;
+    }
+  }
+
+  NumberWalk first_;
+  NumberWalk second_;
+  std::vector<HeldRun> held_;  // of a block
+  size_t next_ = 0;
+  Comparison result_;
+};
+
+}  // namespace
+
+double VariableDifference::root_mean_square() const {
+  return values == 0 ? 0 : std::sqrt(squared_error / static_cast<double>(values));
+}
+
+double VariableDifference::psnr() const {
+  const double error = root_mean_square();
+  return error == 0 ? HUGE_VAL : 20 * std::log10(range() / error);
+}
+
+Result<Comparison> compare_contents(Source& first, Source& second, const Format* format) {
+  BufferPool buffers(2);
+  BlockReader reader(first, {.level = kDefaultLevel}, buffers, format);
+  Comparer comparer;
+  ByteBuffer other;
+  const auto not_alike = [] {
+    return fail(ErrorCode::kUsage, "the files differ in size, so they have no common layout");
+  };
+  while (true) {
+    PITH_ASSIGN(auto block, reader.next());
+    if (!block) break;
+    other.resize(block->bytes.size());
+    PITH_ASSIGN(const size_t got, second.read(other));
+    if (got < other.size()) return not_alike();
+    const BlockView view = block->view();
+    PITH_TRY(
+        comparer.compare(view, {.bytes = other, .segments = view.segments, .type = view.type}));
+    buffers.give(std::move(block->bytes));
+  }
+  std::byte more{};
+  PITH_ASSIGN(const size_t rest, second.read({&more, 1}));
+  if (rest != 0) return not_alike();
+  return comparer.finish();
+}
+
+}  // namespace pith
