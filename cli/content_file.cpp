@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "base/sink.h"
 #include "cli/inputs.h"
 #include "cli/progress.h"
 #include "container/decompressor.h"
@@ -17,16 +16,6 @@ namespace pith::cli {
 namespace {
 
 constexpr size_t kPiece = size_t{256} << 10;
-
-Result<void> copy(Source& source, Sink& sink) {
-  ByteBuffer piece(kPiece);
-  while (true) {
-    PITH_ASSIGN(const size_t got, source.read(piece));
-    if (got == 0) return {};
-    PITH_TRY(sink.write(ByteView(piece).first(got)));
-    if (got < piece.size()) return {};
-  }
-}
 
 Result<void> rewind(int fd, const std::string& name) {
   if (::lseek(fd, 0, SEEK_SET) == 0) return {};
@@ -40,6 +29,16 @@ Result<uint64_t> size_of(int fd, const std::string& name) {
 }
 
 }  // namespace
+
+Result<void> copy_all(Source& source, Sink& sink) {
+  ByteBuffer piece(kPiece);
+  while (true) {
+    PITH_ASSIGN(const size_t got, source.read(piece));
+    if (got == 0) return {};
+    PITH_TRY(sink.write(ByteView(piece).first(got)));
+    if (got < piece.size()) return {};
+  }
+}
 
 FdSource ContentFile::source() const {
   ::lseek(owned.get(), 0, SEEK_SET);
@@ -67,7 +66,7 @@ Result<ContentFile> open_content(const std::string& path, const Run& run) {
     PITH_ASSIGN(UniqueFd spool, open_temporary());
     FdSource source(input.fd, input.name);
     FdSink sink(spool.get(), input.name);
-    PITH_TRY(copy(source, sink));
+    PITH_TRY(copy_all(source, sink));
     PITH_TRY(rewind(spool.get(), input.name));
     input.owned = std::move(spool);
     input.fd = input.owned.get();

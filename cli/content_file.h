@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/fd.h"
+#include "base/sink.h"
 #include "base/source.h"
 #include "cli/commands.h"
 
@@ -21,6 +22,8 @@ struct ContentFile {
 
 // `path`: "-" for standard input.
 Result<ContentFile> open_content(const std::string& path, const Run& run);
+
+Result<void> copy_all(Source& source, Sink& sink);
 
 // An unnamed file in TMPDIR (/tmp without it).
 Result<UniqueFd> open_temporary();

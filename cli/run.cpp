@@ -13,6 +13,7 @@
 #include "cli/resources.h"
 #include "cli/signals.h"
 #include "cli/tools/compare.h"
+#include "cli/tools/convert.h"
 
 namespace pith::cli {
 namespace {
@@ -57,7 +58,8 @@ struct Tool {
   std::string_view word;
   int (*run)(int argc, char** argv);
 };
-constexpr std::array<Tool, 2> kTools = {{{"grep", grep::run_grep}, {"compare", run_compare}}};
+constexpr std::array<Tool, 3> kTools = {
+    {{"grep", grep::run_grep}, {"compare", run_compare}, {"convert", run_convert}}};
 
 const Tool* find_tool(std::string_view word) {
   const auto* const found = std::find_if(kTools.begin(), kTools.end(),

@@ -21,8 +21,25 @@ bool is_coordinate(const ArrayLayout& array) {
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-std::optional<NumberFormat> number_format(ElementType element) {
-  switch (element) {
+// "|u1", "U8", "uint8", "bool".
+bool is_unsigned(std::string dtype) {
+  dtype.erase(0, dtype.find_first_not_of("<>|="));
+  std::transform(dtype.begin(), dtype.end(), dtype.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return dtype.starts_with('u') || dtype.starts_with('b') ||
+         dtype.find("uint") != std::string::npos;
+}
+
+// The unsigned type of the same size.
+NumberType unsigned_type(NumberType type) {
+  return static_cast<NumberType>(static_cast<uint8_t>(type) + 1);
+}
+
+std::optional<NumberFormat> number_format(const TensorLayout& tensor) {
+  const auto integer = [&](NumberType type) {
+    return NumberFormat{.type = is_unsigned(tensor.dtype) ? unsigned_type(type) : type};
+  };
+  switch (tensor.element) {
     case ElementType::kF64:
       return NumberFormat{.type = NumberType::kF64};
     case ElementType::kF32:
@@ -32,13 +49,13 @@ std::optional<NumberFormat> number_format(ElementType element) {
     case ElementType::kBf16:
       return NumberFormat{.type = NumberType::kF16, .bfloat = true};
     case ElementType::kInt64:
-      return NumberFormat{.type = NumberType::kInt64};
+      return integer(NumberType::kInt64);
     case ElementType::kInt32:
-      return NumberFormat{.type = NumberType::kInt32};
+      return integer(NumberType::kInt32);
     case ElementType::kInt16:
-      return NumberFormat{.type = NumberType::kInt16};
+      return integer(NumberType::kInt16);
     case ElementType::kInt8:
-      return NumberFormat{.type = NumberType::kInt8};
+      return integer(NumberType::kInt8);
     case ElementType::kF8E4M3:
     case ElementType::kF8E5M2:
     case ElementType::kGgml:
@@ -63,7 +80,7 @@ bool has_plain_numbers(const Layout& layout) {
 std::vector<NumberField> number_fields(const Layout& layout) {
   std::vector<NumberField> fields;
   if (layout.tensor != nullptr) {
-    const auto format = number_format(layout.tensor->element);
+    const auto format = number_format(*layout.tensor);
     if (!format) return fields;
     fields.push_back({.name = layout.tensor->name,
                       .format = *format,
