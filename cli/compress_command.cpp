@@ -96,6 +96,7 @@ Result<CompressSummary> compress_to(
   std::optional<Rounding> rounding;
   if (run.options.lossy.any()) {
     rounding.emplace(run.options.lossy);
+    settings.select.inflate = true;
     PITH_TRY(survey(input, *rounding, settings));
     settings.rounding = &*rounding;
   }

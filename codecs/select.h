@@ -16,6 +16,7 @@ struct SelectOptions {
   const Codec* forced = nullptr;  // try this codec and no other
   bool nested = false;            // the block lies inside a block of a codec that wraps others
   bool prime = true;              // see EncodeOptions
+  bool inflate = false;           // look into deflate streams, even if no codec makes use of it
 };
 
 struct EncodedBlock {

@@ -16,7 +16,7 @@ SegmenterOptions segmenter_options(const SelectOptions& options) {
                                return codec->id() == CodecId::kDeflated &&
                                       codec->accepts(SegmentType::kDeflated, options.level);
                              });
-  return {.depth = 0, .inflate = inflate};
+  return {.depth = 0, .inflate = inflate || options.inflate};
 }
 
 }  // namespace

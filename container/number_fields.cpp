@@ -14,10 +14,12 @@ bool is_coordinate(const ArrayLayout& array) {
   std::string name = array.name.substr(array.name.rfind('/') + 1);
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  if (name.ends_with("_bnds") || name.ends_with("_bounds")) return true;
-  static constexpr std::array<std::string_view, 12> kNames = {
-      "lat",     "lon",    "latitude", "longitude", "time",  "nav_lat",
-      "nav_lon", "geolat", "geolon",   "xlat",      "xlong", "vertices"};
+  for (const std::string_view part : {"bnds", "bounds"}) {
+    if (name.starts_with(part) || name.ends_with(part)) return true;
+  }
+  static constexpr std::array<std::string_view, 11> kNames = {
+      "lat",     "lon",    "latitude", "longitude", "time", "nav_lat",
+      "nav_lon", "geolat", "geolon",   "xlat",      "xlong"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 

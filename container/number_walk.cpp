@@ -2,23 +2,11 @@
 
 #include <algorithm>
 
+#include "container/shuffle.h"
 #include "formats/inflater.h"
 
 namespace pith {
 namespace {
-
-// Whole tiles of HDF5's shuffle: the first bytes of all numbers, then the second ones …
-ByteBuffer unshuffle(ByteView tile, size_t width) {
-  ByteBuffer plain(tile.size());
-  const size_t count = tile.size() / width;
-  for (size_t b = 0; b < width; ++b) {
-    for (size_t i = 0; i < count; ++i) plain[i * width + b] = tile[b * count + i];
-  }
-  const size_t rest = count * width;
-  std::copy(tile.begin() + static_cast<ptrdiff_t>(rest), tile.end(),
-            plain.begin() + static_cast<ptrdiff_t>(rest));
-  return plain;
-}
 
 // Counts through the places of an array, the last axis fastest.
 class Place {

@@ -1,13 +1,17 @@
 #include "container/rounding.h"
 
 #include <fnmatch.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/buffer_pool.h"
+#include "container/number_walk.h"
+#include "container/shuffle.h"
 
 namespace pith {
 namespace {
@@ -43,6 +47,8 @@ double unit_of(const NumberField& field) {
   const double scale = std::fabs(field.scale);
   return field.format.is_float() || !std::isfinite(scale) || scale == 0 ? 1 : scale;
 }
+
+constexpr uint32_t kZlibHeader = 2;
 
 // A bound in the unit of stored integers, as whole numbers of them.
 double whole_bound(double bound, double unit) {
@@ -113,14 +119,14 @@ RoundingStep Rounding::step_of(const NumberField& field, const ErrorBound& bound
   return {};
 }
 
-const Rounding::Whole& Rounding::whole_of(const Segment& segment) {
-  auto& slot = wholes_[identity_of(segment.layout)];
+const Rounding::Whole& Rounding::whole_of(const Layout& layout) {
+  auto& slot = wholes_[identity_of(layout)];
   if (slot != nullptr) return *slot;
   slot = std::make_unique<Whole>();
   Whole& whole = *slot;
-  whole.original = segment.layout;
-  whole.rounded = segment.layout;
-  whole.fields = number_fields(segment.layout);
+  whole.original = layout;
+  whole.rounded = layout;
+  whole.fields = number_fields(layout);
   std::vector<double> steps;
   for (const NumberField& field : whole.fields) {
     const ErrorBound bound = bound_for(field);
@@ -139,16 +145,16 @@ const Rounding::Whole& Rounding::whole_of(const Segment& segment) {
     steps.push_back(step.step);
   }
   if (std::all_of(steps.begin(), steps.end(), [](double step) { return step == 0; })) return whole;
-  if (segment.layout.tensor != nullptr) {
-    auto tensor = std::make_shared<TensorLayout>(*segment.layout.tensor);
+  if (layout.tensor != nullptr) {
+    auto tensor = std::make_shared<TensorLayout>(*layout.tensor);
     tensor->step = steps.front();
     whole.rounded.tensor = std::move(tensor);
-  } else if (segment.layout.array != nullptr) {
-    auto array = std::make_shared<ArrayLayout>(*segment.layout.array);
+  } else if (layout.array != nullptr) {
+    auto array = std::make_shared<ArrayLayout>(*layout.array);
     array->step = steps.front();
     whole.rounded.array = std::move(array);
   } else {
-    auto points = std::make_shared<PointLayout>(*segment.layout.points);
+    auto points = std::make_shared<PointLayout>(*layout.points);
     for (PointField& field : points->fields) {
       for (size_t i = 0; i < whole.fields.size(); ++i) {
         if (whole.fields[i].offset == field.offset) field.step = steps[i];
@@ -166,8 +172,9 @@ std::vector<Rounding::Task> Rounding::plan(RawBlock& block) {
     Segment& segment = block.segments[i];
     const size_t at = std::exchange(begin, begin + segment.size);
     const uint64_t offset = segment.layout.offset;
+    if (segment.layout.deflate != nullptr) plan_stream(segment, i, tasks);
     if (segment.layout.sealed || !has_plain_numbers(segment.layout)) continue;
-    const Whole& whole = whole_of(segment);
+    const Whole& whole = whole_of(segment.layout);
     for (size_t f = 0; f < whole.fields.size(); ++f) {
       const NumberField& field = whole.fields[f];
       if (whole.variables[f] == Whole::kNone) continue;
@@ -181,6 +188,7 @@ std::vector<Rounding::Task> Rounding::plan(RawBlock& block) {
                                .format = field.format},
                        .step = variables_[whole.variables[f]].step,
                        .fills = field.fills,
+                       .stream = nullptr,
                        .stats = {}});
     }
     segment.layout.tensor = whole.rounded.tensor;
@@ -190,10 +198,99 @@ std::vector<Rounding::Task> Rounding::plan(RawBlock& block) {
   return tasks;
 }
 
+// A chunk of an array alone in a zlib stream.
+void Rounding::plan_stream(const Segment& segment, size_t index, std::vector<Task>& tasks) {
+  const DeflateLayout& stream = *segment.layout.deflate;
+  if (segment.layout.sealed || stream.header_size != kZlibHeader || stream.content.size() != 1) {
+    return;
+  }
+  Segment content = stream.content.front();
+  const ArrayLayout* const array = content.layout.array.get();
+  if (array == nullptr || array->filter == ArrayFilter::kPng) return;
+  const Whole& whole = whole_of(content.layout);
+  const size_t variable = whole.variables.front();
+  if (variable == Whole::kNone) return;
+  content.layout.array = whole.rounded.array;
+  auto rounded = std::make_shared<DeflateLayout>(stream);
+  rounded->content = {std::move(content)};
+  const NumberField& field = whole.fields.front();
+  tasks.push_back({.segment = index,
+                   .variable = variable,
+                   .row = {.first = 0,
+                           .stride = field.record,
+                           .count = stream.inflated_size / field.record,
+                           .format = field.format},
+                   .step = variables_[variable].step,
+                   .fills = field.fills,
+                   .stream = std::move(rounded),
+                   .stats = {}});
+}
+
+namespace {
+
+// A zlib stream of that content, at most `limit` bytes long; nothing if it takes more.
+std::optional<ByteBuffer> deflate_within(ByteView content, size_t limit) {
+  for (const int level : {6, 9}) {
+    ByteBuffer stream(compressBound(content.size()));
+    uLongf size = stream.size();
+    const int status =
+        compress2(reinterpret_cast<Bytef*>(stream.data()), &size,
+                  reinterpret_cast<const Bytef*>(content.data()), content.size(), level);
+    if (status != Z_OK) return std::nullopt;
+    stream.resize(size);
+    if (size <= limit) return stream;
+  }
+  return std::nullopt;
+}
+
+// Rounds what is in a stream, and puts the new one in its place.
+void round_stream(Rounding::Task& task, size_t begin, RawBlock& block) {
+  Segment& segment = block.segments[task.segment];
+  const MutableBytes place = MutableBytes(block.bytes).subspan(begin, segment.size);
+  auto content = inflate_all(place, *task.stream);
+  if (!content) return;
+  const ArrayLayout& array = *task.stream->content.front().layout.array;
+  const bool shuffled = array.filter == ArrayFilter::kShuffle;
+  const size_t width = task.row.format.size();
+  if (shuffled) *content = unshuffle(*content, width);
+  const RoundingStats before = survey_values(*content, task.row, task.fills);
+  task.stats = before;
+  if (task.step.step == 0) return;
+  const RoundingStats after = round_values(*content, task.row, task.step, task.fills);
+  if (shuffled) *content = shuffle(*content, width);
+  const auto stream = deflate_within(*content, place.size());
+  if (!stream) {
+    task.stats.kept = before.values;
+    return;
+  }
+  task.stats = after;
+  const size_t left = place.size() - stream->size();
+  std::copy_n(stream->data(), stream->size(), place.begin());
+  std::fill(place.begin() + static_cast<ptrdiff_t>(stream->size()), place.end(), std::byte{0});
+  segment.layout.deflate = task.stream;
+  if (left == 0) return;
+  segment.size = stream->size();
+  block.segments.insert(block.segments.begin() + static_cast<ptrdiff_t>(task.segment) + 1,
+                        {.size = left, .type = SegmentType::kBytes, .layout = {}});
+}
+
+}  // namespace
+
 void Rounding::apply(std::vector<Task>& tasks, RawBlock& block) {
-  for (Task& task : tasks) {
-    task.stats = task.step.step == 0 ? survey_values(block.bytes, task.row, task.fills)
-                                     : round_values(block.bytes, task.row, task.step, task.fills);
+  std::vector<size_t> begins;
+  size_t begin = 0;
+  for (const Segment& segment : block.segments) {
+    begins.push_back(std::exchange(begin, begin + segment.size));
+  }
+  // From the back, since a stream's segment may become two.
+  for (auto task = tasks.rbegin(); task != tasks.rend(); ++task) {
+    if (task->stream != nullptr) {
+      round_stream(*task, begins[task->segment], block);
+    } else if (task->step.step == 0) {
+      task->stats = survey_values(block.bytes, task->row, task->fills);
+    } else {
+      task->stats = round_values(block.bytes, task->row, task->step, task->fills);
+    }
   }
 }
 

@@ -2,8 +2,11 @@
 // ones within a bound before their blocks are coded, losslessly like any others. So the bound holds
 // by construction, and the restored file is a valid one with all other bytes as they were.
 //
-// Not touched: bytes that the file holds a check of (Layout::sealed), values inside compressed
-// streams, values that are not finite or stand for "no value".
+// A chunk of HDF5 that went through deflate is deflated anew; zeros fill the room that is left,
+// which readers pass over. One that becomes larger is kept as it was.
+//
+// Not touched: bytes that the file holds a check of (Layout::sealed), values inside other
+// compressed streams, values that are not finite or stand for "no value".
 #pragma once
 
 #include <functional>
@@ -51,9 +54,10 @@ class Rounding {
   struct Task {
     size_t segment = 0;   // of the block
     size_t variable = 0;  // index into variables()
-    NumberRow row;
+    NumberRow row;        // in the block, or in the stream's content
     RoundingStep step;
     std::vector<uint64_t> fills;
+    std::shared_ptr<const DeflateLayout> stream;  // if the segment is one
     RoundingStats stats;
   };
   std::vector<Task> plan(RawBlock& block);
@@ -70,7 +74,8 @@ class Rounding {
  private:
   struct Whole;
 
-  const Whole& whole_of(const Segment& segment);
+  const Whole& whole_of(const Layout& layout);
+  void plan_stream(const Segment& segment, size_t index, std::vector<Task>& tasks);
   ErrorBound bound_for(const NumberField& field);
   RoundingStep step_of(const NumberField& field, const ErrorBound& bound, size_t variable) const;
   void reset_pass();

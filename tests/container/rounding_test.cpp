@@ -2,11 +2,14 @@
 #include "container/rounding.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <bit>
 #include <cmath>
 #include <random>
 
+#include "container/number_walk.h"
+#include "container/shuffle.h"
 #include "tests/support/streams.h"
 
 namespace pith {
@@ -94,7 +97,7 @@ TEST(Rounding, KeepsTheAbsoluteBoundAndAllThatIsNoValue) {
     EXPECT_EQ(restored.declarations[0].bound, bound);
     EXPECT_EQ(restored.declarations[0].measured_maximum, largest);
     if (bound >= 0.01) {
-      EXPECT_GT(largest, bound / 2);  // it did round
+      EXPECT_GT(largest, bound / 2);                    // it did round
       EXPECT_LE(restored.variables[0].stats.kept, 5U);  // 3e30, and ties
     }
   }
@@ -229,6 +232,71 @@ TEST(Rounding, CoordinatesOfPointsInTheirUnit) {
     if (!in_x_or_z) {
       ASSERT_EQ(as_text(block.bytes)[i], before[i]) << i;
     }
+  }
+}
+
+TEST(Rounding, StreamsOfChunksAreDeflatedAnew) {
+  for (const bool shuffled : {false, true}) {
+    const auto values = smooth(6 * 500);
+    ByteBuffer content;
+    content.append(bytes_of(values));
+    if (shuffled) content = shuffle(content, 4);
+    ByteBuffer stream(compressBound(content.size()));
+    uLongf size = stream.size();
+    ASSERT_EQ(compress2(reinterpret_cast<Bytef*>(stream.data()), &size,
+                        reinterpret_cast<const Bytef*>(content.data()), content.size(), 6),
+              Z_OK);
+    stream.resize(size);
+    auto array = std::make_shared<ArrayLayout>();
+    array->name = "tas";
+    array->shape = {6, 500};
+    array->tile = {6, 500};
+    array->filter = shuffled ? ArrayFilter::kShuffle : ArrayFilter::kNone;
+    array->size = content.size();
+    Segment chunk{.size = content.size(), .type = SegmentType::kArray, .layout = {}};
+    chunk.layout.array = array;
+    auto deflate = std::make_shared<DeflateLayout>();
+    deflate->header_size = 2;
+    deflate->trailer_size = 4;
+    deflate->inflated_size = content.size();
+    deflate->content = {chunk};
+    Segment segment{.size = size, .type = SegmentType::kDeflated, .layout = {}};
+    segment.layout.deflate = deflate;
+    RawBlock block;
+    block.bytes.append(as_bytes("head"));
+    block.bytes.append(stream);
+    block.bytes.append(as_bytes("tail"));
+    block.segments = {{.size = 4, .type = SegmentType::kBytes, .layout = {}},
+                      segment,
+                      {.size = 4, .type = SegmentType::kBytes, .layout = {}}};
+    const size_t before = block.bytes.size();
+
+    Rounding rounding({.bound = {BoundKind::kAbsolute, 0.1}, .variables = {}});
+    auto tasks = rounding.plan(block);
+    Rounding::apply(tasks, block);
+    rounding.account(tasks);
+    ASSERT_EQ(block.bytes.size(), before);
+    EXPECT_EQ(as_text(block.bytes).substr(0, 4), "head");
+    EXPECT_TRUE(as_text(block.bytes).ends_with("tail"));
+    ASSERT_EQ(block.segments.size(), 4U);
+    EXPECT_LT(block.segments[1].size, size);
+    EXPECT_EQ(block.segments[1].size + block.segments[2].size, size);
+    ASSERT_EQ(rounding.variables().size(), 1U);
+    EXPECT_EQ(rounding.variables()[0].stats.kept, 0U);
+
+    const Segment& rounded = block.segments[1];
+    auto restored = inflate_all(ByteView(block.bytes).subspan(4, size), *rounded.layout.deflate);
+    ASSERT_TRUE(restored.has_value());
+    if (shuffled) *restored = unshuffle(*restored, 4);
+    EXPECT_EQ(rounded.layout.deflate->content.front().layout.array->step, 0.2);
+    const auto after = floats_of(*restored, 0);
+    double largest = 0;
+    for (size_t i = 0; i < values.size(); ++i) {
+      largest = std::max(largest, std::fabs(double{after[i]} - double{values[i]}));
+    }
+    EXPECT_LE(largest, 0.1);
+    EXPECT_GT(largest, 0.05);
+    EXPECT_EQ(rounding.variables()[0].largest_error(), largest);
   }
 }
 
