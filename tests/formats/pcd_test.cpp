@@ -106,11 +106,67 @@ TEST(Pcd, LeavesTextToText) {
       "text");
 }
 
-TEST(Pcd, CompressedPointsAreBytes) {
-  const std::string file =
-      pcd(kFour + "WIDTH 50\nHEIGHT 1\nPOINTS 50\n", pattern(500, 1), "binary_compressed");
+// Two points to a row, of 22 bytes when they are expanded.
+const std::string kImage =
+    "FIELDS x _ rgb normal label\nSIZE 4 1 4 4 2\nTYPE F U F F U\nCOUNT 1 4 1 3 1\n"
+    "WIDTH 2\nHEIGHT 5\nPOINTS 10\n";
+constexpr uint64_t kImageSize = 10 * (4 + 4 + 12 + 2);
+
+std::string compressed(const std::string& header, uint64_t packed, uint64_t size,
+                       size_t data = 100) {
+  return pcd(header, u32(packed) + u32(size) + pattern(data, 1), "binary_compressed");
+}
+
+TEST(Pcd, CompressedPointsAreArrays) {
+  const std::string file = compressed(kImage, 90, kImageSize);
   EXPECT_EQ(detected_format(file), "pcd");
-  EXPECT_EQ(outline_of("", file), fmt::format("metadata {}, bytes 500", file.size() - 500));
+  const auto segments = segments_of("", file, 1);
+  EXPECT_EQ(outline_of(segments),
+            fmt::format("metadata {}, deflated 90, bytes 10", file.size() - 100));
+  const DeflateLayout& layout = *segments[1].layout.deflate;
+  EXPECT_EQ(layout.method, StreamMethod::kLzf);
+  EXPECT_EQ(layout.header_size + layout.trailer_size, 0U);
+  EXPECT_EQ(layout.inflated_size, kImageSize);
+  std::string arrays;
+  for (const Segment& segment : layout.content) {
+    const ArrayLayout& array = *segment.layout.array;
+    EXPECT_EQ(segment.type, SegmentType::kArray);
+    EXPECT_EQ(segment.size, array.size);
+    arrays += fmt::format("{}:{}[", array.name, static_cast<int>(array.type));
+    for (const uint64_t axis : array.shape) arrays += fmt::format("{},", axis);
+    arrays += fmt::format("]={} ", array.size);
+  }
+  EXPECT_EQ(arrays, "x:9[5,2,]=40 rgb:1[5,2,4,]=40 normal:9[5,2,3,]=120 label:3[5,2,]=20 ");
+  // One row is no image.
+  const auto row = segments_of("", compressed(kFour + "WIDTH 4\nHEIGHT 1\n", 90, 64));
+  EXPECT_EQ(row[1].layout.deflate->content[0].layout.array->shape, std::vector<uint64_t>{4});
+}
+
+TEST(Pcd, CompressedPointsOfAnotherSizeAreBytesInside) {
+  for (const uint64_t size : {kImageSize - 1, kImageSize + 1, uint64_t{128} << 20}) {
+    const auto segments = segments_of("", compressed(kImage, 90, size));
+    ASSERT_EQ(segments[1].type, SegmentType::kDeflated);
+    EXPECT_EQ(outline_of(segments[1].layout.deflate->content), fmt::format("bytes {}", size));
+  }
+}
+
+TEST(Pcd, CompressedPointsThatCannotBeAreBytes) {
+  const auto rest = [](const std::string& file) {
+    const std::string outline = outline_of("pcd", file);
+    return outline.substr(outline.find(", ") + 2);
+  };
+  EXPECT_EQ(rest(compressed(kImage, 101, kImageSize)), "bytes 100");  // beyond the file
+  EXPECT_EQ(rest(compressed(kImage, 0, kImageSize)), "bytes 108");
+  EXPECT_EQ(rest(compressed(kImage, UINT32_MAX, kImageSize)), "bytes 108");
+  EXPECT_EQ(rest(compressed(kImage, 90, UINT32_MAX)), "bytes 108");
+  EXPECT_EQ(rest(compressed(kImage, 90, 9)), "bytes 108");
+  EXPECT_EQ(rest(compressed(kFour + "WIDTH 0\n", 90, 64)), "bytes 108");
+  EXPECT_EQ(rest(pcd(kImage, "1234567", "binary_compressed")), "bytes 7");
+  // Where streams are not looked into.
+  std::vector<Segment> segments;
+  const std::string file = compressed(kImage, 90, kImageSize);
+  find_format("pcd")->make_segmenter({.inflate = false})->feed(as_bytes(file), true, segments);
+  EXPECT_EQ(outline_of(segments), fmt::format("metadata {}, bytes 108", file.size() - 108));
 }
 
 TEST(Pcd, HeadersEndWithinWhatIsLookedAt) {

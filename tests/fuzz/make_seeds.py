@@ -85,7 +85,9 @@ CLOUDS = {
     "las": sample_las(),
     "frame": sample_scan(),
     "pcd": PCD + b"binary\n" + NUMBERS,
-    "pcd_compressed": PCD + b"binary_compressed\n" + struct.pack("<II", 9, 8) + b"\x07abcdefgh",
+    # 24 points of zeros as LZF.
+    "pcd_compressed": PCD + b"binary_compressed\n" + struct.pack("<II", 12, 384)
+    + bytes.fromhex("010000e0ff00e06b00010000") + b"tail",
     "ply": PLY + NUMBERS,
 }
 
