@@ -64,6 +64,7 @@ std::optional<uint64_t> array_size(const ArrayLayout& array) {
 uint64_t whole_size(const Segment& segment) {
   const Layout& layout = segment.layout;
   if (layout.tensor != nullptr) return layout.tensor->size;
+  if (layout.points != nullptr && layout.points->count == 0) return UINT64_MAX;
   if (layout.points != nullptr) return layout.points->count * layout.points->record_size;
   if (layout.array != nullptr) return layout.array->size;
   return segment.size;

@@ -14,7 +14,7 @@ bool is_coordinate(const ArrayLayout& array) {
   std::string name = array.name.substr(array.name.rfind('/') + 1);
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  for (const std::string_view part : {"bnds", "bounds"}) {
+  for (const std::string_view part : {"bnds", "bounds", "vertices"}) {
     if (name.starts_with(part) || name.ends_with(part)) return true;
   }
   static constexpr std::array<std::string_view, 11> kNames = {
