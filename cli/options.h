@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "codecs/codec.h"
+#include "formats/format.h"
 
 namespace pith::cli {
 
@@ -60,7 +62,8 @@ struct Options {
   Level level = kDefaultLevel;
   const Codec* codec = nullptr;
   bool prime = true;
-  std::optional<unsigned> threads;  // 0: all that the system allows
+  std::shared_ptr<const Format> format;  // that the input is to be taken for; null: detected
+  std::optional<unsigned> threads;       // 0: all that the system allows
   std::optional<uint64_t> memory_limit;
   uint64_t max_output = UINT64_MAX;
   uint64_t max_ratio = 0;
