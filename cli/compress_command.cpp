@@ -22,6 +22,7 @@ CompressOptions compress_options(const Run& run, Progress& progress) {
   options.select.level = run.options.level;
   options.select.forced = run.options.codec;
   options.select.prime = run.options.prime;
+  options.format = run.options.format.get();
   options.threads = run.threads;
   options.memory_limit = run.memory_limit;
   options.on_progress = [&progress](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };

@@ -84,6 +84,7 @@ Result<Explanation> explain_plain(const InputFile& input, const SeekableInput& s
   options.select.level = run.options.level;
   options.select.forced = run.options.codec;
   options.select.prime = run.options.prime;
+  options.format = run.options.format.get();
   options.threads = run.threads;
   options.memory_limit = run.memory_limit;
   options.on_progress = [&](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };

@@ -15,6 +15,7 @@
 #include "cli/arguments.h"
 #include "cli/inputs.h"
 #include "codecs/registry.h"
+#include "formats/raw_array.h"
 
 namespace pith::cli {
 namespace {
@@ -77,6 +78,12 @@ void set_codec(Options& options, const std::string& name) {
   std::string names;
   for (const Codec* codec : all_codecs()) names += fmt::format(" {}", codec->name());
   reject(fmt::format("there is no codec '{}'; there are:{}", name, names));
+}
+
+void set_format(Options& options, const std::string& text) {
+  auto format = make_raw_array_format(text);
+  if (!format) reject(format.error().message);
+  options.format = std::move(*format);
 }
 
 void set_range(Parsed& parsed, const std::string& text) {
@@ -266,6 +273,10 @@ const std::vector<OptionRow>& option_table() {
        [](P& p, const S& v) { set_level(p.options, v); }},
       {"--codec", Takes::kValue, "NAME", kEffort, "use this codec instead of the best for the data",
        [](P& p, const S& v) { set_codec(p.options, v); }},
+      {"--as", Takes::kValue, "TYPE:AxBxC", kEffort,
+       "take the input for an array of numbers with these axes, the slowest first: f32:12x90x180; "
+       "types are f16 to f64, i8 to i64, u8 to u64, with be behind them if big-endian",
+       [](P& p, const S& v) { set_format(p.options, v); }},
       {"--no-prime", Takes::kNothing, "", kEffort,
        "do not use the built-in texts that help small files",
        [](P& p, const S&) { p.options.prime = false; }},
@@ -411,6 +422,10 @@ void settle(Parsed& parsed) {
   }
   if (options.append && (options.to_stdout || options.output == "-")) {
     reject("--append needs an output file");
+  }
+  if (options.format != nullptr && options.command != Command::kCompress &&
+      options.command != Command::kExplain) {
+    reject("--as goes with compressing and --explain");
   }
   if (options.follow &&
       (options.command != Command::kDecompress || !(options.to_stdout || options.output == "-"))) {

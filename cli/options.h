@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -9,6 +10,7 @@
 
 #include "codecs/codec.h"
 #include "container/error_bound.h"
+#include "formats/format.h"
 
 namespace pith::cli {
 
@@ -62,7 +64,8 @@ struct Options {
   const Codec* codec = nullptr;
   bool prime = true;
   LossyOptions lossy;
-  std::optional<unsigned> threads;  // 0: all that the system allows
+  std::shared_ptr<const Format> format;  // that the input is to be taken for; null: detected
+  std::optional<unsigned> threads;       // 0: all that the system allows
   std::optional<uint64_t> memory_limit;
   uint64_t max_output = UINT64_MAX;
   uint64_t max_ratio = 0;

@@ -17,6 +17,8 @@ constexpr uint64_t kUncut = uint64_t{64} << 10;
 constexpr uint64_t kSmallCompressed = uint64_t{1} << 20;
 // Deflate streams up to this size share a block with what surrounds them.
 constexpr uint64_t kSmallDeflated = uint64_t{1} << 20;
+// What the streams of a block inflate to, if there is more than one: as much as the codec can sort.
+constexpr uint64_t kMaxInflatedTogether = uint64_t{32} << 20;
 
 SegmentType class_of(SegmentType type) {
   return type == SegmentType::kText || type == SegmentType::kMetadata ? SegmentType::kBytes : type;
@@ -33,6 +35,18 @@ uint64_t part_that_fits(const Segment& segment, uint64_t room) {
 
 bool has_parts(const Segment& segment) {
   return !segment.layout.is_plain() && segment.layout.deflate == nullptr;
+}
+
+uint64_t inflated_size(const Segment& segment) {
+  return segment.layout.deflate != nullptr ? segment.layout.deflate->inflated_size : 0;
+}
+
+// One of several tiles of an array, which are better off in one block.
+bool is_tile(const Segment& segment) {
+  const DeflateLayout* stream = segment.layout.deflate.get();
+  if (stream == nullptr || stream->content.empty()) return false;
+  const Layout& content = stream->content.front().layout;
+  return content.array != nullptr && !content.array->tile.empty();
 }
 
 bool may_split(const Segment& segment) { return segment.type != SegmentType::kDeflated; }
@@ -57,12 +71,13 @@ SegmentType type_of_most(const std::vector<Segment>& segments) {
 
 bool BlockCutter::joins(const Segment& segment) const {
   const SegmentType its_class = class_of(segment.type);
-  if (its_class == open_class_) {
-    return may_split(segment) || segment.size <= kSmallDeflated;
-  }
   if (segment.type == SegmentType::kDeflated) {
-    return open_class_ == SegmentType::kBytes && segment.size <= kSmallDeflated;
+    const bool small = segment.size <= kSmallDeflated || is_tile(segment) || open_.size <= kGlue;
+    const uint64_t inflated = open_inflated_ + inflated_size(segment);
+    return (open_class_ == SegmentType::kBytes || open_class_ == SegmentType::kDeflated) && small &&
+           (open_inflated_ == 0 || inflated <= kMaxInflatedTogether);
   }
+  if (its_class == open_class_) return true;
   if (open_.size <= kGlue && open_class_ == SegmentType::kBytes) return true;
   if (have_same_codecs(its_class, open_class_, options_)) {
     // Compressed data are left alone where there is much of them: that is quicker.
@@ -108,6 +123,7 @@ void BlockCutter::add(const Segment& segment) {
     open_class_ = class_of(segment.type);
   }
   open_.size += segment.size;
+  open_inflated_ += inflated_size(segment);
   if (!open_.segments.empty() && goes_on(open_.segments.back(), segment)) {
     open_.segments.back().size += segment.size;
     return;
@@ -156,6 +172,7 @@ std::optional<BlockPlan> BlockCutter::pop() {
 void BlockCutter::close() {
   open_.type = type_of_most(open_.segments);
   closed_.push_back(std::exchange(open_, {}));
+  open_inflated_ = 0;
 }
 
 }  // namespace pith

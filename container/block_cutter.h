@@ -47,6 +47,7 @@ class BlockCutter {
 
   SelectOptions options_;
   BlockPlan open_;
+  uint64_t open_inflated_ = 0;  // bytes that its deflate streams inflate to
   SegmentType open_class_ = SegmentType::kBytes;
   std::deque<BlockPlan> closed_;
 };

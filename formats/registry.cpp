@@ -15,6 +15,7 @@
 #include "formats/onnx.h"
 #include "formats/pcd.h"
 #include "formats/ply.h"
+#include "formats/png.h"
 #include "formats/safetensors.h"
 #include "formats/tar.h"
 #include "formats/text.h"
@@ -26,12 +27,11 @@ namespace pith {
 
 // The order decides between formats that are equally sure: the narrower one comes first.
 std::span<const Format* const> all_formats() {
-  static const std::array<const Format*, 19> kFormats = {
-      &las_format(),    &pcd_format(),  &ply_format(),         &tar_format(),
-      &gguf_format(),   &npy_format(),  &netcdf3_format(),     &hdf5_format(),
-      &tflite_format(), &onnx_format(), &safetensors_format(), &zip_format(),
-      &gzip_format(),   &zlib_format(), &compressed_format(),  &frame_format(),
-      &log_format(),    &text_format(), &bytes_format(),
+  static const std::array<const Format*, 20> kFormats = {
+      &las_format(),        &pcd_format(),         &ply_format(),  &tar_format(),  &gguf_format(),
+      &npy_format(),        &netcdf3_format(),     &hdf5_format(), &png_format(),  &tflite_format(),
+      &onnx_format(),       &safetensors_format(), &zip_format(),  &gzip_format(), &zlib_format(),
+      &compressed_format(), &frame_format(),       &log_format(),  &text_format(), &bytes_format(),
   };
   return kFormats;
 }

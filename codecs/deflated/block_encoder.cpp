@@ -272,7 +272,7 @@ Result<EncodeOutcome> BlockEncoder::write(const EncodeOptions& options, size_t l
               write_inner_block(control_block, options, scratch, out));
   const bool held = lanes_ > 1;
   uint64_t largest = 0;
-  const ContentCut blocks(content_, segments_, options.level);
+  const ContentCut blocks(content_, segments_, inner_limits(options.level));
   for (size_t i = 0; i < blocks.size() && out.size() <= limit; ++i) {
     PITH_ASSIGN(const InnerMemory memory, write_inner_block(blocks[i], options, scratch, out));
     largest = std::max(largest, (held ? 0 : memory.raw) + memory.codec);

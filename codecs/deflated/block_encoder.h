@@ -27,6 +27,8 @@ class BlockEncoder {
   // Puts the parts of each array together, if that is worth it. After take_apart().
   void sort_into_lanes(Level level);
 
+  std::span<const Segment> content_segments() const { return segments_; }
+
   // Codes what take_apart() left. Declines once it takes more than `limit` bytes.
   Result<EncodeOutcome> write(const EncodeOptions& options, size_t limit, ByteBuffer& out,
                               uint64_t& decode_memory, CodecScratch& scratch) const;

@@ -61,7 +61,8 @@ class DeflatedCodec : public Codec {
   }
   static size_t inner_block_size(size_t raw_size, Level level) {
     const uint64_t largest = std::max<uint64_t>(kMaxControl, max_content(raw_size));
-    return static_cast<size_t>(std::min<uint64_t>(largest_inner_block(level), largest));
+    const InnerLimits limits = inner_limits(level);
+    return static_cast<size_t>(std::min<uint64_t>(std::max(limits.arrays, limits.others), largest));
   }
   static uint64_t held(size_t raw_size, Level level) {
     return std::min(max_content(raw_size), max_held_content(level));

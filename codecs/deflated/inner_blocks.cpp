@@ -26,7 +26,7 @@ uint64_t largest_memory(size_t raw_size, Level level, Memory memory) {
   uint64_t largest = 0;
   for (int i = 0; i < kSegmentTypes; ++i) {
     const auto type = static_cast<SegmentType>(i);
-    const size_t size = std::min(raw_size, max_inner_block(type, level));
+    const size_t size = std::min(raw_size, inner_limits(level).of(type));
     for (const Codec* codec : all_codecs()) {
       if (codec->id() == CodecId::kDeflated || !codec->accepts(type, level)) continue;
       largest = std::max(largest, memory(*codec, size));
@@ -48,15 +48,11 @@ uint64_t array_run(std::span<const Segment> segments, size_t i) {
 
 }  // namespace
 
-size_t max_inner_block(SegmentType type, Level level) {
+InnerLimits inner_limits(Level level) {
   // What sorts blocks takes a little less than 16 MiB.
-  if (level <= 6 && type == SegmentType::kArray) return (size_t{16} << 20) - (size_t{64} << 10);
-  return size_t{level <= 6 ? 8U : 32U} << 20;
-}
-
-size_t largest_inner_block(Level level) {
-  return std::max(max_inner_block(SegmentType::kArray, level),
-                  max_inner_block(SegmentType::kBytes, level));
+  if (level <= 6)
+    return {.arrays = (size_t{16} << 20) - (size_t{64} << 10), .others = size_t{8} << 20};
+  return {.arrays = size_t{32} << 20, .others = size_t{32} << 20};
 }
 
 uint64_t max_held_content(Level level) {
@@ -75,15 +71,14 @@ uint64_t inner_decode_memory(size_t raw_size, Level level) {
   });
 }
 
-ContentCut::ContentCut(ByteView bytes, std::span<const Segment> segments, Level level)
-    : bytes_(bytes), level_(level) {
+ContentCut::ContentCut(ByteView bytes, std::span<const Segment> segments, const InnerLimits& limits)
+    : bytes_(bytes), limits_(limits) {
   const ArrayLayout* last = nullptr;
   for (size_t i = 0; i < segments.size(); ++i) {
     const ArrayLayout* array = segments[i].layout.array.get();
     if (array != nullptr && array != last) {
       const uint64_t run = array_run(segments, i);
-      const uint64_t most = max_inner_block(SegmentType::kArray, level);
-      if (run <= most && open_.size + run > most) close();
+      if (run <= limits.arrays && open_.size + run > limits.arrays) close();
     }
     last = array;
     add(segments[i]);
@@ -101,7 +96,7 @@ BlockView ContentCut::operator[](size_t i) const {
 uint64_t ContentCut::part_that_fits(const Segment& segment) const {
   const bool arrays =
       segment.type == SegmentType::kArray && (open_.size == 0 || open_.type == SegmentType::kArray);
-  const size_t most = max_inner_block(arrays ? SegmentType::kArray : SegmentType::kBytes, level_);
+  const size_t most = arrays ? limits_.arrays : limits_.others;
   const uint64_t room = most - std::min(most, open_.size);
   if (segment.size <= room) return segment.size;
   // In the middle of an array only between its tiles or slices.

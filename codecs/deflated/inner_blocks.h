@@ -12,10 +12,14 @@
 
 namespace pith::deflated {
 
-// Largest inner block of a type. Large ones suit the high levels, and arrays, of which many parts
-// should be together; smaller ones keep decoding small.
-size_t max_inner_block(SegmentType type, Level level);
-size_t largest_inner_block(Level level);
+// Largest inner blocks. Large ones suit the high levels, and arrays, of which many parts should be
+// together; smaller ones keep decoding small.
+struct InnerLimits {
+  size_t arrays = 0;
+  size_t others = 0;
+  size_t of(SegmentType type) const { return type == SegmentType::kArray ? arrays : others; }
+};
+InnerLimits inner_limits(Level level);
 
 // Largest memory that any codec takes for an inner block of at most this size.
 uint64_t inner_encode_memory(size_t raw_size, Level level);
@@ -25,7 +29,7 @@ uint64_t inner_decode_memory(size_t raw_size, Level level);
 // them, and an array in one block where it fits. The views refer to `bytes` and to the cut itself.
 class ContentCut {
  public:
-  ContentCut(ByteView bytes, std::span<const Segment> segments, Level level);
+  ContentCut(ByteView bytes, std::span<const Segment> segments, const InnerLimits& limits);
   size_t size() const { return blocks_.size(); }
   BlockView operator[](size_t i) const;
 
@@ -42,7 +46,7 @@ class ContentCut {
   uint64_t part_that_fits(const Segment& segment) const;
 
   ByteView bytes_;
-  Level level_;
+  InnerLimits limits_;
   std::vector<Block> blocks_;
   Block open_;
   std::array<uint64_t, kSegmentTypes> open_type_sizes_{};  // bytes of each type in open_

@@ -29,7 +29,7 @@ Result<Run> read_stream(ByteReader& reader, Lane lane, bool has_gaps) {
   if (has_gaps) {
     run.gaps = reader.bytes(reader.u32());
     ByteReader gaps(run.gaps);
-    while (gaps.remaining() > 0) read_gap(gaps);
+    while (gaps.ok() && gaps.remaining() > 0) read_gap(gaps);
     if (!gaps.ok() || run.gaps.empty()) return impossible();
   }
   if (!reader.ok() || !run.parameters.valid() || run.trailer > Trailer::kZlib) return impossible();

@@ -39,7 +39,7 @@ struct Forged {
   ByteBuffer payload() const {
     ByteBuffer out;
     ByteWriter writer(out);
-    writer.u8(deflated::kEncoderVersion);
+    writer.u8(deflated::kPlainVersion);
     const auto add = [&writer](const ByteBuffer& raw, uint32_t claimed) {
       writer.u16(static_cast<uint16_t>(CodecId::kStored));
       writer.u32(claimed != 0 ? claimed : checked_cast<uint32_t>(raw.size()));
@@ -103,7 +103,7 @@ TEST(DeflatedDamage, RefusesUnknownVersionsAndCodecs) {
   forged.content = ByteBuffer(size_t{10}, std::byte{'x'});
   deflated::write_run(deflated::CopiedRun{.size = 10}, forged.control);
   ByteBuffer payload = forged.payload();
-  payload[0] = std::byte{2};
+  payload[0] = std::byte{3};
   EXPECT_EQ(decode(payload, 10, 4 << 20).error().code, ErrorCode::kUnsupported);
   payload = forged.payload();
   payload[2] = std::byte{0xfe};

@@ -97,7 +97,7 @@ TEST(Deflated, RestoresContentOfSeveralInnerBlocks) {
     const ByteBuffer half(content);
     append(content, half);
   }
-  ASSERT_GT(content.size(), deflated::max_inner_block(3));
+  ASSERT_GT(content.size(), deflated::inner_limits(3).others);
   block.add_gzip(content, {.level = 1, .window_bits = kGzip});
   expect_round_trip(block, 3);
 }
@@ -110,7 +110,7 @@ TEST(Deflated, CutsContentByType) {
                                          {.size = 3000, .type = SegmentType::kBytes, .layout = {}},
                                          {.size = 46900, .type = SegmentType::kText, .layout = {}},
                                          {.size = 100000, .type = SegmentType::kF32, .layout = {}}};
-  const deflated::ContentCut cut(bytes, segments, 65536);
+  const deflated::ContentCut cut(bytes, segments, {.arrays = 65536, .others = 65536});
   uint64_t offset = 0;
   std::vector<SegmentType> types;
   for (size_t i = 0; i < cut.size(); ++i) {

@@ -43,9 +43,9 @@ TEST(Registry, ListsEveryFormatOnceAndBytesLast) {
   std::vector<std::string_view> names;
   for (const Format* format : all_formats()) names.push_back(format->name());
   const std::vector<std::string_view> expected = {
-      "las",        "pcd",    "ply",  "tar",         "gguf", "npy",  "netcdf3",
-      "hdf5",       "tflite", "onnx", "safetensors", "zip",  "gzip", "zlib",
-      "compressed", "frame",  "log",  "text",        "bytes"};
+      "las",  "pcd",        "ply",    "tar",  "gguf",        "npy",  "netcdf3",
+      "hdf5", "png",        "tflite", "onnx", "safetensors", "zip",  "gzip",
+      "zlib", "compressed", "frame",  "log",  "text",        "bytes"};
   EXPECT_EQ(names, expected);
 }
 

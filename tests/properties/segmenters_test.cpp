@@ -15,6 +15,7 @@
 #include "formats/detect.h"
 #include "formats/registry.h"
 #include "tests/support/netcdf3_file.h"
+#include "tests/support/png_file.h"
 #include "tests/support/point_files.h"
 #include "tests/support/tensor_files.h"
 
@@ -211,6 +212,15 @@ std::vector<std::string> make_inputs() {
       generator.mutate(inputs.back(), 300);
     }
   }
+  for (const size_t part : {size_t{50}, size_t{3000}}) {
+    const std::string file = test::png_file({.part = part});
+    inputs.push_back(file);
+    inputs.push_back(file.substr(0, generator.below(file.size())));
+    for (int i = 0; i < 8; ++i) {
+      inputs.push_back(file);
+      generator.mutate(inputs.back(), i < 4 ? 200 : file.size());
+    }
+  }
   const auto add_variants = [&](const std::string& file) {
     inputs.push_back(file);
     inputs.push_back(file.substr(0, generator.below(file.size())));
@@ -260,7 +270,12 @@ bool same(const std::vector<Segment>& a, const std::vector<Segment>& b) {
     const auto& right = y.layout.deflate;
     if (left == nullptr || right == nullptr) return left == right;
     return left->header_size == right->header_size && left->trailer_size == right->trailer_size &&
-           left->inflated_size == right->inflated_size && same(left->content, right->content);
+           left->inflated_size == right->inflated_size &&
+           std::equal(left->gaps.begin(), left->gaps.end(), right->gaps.begin(), right->gaps.end(),
+                      [](const DeflateGap& g, const DeflateGap& h) {
+                        return g.offset == h.offset && g.size == h.size;
+                      }) &&
+           same(left->content, right->content);
   });
 }
 
