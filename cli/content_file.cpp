@@ -76,6 +76,7 @@ Result<ContentFile> open_content(const std::string& path, const Run& run) {
       ::pread(input.fd, head.data(), head.size(), 0) == static_cast<ssize_t>(head.size()) &&
       equal(head, kMagic);
   if (coded) {
+    PITH_ASSIGN(const uint64_t coded_size, size_of(input.fd, input.name));
     PITH_ASSIGN(UniqueFd file, open_temporary());
     FdSource source(input.fd, input.name);
     FdSink sink(file.get(), input.name);
@@ -86,7 +87,7 @@ Result<ContentFile> open_content(const std::string& path, const Run& run) {
     options.on_progress = [&](uint64_t raw, uint64_t done) { progress.update(raw, done); };
     PITH_TRY(decompress(source, sink, options));
     input.owned = std::move(file);
-    content.was_coded = true;
+    content.coded_size = coded_size;
   }
   content.owned = std::move(input.owned);
   PITH_ASSIGN(content.size, size_of(content.owned.get(), content.name));

@@ -15,7 +15,7 @@ struct ContentFile {
   UniqueFd owned;
   std::string name;
   uint64_t size = 0;
-  bool was_coded = false;  // it was a .pith file
+  uint64_t coded_size = 0;  // of the .pith file that it was in; 0: it was in none
 
   FdSource source() const;  // from the beginning; one at a time
 };

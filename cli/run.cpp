@@ -14,6 +14,7 @@
 #include "cli/signals.h"
 #include "cli/tools/compare.h"
 #include "cli/tools/convert.h"
+#include "cli/tools/preview.h"
 
 namespace pith::cli {
 namespace {
@@ -58,8 +59,10 @@ struct Tool {
   std::string_view word;
   int (*run)(int argc, char** argv);
 };
-constexpr std::array<Tool, 3> kTools = {
-    {{"grep", grep::run_grep}, {"compare", run_compare}, {"convert", run_convert}}};
+constexpr std::array<Tool, 4> kTools = {{{"grep", grep::run_grep},
+                                         {"compare", run_compare},
+                                         {"convert", run_convert},
+                                         {"preview", run_preview}}};
 
 const Tool* find_tool(std::string_view word) {
   const auto* const found = std::find_if(kTools.begin(), kTools.end(),

@@ -98,6 +98,7 @@ std::vector<NumberField> number_fields(const Layout& layout) {
       if (uint64_t{field.offset} + format.size() > points.record_size) continue;
       fields.push_back({.name = field.name,
                         .format = format,
+                        .role = field.role,
                         .offset = field.offset,
                         .record = points.record_size,
                         .shape = {points.count},

@@ -13,10 +13,11 @@ namespace pith {
 struct NumberField {
   std::string name;
   NumberFormat format;
-  size_t offset = 0;              // of the number in a record
-  size_t record = 0;              // bytes; the number's own size, where there are no records
-  std::vector<uint64_t> shape{};  // in numbers; of a cloud: its points
-  std::vector<uint64_t> fills{};  // bit patterns that stand for "no value"
+  FieldRole role = FieldRole::kOther;  // of a field of points
+  size_t offset = 0;                   // of the number in a record
+  size_t record = 0;                   // bytes; the number's own size, where there are no records
+  std::vector<uint64_t> shape{};       // in numbers; of a cloud: its points
+  std::vector<uint64_t> fills{};       // bit patterns that stand for "no value"
   // What turns stored integers into values: number * scale + add.
   double scale = 1;
   double add = 0;

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <functional>
 #include <numeric>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "base/buffer_pool.h"
 #include "container/block_reader.h"
@@ -59,16 +59,29 @@ class FieldCollector {
       const Layout& layout = segment.layout;
       if (layout.deflate != nullptr) take(layout.deflate->content);
       const void* const identity = identity_of(layout);
-      if (identity == nullptr || !known_.insert(identity).second) continue;
-      kept_.push_back(layout);
-      for (NumberField& field : number_fields(layout)) fields_.push_back(std::move(field));
+      if (identity == nullptr) continue;
+      const auto [known, is_new] = known_.try_emplace(identity, fields_.size());
+      if (is_new) {
+        kept_.push_back(layout);
+        for (NumberField& field : number_fields(layout)) fields_.push_back(std::move(field));
+      }
+      if (layout.points != nullptr) count_points(segment, known->second);
     }
   }
   std::vector<NumberField> finish() { return std::move(fields_); }
 
  private:
-  std::unordered_set<const void*> known_;
-  std::vector<Layout> kept_;  // so that no address is used twice
+  // Headers may be silent about the number of points, or tell of more than there are.
+  void count_points(const Segment& segment, size_t first_field) {
+    const PointLayout& points = *segment.layout.points;
+    const uint64_t count = (segment.layout.offset + segment.size) / points.record_size;
+    for (size_t i = first_field; i < first_field + number_fields(segment.layout).size(); ++i) {
+      fields_[i].shape = {count};
+    }
+  }
+
+  std::unordered_map<const void*, size_t> known_;  // and the first of its fields
+  std::vector<Layout> kept_;                       // so that no address is used twice
   std::vector<NumberField> fields_;
 };
 

@@ -128,7 +128,8 @@ TEST(NumberWalk, FieldsOfPointsAndPartsOfNumbers) {
   cloud->record_size = 5;
   cloud->count = 10;
   cloud->fields = {{"n", NumberType::kUint16, FieldRole::kOther, 2}};
-  ByteBuffer bytes(50);
+  ByteBuffer bytes;
+  bytes.resize(50, std::byte{0});
   for (size_t i = 0; i < 10; ++i) bytes[5 * i + 2] = static_cast<std::byte>(i);
   Segment points{.size = 47, .type = SegmentType::kPoints, .layout = {}};
   points.layout.points = cloud;
