@@ -337,6 +337,34 @@ TEST(Hdf5, FillsAndScalesAreTold) {
   EXPECT_EQ(found.arrays[0]->add, 3);
 }
 
+TEST(Hdf5, RadarVolumesSayWhatIsMissing) {
+  Hdf5Builder builder;
+  const auto group = [&](const char* name) {
+    return H5Gcreate2(builder.file(), name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  };
+  H5Gclose(group("dataset1"));
+  H5Gclose(group("dataset1/data1"));
+  const hid_t what = group("dataset1/data1/what");
+  const double nodata = 255;
+  const double undetect = 0;
+  const double gain = 0.5;
+  const double impossible = 0.25;
+  add_attribute(what, "nodata", H5T_NATIVE_DOUBLE, &nodata);
+  add_attribute(what, "undetect", H5T_NATIVE_DOUBLE, &undetect);
+  add_attribute(what, "gain", H5T_NATIVE_DOUBLE, &gain);
+  H5Gclose(what);
+  const hid_t around = group("dataset1/what");
+  add_attribute(around, "nodata", H5T_NATIVE_DOUBLE, &impossible);
+  H5Gclose(around);
+  const auto values = smooth_numbers<uint8_t>(3600);
+  H5Dclose(builder.add("dataset1/data1/data", H5T_STD_U8LE, H5T_NATIVE_UCHAR, kShape, values.data(),
+                       {}));
+  const FoundArrays found = arrays_of(builder.bytes());
+  ASSERT_EQ(found.arrays.size(), 1U);
+  EXPECT_EQ(found.arrays[0]->fills, (std::vector<uint64_t>{255, 0}));
+  EXPECT_EQ(found.arrays[0]->scale, 0.5);
+}
+
 TEST(Hdf5, CyclesAndManyLinksAreNoTrouble) {
   Hdf5Builder builder;
   const auto floats = smooth_numbers<float>(3600);
