@@ -3,9 +3,12 @@
 #ifdef PITH_HDF5
 
 #include <array>
-#include <functional>
+#include <bit>
+#include <cmath>
+#include <cstring>
 #include <limits>
-#include <numeric>
+#include <optional>
+#include <string>
 
 #include "base/layout.h"
 #include "formats/array_attributes.h"
@@ -198,6 +201,62 @@ void note_attribute_of(hid_t object, const char* name, ArrayLayout& array) {
   }
 }
 
+std::optional<double> number_attribute(hid_t object, const char* name) {
+  if (H5Aexists(object, name) <= 0) return std::nullopt;
+  const Handle attribute(H5Aopen(object, name, H5P_DEFAULT));
+  const Handle type(attribute.ok() ? H5Aget_type(attribute) : -1);
+  const Handle space(attribute.ok() ? H5Aget_space(attribute) : -1);
+  if (!type.ok() || !space.ok() || !number_of(type) || H5Sget_simple_extent_npoints(space) != 1) {
+    return std::nullopt;
+  }
+  double value = 0;
+  if (H5Aread(attribute, H5T_NATIVE_DOUBLE, &value) < 0 || !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+// The bits of a number of that type which has exactly this value.
+std::optional<uint64_t> bits_of(double value, NumberType type) {
+  if (type == NumberType::kF64) return std::bit_cast<uint64_t>(value);
+  if (type == NumberType::kF32) {
+    if (std::fabs(value) > std::numeric_limits<float>::max()) return std::nullopt;
+    const auto narrow = static_cast<float>(value);
+    return static_cast<double>(narrow) == value
+               ? std::optional<uint64_t>(std::bit_cast<uint32_t>(narrow))
+               : std::nullopt;
+  }
+  const bool is_signed =
+      type == NumberType::kInt8 || type == NumberType::kInt16 || type == NumberType::kInt32;
+  const uint32_t bits = 8 * number_size(type);
+  if (type == NumberType::kF16 || bits > 32) return std::nullopt;
+  const double range = static_cast<double>(uint64_t{1} << bits);
+  const double least = is_signed ? -range / 2 : 0;
+  if (value < least || value >= least + range || value != std::floor(value)) return std::nullopt;
+  return static_cast<uint64_t>(static_cast<int64_t>(value)) & ((uint64_t{1} << bits) - 1);
+}
+
+// Radar volumes (ODIM) say in a group `what`, beside the dataset or around it, which numbers stand
+// for "not measured" and "nothing there", and what a number means.
+void note_radar_marks(hid_t place, std::string folder, ArrayLayout& array) {
+  for (int level = 0; level < 2; ++level) {
+    const size_t slash = folder.rfind('/');
+    if (slash == std::string::npos) return;
+    folder.resize(slash);
+    const std::string path = folder + "/what";
+    if (H5Lexists(place, path.c_str(), H5P_DEFAULT) <= 0) continue;
+    const Handle what(H5Gopen2(place, path.c_str(), H5P_DEFAULT));
+    if (!what.ok()) continue;
+    for (const char* name : {"nodata", "undetect"}) {
+      const auto value = number_attribute(what, name);
+      const auto bits = value ? bits_of(*value, array.type) : std::nullopt;
+      if (bits) note_attribute("_FillValue", array.type, *bits, array);
+    }
+    array.scale = number_attribute(what, "gain").value_or(array.scale);
+    array.add = number_attribute(what, "offset").value_or(array.add);
+  }
+}
+
 void Walker::read_fills(hid_t dataset, hid_t creation, hid_t type, Hdf5Dataset& found) {
   for (const char* name : {"_FillValue", "missing_value", "scale_factor", "add_offset"}) {
     note_attribute_of(dataset, name, found.array);
@@ -239,6 +298,7 @@ void Walker::visit(hid_t place, const char* name) {
     found.array.type = number->type;
     found.array.big_endian = number->big_endian;
     read_fills(dataset, creation, type, found);
+    note_radar_marks(place, name, found.array);
   }
   switch (H5Pget_layout(creation)) {
     case H5D_CONTIGUOUS:

@@ -15,18 +15,23 @@
 
 #include "base/fd.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PITH_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PITH_SANITIZED 1
-#endif
-#endif
-
 namespace pith {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(undefined_behavior_sanitizer)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+#else
+constexpr bool kSanitized = false;
+#endif
 
 class PipeSink : public Sink {
  public:
@@ -51,7 +56,7 @@ void set_limit(int resource, uint64_t value) {
   (void)::setrlimit(static_cast<__rlimit_resource>(resource), &limit);
 }
 
-// Address space in use. A sanitizer takes nearly all there is.
+// Address space in use.
 uint64_t memory_in_use() {
   uint64_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;
@@ -76,14 +81,14 @@ void silence(int fd, int null) {
     silence(STDOUT_FILENO, null);
     silence(STDERR_FILENO, null);
   }
-#ifndef PITH_SANITIZED
-  set_limit(RLIMIT_AS, memory_in_use() + limits.memory);
-#endif
+  if (!kSanitized) {
+    set_limit(RLIMIT_AS, memory_in_use() + limits.memory);
+    set_limit(RLIMIT_NOFILE, 0);
+  }
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(limits.time).count();
   set_limit(RLIMIT_CPU, static_cast<uint64_t>(seconds) + 1);
   set_limit(RLIMIT_CORE, 0);
   set_limit(RLIMIT_FSIZE, 0);
-  set_limit(RLIMIT_NOFILE, 0);
   try {
     PipeSink sink(out);
     work(sink);
@@ -125,6 +130,8 @@ bool ended_well(pid_t child) {
 }
 
 }  // namespace
+
+bool isolation_is_complete() { return !kSanitized; }
 
 std::optional<ByteBuffer> run_isolated(const std::function<void(Sink& out)>& work,
                                        const IsolationLimits& limits) {

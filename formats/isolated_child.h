@@ -24,4 +24,8 @@ struct IsolationLimits {
 std::optional<ByteBuffer> run_isolated(const std::function<void(Sink& out)>& work,
                                        const IsolationLimits& limits = {});
 
+// False under sanitizers, which need memory and files of their own: there the child has no bound
+// for memory, and may open files.
+bool isolation_is_complete();
+
 }  // namespace pith

@@ -49,9 +49,58 @@ def zstd(payload, raw_size, memory):
     return run.stdout
 
 
+def deflated_runs(control, version):
+    """(lane, content size, stream or None) of each run; a stream is (header, encoder, parameters,
+    trailer kind, trailer, gaps)."""
+    at = 0
+    while at < len(control):
+        kind, at, lane, gaps = control[at], at + 1, 0, []
+        need(kind <= (1 if version == 1 else 7) and kind & 5 != 4, "deflated: unknown run")
+        if kind & 2:
+            (lane,), at = take(control, at, "<H"), at + 2
+        need(lane < 4096, "deflated: too many lanes")
+        if not kind & 1:
+            yield lane, take(control, at, "<I")[0], None
+            at += 4
+            continue
+        encoder, *parameters, size, trailer, header_size = take(control, at, "<5BIBH")
+        strategy, level, memory_level, window_bits = parameters
+        need(encoder <= 2 and strategy <= 4 and trailer <= 2 and 1 <= level <= 9
+             and 1 <= memory_level <= 9 and 9 <= window_bits <= 15, "deflated: out of range")
+        need(encoder == ZLIB or (strategy, memory_level, window_bits) == (DEFAULT, 8, 15),
+             "deflated: wrong parameters for gzip or pigz")
+        header, end = take(control, at + 12, f"{header_size}s")[0], b""
+        at += 12 + header_size
+        if trailer == 0:
+            end_size, = take(control, at, "<H")
+            end, at = take(control, at + 2, f"{end_size}s")[0], at + 2 + end_size
+        if kind & 4:
+            stop, at = at + 4 + take(control, at, "<I")[0], at + 4
+            need(at < stop <= len(control), "deflated: no gaps, or too many")
+            while at < stop:
+                (distance, png), at = take(control, at, "<IB"), at + 5
+                need(png <= 1, "deflated: unknown gap")
+                value, = take(control, at, "<I" if png else "<H")
+                gaps.append((distance, value if png else take(control, at + 2, f"{value}s")[0]))
+                at += 4 if png else 2 + value
+            need(at == stop, "deflated: the gaps are too long")
+        yield lane, size, (header, encoder, parameters, trailer, end, gaps)
+
+
+def with_gaps(stream, gaps):
+    out, at = [], 0
+    for distance, gap in gaps:
+        part, at = stream[at:at + distance], at + distance
+        need(at < len(stream), "deflated: a gap behind the stream")
+        if not isinstance(gap, bytes):
+            gap = struct.pack(">2I", zlib.crc32(b"IDAT" + part), gap) + b"IDAT"
+        out += part, gap
+    return b"".join(out) + stream[at:]
+
+
 def deflated(payload, raw_size, memory):
     version, at, headers, inner = *take(payload, 0, "B"), 1, [], []
-    if version != 1:
+    if version not in (1, 2):
         raise Unsupported(f"deflated: encoder version {version}")
     while at < len(payload):
         codec, size, payload_size, inner_memory = take(payload, at, "<H3I")
@@ -61,40 +110,33 @@ def deflated(payload, raw_size, memory):
         headers.append((codec, size, inner_memory, *take(payload, at + 14, f"{payload_size}s")))
         at += 14 + payload_size
     need(headers and headers[0][1] <= 1 << 20, "deflated: no control, or too large")
-    largest = max((size + 1024 * kib for _, size, kib, _ in headers[1:]), default=0)
-    needed = headers[0][1] + max(1024 * headers[0][2], 983040 + largest)
-    need(memory == (needed + 1023) // 1024, "deflated: wrong decode memory")
     for codec, size, inner_memory, inner_payload in headers:
         inner.append(CODECS[codec](inner_payload, size, inner_memory))
         need(len(inner[-1]) == size, "deflated: wrong raw size of an inner block")
-    control, content, raw = inner[0], b"".join(inner[1:]), []
-    at = used = inflated = 0
-    while at < len(control):
-        if control[at] == 0:
-            size, = take(control, at + 1, "<I")
-            raw.append(content[used:used + size])
-            at, used = at + 5, used + size
+    runs, content, raw = list(deflated_runs(inner[0], version)), b"".join(inner[1:]), []
+    sizes = [0] * (1 + max((lane for lane, _, _ in runs), default=0))
+    for lane, size, _ in runs:
+        sizes[lane] += size
+    need(sum(sizes) == len(content), "deflated: the runs do not use up exactly the content")
+    need(sum(size for _, size, stream in runs if stream) <= 1 << 27, "deflated: too much in streams")
+    held = len(sizes) > 1
+    need(not held or len(content) <= 1 << 26, "deflated: too much content in lanes")
+    largest = max(((0 if held else size) + 1024 * kib for _, size, kib, _ in headers[1:]), default=0)
+    largest += len(content) + 32 * len(sizes) if held else 0
+    needed = headers[0][1] + max(1024 * headers[0][2], 983040 + largest)
+    need(memory == (needed + 1023) // 1024, "deflated: wrong decode memory")
+    used = [sum(sizes[:lane]) for lane in range(len(sizes))]
+    for lane, size, stream in runs:
+        data, used[lane] = content[used[lane]:used[lane] + size], used[lane] + size
+        if not stream:
+            raw.append(data)
             continue
-        kind, encoder, *parameters, size, trailer, header_size = take(control, at, "<6BIBH")
-        strategy, level, memory_level, window_bits = parameters
-        need(kind == 1 and encoder <= 2 and strategy <= 4 and trailer <= 2 and 1 <= level <= 9
-             and 1 <= memory_level <= 9 and 9 <= window_bits <= 15, "deflated: out of range")
-        need(encoder == ZLIB or (strategy, memory_level, window_bits) == (DEFAULT, 8, 15),
-             "deflated: wrong parameters for gzip or pigz")
-        data, used, inflated = content[used:used + size], used + size, inflated + size
-        need(used <= len(content) and inflated <= 1 << 27, "deflated: too much content in streams")
-        raw.append(take(control, at + 13, f"{header_size}s")[0])
-        raw.append(deflate(data, encoder, *parameters))
-        at += 13 + header_size
-        if trailer == 0:
-            size, = take(control, at, "<H")
-            raw += take(control, at + 2, f"{size}s")
-            at += 2 + size
-        elif trailer == 1:
-            raw.append(struct.pack("<2I", zlib.crc32(data), size))
-        else:
-            raw.append(struct.pack(">I", zlib.adler32(data)))
-    need(used == len(content), "deflated: the runs do not use up exactly the content")
+        header, encoder, parameters, trailer, end, gaps = stream
+        if trailer == 1:
+            end = struct.pack("<2I", zlib.crc32(data), size)
+        elif trailer == 2:
+            end = struct.pack(">I", zlib.adler32(data))
+        raw.append(with_gaps(header + deflate(data, encoder, *parameters) + end, gaps))
     return b"".join(raw)
 
 

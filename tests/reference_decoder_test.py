@@ -328,9 +328,10 @@ def stream_run(size, header=b"\x78\x9C", given=None, **values):
 
 
 class Deflated(unittest.TestCase):
-    def stream(self, raw, control, content, version=1, blocks=None, more_memory=0, tail=b""):
+    def stream(self, raw, control, content, version=1, blocks=None, more_memory=0, tail=b"",
+               lanes=0):
         blocks = [stored_block(control), inner_block(content)] if blocks is None else blocks
-        needed = len(control) + 983040 + (len(content) + 256 * 1024 if content else 0)
+        needed = len(control) + 983040 + (len(content) + 256 * 1024 if content else 0) + 32 * lanes
         payload = bytes([version]) + b"".join(blocks) + tail
         return Stream().block(raw, payload, codec=2,
                               memory=(needed + 1023) // 1024 + more_memory).bytes()
@@ -349,6 +350,24 @@ class Deflated(unittest.TestCase):
         blocks = [stored_block(stream_run(size)), inner_block(TEXT[:9]), inner_block(TEXT[9:])]
         stream = self.stream(raw, stream_run(size), TEXT[9:], blocks=blocks)
         self.assertEqual(decode(stream), raw)
+
+    def test_lanes_and_gaps(self):
+        in_lane = lambda lane, size: struct.pack("<BHI", 2, lane, size)
+        half = len(TEXT) // 2
+        control = in_lane(1, half - 100) + copied(100) + in_lane(1, len(TEXT) - half)
+        raw = TEXT[100:half] + TEXT[:100] + TEXT[half:]
+        self.assertEqual(decode(self.stream(raw, control, TEXT, version=2, lanes=2)), raw)
+        z, size = zlib.compress(TEXT, 6), len(TEXT)
+        gaps = struct.pack("<IBH", 10, 0, 3) + b"gap" + struct.pack("<IBI", 20, 1, 77)
+        raw = (z[:10] + b"gap" + z[10:30] + struct.pack(">2I", zlib.crc32(b"IDAT" + z[10:30]), 77)
+               + b"IDAT" + z[30:])
+        run = stream_run(size, kind=5) + struct.pack("<I", len(gaps)) + gaps
+        self.assertEqual(decode(self.stream(raw, run, TEXT, version=2)), raw)
+        for values in (dict(version=1), dict(control=run[:-1]), dict(raw=z),
+                       dict(control=stream_run(size, kind=5) + struct.pack("<I", 0)),
+                       dict(control=stream_run(size, kind=8), raw=z)):
+            stream = self.stream(**dict(raw=raw, control=run, content=TEXT, version=2) | values)
+            self.assertRaises(Damaged, decode, stream)
 
     def test_bad(self):
         raw, run, size = zlib.compress(TEXT, 6), stream_run(len(TEXT)), len(TEXT)
@@ -369,7 +388,7 @@ class Deflated(unittest.TestCase):
             self.assertRaises(Damaged, decode, stream)
         blocks = [stored_block(run), inner_block(TEXT, codec=99)]
         self.assertRaises(Unsupported, decode, self.stream(raw, run, TEXT, blocks=blocks))
-        self.assertRaises(Unsupported, decode, self.stream(raw, run, TEXT, version=2))
+        self.assertRaises(Unsupported, decode, self.stream(raw, run, TEXT, version=3))
 
     def inputs(self):
         """Inputs that reach each branch of the search and of the block writer."""

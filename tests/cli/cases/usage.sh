@@ -19,7 +19,7 @@ expect_rc 0
 expect_stderr
 for option in --decompress --test --list --explain --range --recover --reindex --stdout --output \
   --output-dir --output-dir-mirror --append --force --keep --rm --recursive --files-from --level \
-  --codec --threads --memlimit --max-output --max-ratio --ignore-trailing --no-sync --no-prime --progress \
+  --codec --threads --memlimit --max-output --max-ratio --ignore-trailing --no-sync --as --no-prime --progress \
   --verbose --quiet --json --version --help; do
   expect_stdout_has "$option"
 done
@@ -165,6 +165,28 @@ expect_files a x
 check "long options are not abbreviated"
 make_text a 100
 pith --decomp a
+expect_rc 1
+
+check "--as makes any input an array; nonsense is refused"
+head -c 5000 /dev/urandom > a
+rm -f a.pith
+for spec in f32:10x25 u16be:100x20 i8:7; do
+  pith --as $spec -c a
+  expect_rc 0
+  cp "$OUT" a.pith
+  pith -dc a.pith
+  expect_rc 0
+  expect_same "$OUT" a
+  rm a.pith
+done
+pith --as f32:10x25 --explain a
+expect_stdout_has "array"
+for spec in f33:10 f32 f32: f32:0 f32:1x; do
+  pith --as $spec a
+  expect_rc 1
+  [[ ! -e a.pith ]] || fail "there is an output"
+done
+pith --as f32:10 -d a
 expect_rc 1
 
 check "--no-prime is taken when compressing, and restoring needs to know nothing of it"
