@@ -52,7 +52,8 @@ class Finder {
   void add(const Segment& segment) {
     const auto size = static_cast<size_t>(segment.size);
     const PointLayout* layout = segment.layout.points.get();
-    if (segment.type != SegmentType::kPoints || layout == nullptr || layout->record_size == 0) {
+    if (segment.type != SegmentType::kPoints || layout == nullptr ||
+        layout->record_size < kMinRecord) {
       add_plain(size);
       return;
     }
@@ -166,7 +167,7 @@ bool read_shape(ByteReader& in, RecordShape& shape) {
   const uint64_t size = read_varint(in);
   const uint64_t width = read_varint(in);
   const uint8_t big_endian = in.u8();
-  if (!in.ok() || size == 0 || size > UINT32_MAX || width > UINT32_MAX || big_endian > 1) {
+  if (!in.ok() || size < kMinRecord || size > UINT32_MAX || width > UINT32_MAX || big_endian > 1) {
     return false;
   }
   shape.size = static_cast<uint32_t>(size);

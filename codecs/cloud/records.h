@@ -34,6 +34,8 @@ struct RecordShape {
   bool operator==(const RecordShape&) const = default;
 };
 inline constexpr size_t kMaxFields = 1024;
+// Shorter records are plain bytes: columns of numbers take many times their memory.
+inline constexpr uint32_t kMinRecord = 4;
 
 // Records that lie one after another.
 struct Run {

@@ -1,0 +1,54 @@
+#include "codecs/cloud/cloud_codec.h"
+
+#include "codecs/cloud/decoder.h"
+#include "codecs/cloud/encoder.h"
+
+namespace pith {
+namespace {
+
+class CloudCodec : public Codec {
+ public:
+  CodecId id() const override { return CodecId::kCloud; }
+  std::string_view name() const override { return "cloud"; }
+  bool accepts(SegmentType type, Level) const override { return is_made_for(type); }
+  bool is_made_for(SegmentType type) const override { return type == SegmentType::kPoints; }
+  // Two scans of a car's sensor.
+  size_t max_block(Level) const override { return size_t{4} << 20; }
+  // Columns, neighbours, contexts and symbols of up to five tokens a point, raw bits.
+  uint64_t encode_memory(size_t raw_size, Level) const override {
+    return 40 * uint64_t{raw_size} + (uint64_t{16} << 20);
+  }
+  // Records have four bytes at least (records.h).
+  uint64_t decode_memory(size_t raw_size, Level) const override {
+    return 16 * uint64_t{raw_size} + (uint64_t{8} << 20);
+  }
+
+  Result<uint64_t> estimate(const BlockView& sample, Level level, Scratch*) const override {
+    ByteBuffer out;
+    const auto encoded = cloud::encode_block(sample, level, out);
+    return encoded.useful ? out.size() : sample.bytes.size();
+  }
+
+ private:
+  Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
+                                  ByteBuffer& out, uint64_t& decode_memory,
+                                  Scratch*) const override {
+    const auto encoded = cloud::encode_block(block, options.level, out);
+    decode_memory = encoded.decode_memory;
+    return encoded.useful ? EncodeOutcome::kEncoded : EncodeOutcome::kDeclined;
+  }
+
+  Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
+                         Scratch*) const override {
+    return cloud::decode_block(payload, raw, budget);
+  }
+};
+
+}  // namespace
+
+const Codec& cloud_codec() {
+  static const CloudCodec codec;
+  return codec;
+}
+
+}  // namespace pith

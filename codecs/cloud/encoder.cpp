@@ -1,0 +1,146 @@
+#include "codecs/cloud/encoder.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "codecs/cloud/cost_meter.h"
+#include "codecs/cloud/fields.h"
+#include "codecs/cloud/grid.h"
+#include "codecs/cloud/payload.h"
+#include "codecs/cloud/structure.h"
+#include "codecs/cloud/tokens.h"
+#include "codecs/cloud/varint.h"
+
+namespace pith::cloud {
+namespace {
+
+class CloudEncoder {
+ public:
+  CloudEncoder(ByteView raw, const Cloud& cloud, ByteBuffer& out)
+      : raw_(raw), cloud_(cloud), out_(out), head_(head_bytes_), bits_(cloud.count) {}
+
+  // The memory that decoding the cloud takes.
+  uint64_t encode() {
+    neighbours_.resize(cloud_.count);
+    sizes_.assign(cloud_.count, 0);
+    std::array<size_t, 3> coordinates{};
+    Model model;
+    if (find_coordinates(cloud_.shape, coordinates)) model = geometry(coordinates);
+    if (!model.has_coordinates()) {
+      write_model(model, head_);
+      set_order_neighbours(cloud_, neighbours_);
+    }
+    for (size_t field = 0; field < cloud_.shape.fields.size(); ++field) {
+      if (model.has_coordinates() &&
+          std::find(coordinates.begin(), coordinates.end(), field) != coordinates.end()) {
+        continue;
+      }
+      add_field(field);
+    }
+    finish_group();
+    write_section(head_bytes_, out_);
+    write_section(exceptions_, out_);
+    append(out_, tokens_);
+    return cloud_memory(cloud_) + head_bytes_.size() + exceptions_.size() + token_memory_ +
+           kSectionMemory;
+  }
+
+ private:
+  Column column(size_t field) {
+    gather(raw_, cloud_, field, bits_);
+    return make_column(cloud_.shape.fields[field].type, bits_);
+  }
+
+  void write_column(const Column& column) {
+    write_grid(column.grid, head_);
+    write_varint(head_, column.exceptions.size());
+    append(exceptions_, column.exceptions);
+  }
+
+  // Codes the coordinates if a model of the geometry serves.
+  Model geometry(const std::array<size_t, 3>& fields) {
+    std::array<Column, 3> columns;
+    Points points{.axes = {}, .values = {}, .count = cloud_.count};
+    for (size_t i = 0; i < 3; ++i) {
+      columns[i] = column(fields[i]);
+      if (!Axis::serves(columns[i].grid)) return {};
+      points.axes[i] = Axis(columns[i].grid);
+      points.values[i] = columns[i].values.data();
+    }
+    Model model = find_model(points, cloud_, neighbours_);
+    if (!model.has_coordinates()) return model;
+    write_model(model, head_);
+    for (const Column& its : columns) write_column(its);
+    TokenRecorder recorder(model_slots(model), cloud_.count * 5);
+    walk_model(recorder, model, points, neighbours_, sizes_);
+    add_tokens(recorder, model_slots(model));
+    return model;
+  }
+
+  void add_field(size_t field) {
+    Column its = column(field);
+    write_column(its);
+    if (its.grid.is_constant()) return;
+    const FieldPlan plan = plan_field(its.values, neighbours_, sizes_);
+    write_field_plan(plan, head_);
+    if (!group_) {
+      group_slots_.fill(kFieldContexts);
+      group_.emplace(group_slots_, cloud_.count * 2);
+    }
+    walk_field(*group_, static_cast<uint32_t>(in_group_ * kFieldContexts), plan, its.values.data(),
+               neighbours_, sizes_, 0, cloud_.count);
+    if (++in_group_ == kFieldsOfGroup) finish_group();
+  }
+
+  void finish_group() {
+    if (!group_) return;
+    add_tokens(*group_, std::span(group_slots_).first(in_group_));
+    group_.reset();
+    in_group_ = 0;
+  }
+
+  void add_tokens(TokenRecorder& recorder, std::span<const uint16_t> slots) {
+    ByteBuffer section;
+    recorder.finish(slots.size(), section);
+    ByteWriter writer(tokens_);
+    write_varint(writer, section.size());
+    append(tokens_, section);
+    token_memory_ = std::max(token_memory_, TokenDecoder::memory(slots));
+  }
+
+  ByteView raw_;
+  const Cloud& cloud_;
+  ByteBuffer& out_;
+  ByteBuffer head_bytes_;
+  ByteWriter head_;
+  ByteBuffer exceptions_;
+  ByteBuffer tokens_;
+  std::vector<uint64_t> bits_;
+  Neighbours neighbours_;
+  std::vector<uint8_t> sizes_;
+  std::optional<TokenRecorder> group_;
+  std::array<uint16_t, kFieldsOfGroup> group_slots_{};
+  size_t in_group_ = 0;
+  uint64_t token_memory_ = 0;
+};
+
+}  // namespace
+
+Encoded encode_block(const BlockView& block, Level, ByteBuffer& out) {
+  const Records records = find_records(block);
+  if (records.clouds.empty()) return {};
+  ByteWriter(out).u8(kPayloadVersion);
+  ByteBuffer description;
+  write_records(records, description);
+  write_section(description, out);
+  write_section(gather_plain(block.bytes, records), out);
+  uint64_t cloud_peak = 0;
+  for (const Cloud& cloud : records.clouds) {
+    cloud_peak = std::max(cloud_peak, CloudEncoder(block.bytes, cloud, out).encode());
+  }
+  return {.useful = out.size() < block.bytes.size(),
+          .decode_memory = records_memory(description.size()) + description.size() +
+                           records.plain_size + kSectionMemory + cloud_peak};
+}
+
+}  // namespace pith::cloud

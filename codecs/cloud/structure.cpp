@@ -1,0 +1,135 @@
+#include "codecs/cloud/structure.h"
+
+#include <numeric>
+
+#include "codecs/cloud/cost_meter.h"
+#include "codecs/cloud/fields.h"
+#include "codecs/cloud/varint.h"
+
+namespace pith::cloud {
+namespace {
+
+// Points of a sample, about.
+constexpr size_t kSample = 8192;
+
+size_t contexts_of(std::span<const uint16_t> slots) {
+  return std::accumulate(slots.begin(), slots.end(), size_t{0});
+}
+
+// Finds the cheapest model on a part of the cloud.
+class Finder {
+ public:
+  Finder(const Points& points, const Cloud& cloud, Neighbours& neighbours)
+      : points_(points), cloud_(cloud), neighbours_(neighbours), sizes_(points.count) {}
+
+  Model find() {
+    sweeps();
+    if (best_.has_coordinates()) compare_with_fields();
+    return std::move(best_);
+  }
+
+ private:
+  void sweeps() {
+    const SweepFinder finder(points_);
+    if (!finder.is_sweep()) return;
+    for (const int divisor : {1, 2}) {
+      Sweep sweep = finder.fit(divisor);
+      // Whole rings from the middle.
+      size_t first = sweep.rings.size() / 2;
+      begin_ = 0;
+      for (size_t r = 0; r < first; ++r) begin_ += sweep.rings[r].count;
+      end_ = begin_;
+      size_t last = first;
+      while (last < sweep.rings.size() && end_ - begin_ < kSample) {
+        end_ += sweep.rings[last++].count;
+      }
+      CostMeter meter(contexts_of(kSweepSlots));
+      SweepWalk<CostMeter>(meter, sweep, points_, neighbours_, sizes_).run(first, last, begin_);
+      // A ring's calibration takes about seven bytes.
+      const uint64_t cost = meter.cost(times()) + (sweep.rings.size() * 56 << 12);
+      if (cost >= least_) continue;
+      least_ = cost;
+      best_.structure = Structure::kSweep;
+      best_.sweep = std::move(sweep);
+    }
+  }
+
+  // The same points as fields.
+  void compare_with_fields() {
+    set_order_neighbours(cloud_, neighbours_);
+    std::fill(sizes_.begin(), sizes_.end(), uint8_t{0});
+    uint64_t cost = 0;
+    for (size_t axis = 0; axis < 3; ++axis) {
+      const std::span<const int64_t> values(points_.values[axis], points_.count);
+      const FieldPlan plan = plan_field(values, neighbours_, sizes_);
+      CostMeter meter(kFieldContexts);
+      walk_field(meter, 0, plan, points_.values[axis], neighbours_, sizes_, begin_, end_);
+      cost += meter.cost(times());
+    }
+    if (cost < least_) best_ = {};
+  }
+
+  uint64_t times() const {
+    return std::max<uint64_t>(1, points_.count / std::max<size_t>(1, end_ - begin_));
+  }
+
+  const Points& points_;
+  const Cloud& cloud_;
+  Neighbours& neighbours_;
+  std::vector<uint8_t> sizes_;
+  Model best_;
+  uint64_t least_ = UINT64_MAX;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+};
+
+}  // namespace
+
+Model find_model(const Points& points, const Cloud& cloud, Neighbours& neighbours) {
+  return Finder(points, cloud, neighbours).find();
+}
+
+void write_model(const Model& model, ByteWriter& out) {
+  out.u8(static_cast<uint8_t>(model.structure));
+  switch (model.structure) {
+    case Structure::kFields:
+      break;
+    case Structure::kSweep:
+      write_sweep(model.sweep, out);
+      break;
+  }
+}
+
+Result<Model> read_model(ByteReader& in, size_t count) {
+  Model model;
+  const uint8_t structure = in.u8();
+  if (!in.ok() || structure > static_cast<uint8_t>(Structure::kSweep)) {
+    return damaged("its structure");
+  }
+  model.structure = static_cast<Structure>(structure);
+  if (model.structure == Structure::kSweep) {
+    PITH_ASSIGN(model.sweep, read_sweep(in, count));
+  }
+  return model;
+}
+
+std::span<const uint16_t> model_slots(const Model& model) {
+  switch (model.structure) {
+    case Structure::kFields:
+      break;
+    case Structure::kSweep:
+      return kSweepSlots;
+  }
+  return {};
+}
+
+void set_order_neighbours(const Cloud& cloud, Neighbours& neighbours) {
+  const size_t width = cloud.shape.width;
+  for (size_t i = 0; i < neighbours.left.size(); ++i) {
+    const auto before = static_cast<uint32_t>(i == 0 ? 0 : i - 1);
+    neighbours.left[i] = before;
+    neighbours.up[i] = width > 0 && i >= width ? static_cast<uint32_t>(i - width) : before;
+  }
+}
+
+}  // namespace pith::cloud
