@@ -15,6 +15,7 @@ inline constexpr uint8_t kPayloadVersion = 0;
 enum class Structure : uint8_t {
   kFields = 0,  // as any other fields
   kSweep = 1,   // sweep.h
+  kFiring = 2,  // firing.h
 };
 
 // Fields whose tokens share tables and a stream.

@@ -16,6 +16,9 @@ size_t contexts_of(std::span<const uint16_t> slots) {
   return std::accumulate(slots.begin(), slots.end(), size_t{0});
 }
 
+// Units in which sensors measure ranges, in metres.
+constexpr std::array kUnits = {0.01, 0.005, 0.004, 0.002, 0.001};
+
 // Finds the cheapest model on a part of the cloud.
 class Finder {
  public:
@@ -24,6 +27,7 @@ class Finder {
 
   Model find() {
     sweeps();
+    if (!best_.has_coordinates()) firings();
     if (best_.has_coordinates()) compare_with_fields();
     return std::move(best_);
   }
@@ -35,7 +39,7 @@ class Finder {
     for (const int divisor : {1, 2}) {
       Sweep sweep = finder.fit(divisor);
       // Whole rings from the middle.
-      size_t first = sweep.rings.size() / 2;
+      const size_t first = sweep.rings.size() / 2;
       begin_ = 0;
       for (size_t r = 0; r < first; ++r) begin_ += sweep.rings[r].count;
       end_ = begin_;
@@ -52,6 +56,25 @@ class Finder {
       best_.structure = Structure::kSweep;
       best_.sweep = std::move(sweep);
     }
+  }
+
+  void firings() {
+    Firing firing = find_firing(points_);
+    if (firing.lasers == 0) return;
+    begin_ = points_.count / 2 / firing.lasers * firing.lasers;
+    end_ = std::min(points_.count, begin_ + kSample);
+    const auto try_unit = [&](double unit) {
+      firing.unit = unit;
+      CostMeter meter(contexts_of(kFiringSlots));
+      FiringWalk<CostMeter>(meter, firing, points_, neighbours_, sizes_).run(begin_, end_);
+      const uint64_t cost = meter.cost(times());
+      if (cost >= least_) return;
+      least_ = cost;
+      best_.structure = Structure::kFiring;
+      best_.firing = firing;
+    };
+    try_unit(0);
+    for (const double unit : kUnits) try_unit(unit);
   }
 
   // The same points as fields.
@@ -97,18 +120,23 @@ void write_model(const Model& model, ByteWriter& out) {
     case Structure::kSweep:
       write_sweep(model.sweep, out);
       break;
+    case Structure::kFiring:
+      write_firing(model.firing, out);
+      break;
   }
 }
 
 Result<Model> read_model(ByteReader& in, size_t count) {
   Model model;
   const uint8_t structure = in.u8();
-  if (!in.ok() || structure > static_cast<uint8_t>(Structure::kSweep)) {
+  if (!in.ok() || structure > static_cast<uint8_t>(Structure::kFiring)) {
     return damaged("its structure");
   }
   model.structure = static_cast<Structure>(structure);
   if (model.structure == Structure::kSweep) {
     PITH_ASSIGN(model.sweep, read_sweep(in, count));
+  } else if (model.structure == Structure::kFiring) {
+    PITH_ASSIGN(model.firing, read_firing(in));
   }
   return model;
 }
@@ -119,6 +147,8 @@ std::span<const uint16_t> model_slots(const Model& model) {
       break;
     case Structure::kSweep:
       return kSweepSlots;
+    case Structure::kFiring:
+      return kFiringSlots;
   }
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "codecs/cloud/firing.h"
 #include "codecs/cloud/payload.h"
 #include "codecs/cloud/sweep.h"
 
@@ -12,6 +13,7 @@ namespace pith::cloud {
 struct Model {
   Structure structure = Structure::kFields;
   Sweep sweep;
+  Firing firing;
 
   bool has_coordinates() const { return structure != Structure::kFields; }
 };
@@ -40,6 +42,9 @@ void walk_model(Coder& coder, const Model& model, const Points& points, Neighbou
     case Structure::kSweep:
       SweepWalk<Coder>(coder, model.sweep, points, neighbours, sizes)
           .run(0, model.sweep.rings.size(), 0);
+      break;
+    case Structure::kFiring:
+      FiringWalk<Coder>(coder, model.firing, points, neighbours, sizes).run(0, points.count);
       break;
   }
 }
