@@ -144,6 +144,26 @@ Firing find_firing(const Points& points) {
   return firing;
 }
 
+double firing_unit(const Firing& firing, const Points& points) {
+  std::vector<double> ranges;
+  const size_t stride = std::max<size_t>(1, points.count / 2048);
+  for (size_t i = 0; i < points.count; i += stride) {
+    const size_t round = i / firing.lasers;
+    const Place p = place(points, i);
+    double square = 0;
+    for (size_t k = 0; k < 3; ++k) {
+      const double at = firing.knots.empty() ? 0 : firing.knots[round / kRoundsOfKnot][k];
+      const double next = firing.knots.empty() ? 0 : firing.knots[round / kRoundsOfKnot + 1][k];
+      const double part =
+          static_cast<double>(round % kRoundsOfKnot) / static_cast<double>(kRoundsOfKnot);
+      const double by = p[k] - (at + (next - at) * part) * kPositionUnits;
+      square += by * by;
+    }
+    ranges.push_back(std::sqrt(square));
+  }
+  return find_unit(ranges);
+}
+
 void write_firing(const Firing& firing, ByteWriter& out) {
   out.u8(static_cast<uint8_t>(firing.lasers - 1));
   out.u64(std::bit_cast<uint64_t>(firing.unit));

@@ -16,6 +16,7 @@ enum class Structure : uint8_t {
   kFields = 0,  // as any other fields
   kSweep = 1,   // sweep.h
   kFiring = 2,  // firing.h
+  kRounds = 3,  // rounds.h
 };
 
 // Fields whose tokens share tables and a stream.

@@ -16,9 +16,6 @@ size_t contexts_of(std::span<const uint16_t> slots) {
   return std::accumulate(slots.begin(), slots.end(), size_t{0});
 }
 
-// Units in which sensors measure ranges, in metres.
-constexpr std::array kUnits = {0.01, 0.005, 0.004, 0.002, 0.001};
-
 // Finds the cheapest model on a part of the cloud.
 class Finder {
  public:
@@ -28,6 +25,7 @@ class Finder {
   Model find() {
     sweeps();
     if (!best_.has_coordinates()) firings();
+    if (!best_.has_coordinates()) rounds();
     if (best_.has_coordinates()) compare_with_fields();
     return std::move(best_);
   }
@@ -73,8 +71,29 @@ class Finder {
       best_.structure = Structure::kFiring;
       best_.firing = firing;
     };
+    const double unit = firing_unit(firing, points_);
     try_unit(0);
-    for (const double unit : kUnits) try_unit(unit);
+    if (unit > 0) try_unit(unit);
+  }
+
+  void rounds() {
+    Rounds rounds = find_rounds(points_);
+    if (rounds.knots.empty()) return;
+    begin_ = points_.count / 2;
+    end_ = std::min(points_.count, begin_ + kSample);
+    const auto try_unit = [&](double unit) {
+      rounds.unit = unit;
+      CostMeter meter(contexts_of(kRoundsSlots));
+      RoundsWalk<CostMeter>(meter, rounds, points_, neighbours_, sizes_).run(begin_, end_);
+      const uint64_t cost = meter.cost(times());
+      if (cost >= least_) return;
+      least_ = cost;
+      best_.structure = Structure::kRounds;
+      best_.rounds = rounds;
+    };
+    const double unit = rounds_unit(rounds, points_);
+    try_unit(0);
+    if (unit > 0) try_unit(unit);
   }
 
   // The same points as fields.
@@ -123,13 +142,16 @@ void write_model(const Model& model, ByteWriter& out) {
     case Structure::kFiring:
       write_firing(model.firing, out);
       break;
+    case Structure::kRounds:
+      write_rounds(model.rounds, out);
+      break;
   }
 }
 
 Result<Model> read_model(ByteReader& in, size_t count) {
   Model model;
   const uint8_t structure = in.u8();
-  if (!in.ok() || structure > static_cast<uint8_t>(Structure::kFiring)) {
+  if (!in.ok() || structure > static_cast<uint8_t>(Structure::kRounds)) {
     return damaged("its structure");
   }
   model.structure = static_cast<Structure>(structure);
@@ -137,6 +159,8 @@ Result<Model> read_model(ByteReader& in, size_t count) {
     PITH_ASSIGN(model.sweep, read_sweep(in, count));
   } else if (model.structure == Structure::kFiring) {
     PITH_ASSIGN(model.firing, read_firing(in));
+  } else if (model.structure == Structure::kRounds) {
+    PITH_ASSIGN(model.rounds, read_rounds(in, count));
   }
   return model;
 }
@@ -149,6 +173,8 @@ std::span<const uint16_t> model_slots(const Model& model) {
       return kSweepSlots;
     case Structure::kFiring:
       return kFiringSlots;
+    case Structure::kRounds:
+      return kRoundsSlots;
   }
   return {};
 }

@@ -5,6 +5,7 @@
 
 #include "codecs/cloud/firing.h"
 #include "codecs/cloud/payload.h"
+#include "codecs/cloud/rounds.h"
 #include "codecs/cloud/sweep.h"
 
 namespace pith::cloud {
@@ -14,6 +15,7 @@ struct Model {
   Structure structure = Structure::kFields;
   Sweep sweep;
   Firing firing;
+  Rounds rounds;
 
   bool has_coordinates() const { return structure != Structure::kFields; }
 };
@@ -45,6 +47,9 @@ void walk_model(Coder& coder, const Model& model, const Points& points, Neighbou
       break;
     case Structure::kFiring:
       FiringWalk<Coder>(coder, model.firing, points, neighbours, sizes).run(0, points.count);
+      break;
+    case Structure::kRounds:
+      RoundsWalk<Coder>(coder, model.rounds, points, neighbours, sizes).run(0, points.count);
       break;
   }
 }
