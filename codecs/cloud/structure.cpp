@@ -10,7 +10,7 @@ namespace pith::cloud {
 namespace {
 
 // Points of a sample, about.
-constexpr size_t kSample = 8192;
+constexpr size_t kSample = 6144;
 
 size_t contexts_of(std::span<const uint16_t> slots) {
   return std::accumulate(slots.begin(), slots.end(), size_t{0});
@@ -34,26 +34,19 @@ class Finder {
   void sweeps() {
     const SweepFinder finder(points_);
     if (!finder.is_sweep()) return;
-    for (const int divisor : {1, 2}) {
-      Sweep sweep = finder.fit(divisor);
-      // Whole rings from the middle.
-      const size_t first = sweep.rings.size() / 2;
-      begin_ = 0;
-      for (size_t r = 0; r < first; ++r) begin_ += sweep.rings[r].count;
-      end_ = begin_;
-      size_t last = first;
-      while (last < sweep.rings.size() && end_ - begin_ < kSample) {
-        end_ += sweep.rings[last++].count;
-      }
-      CostMeter meter(contexts_of(kSweepSlots));
-      SweepWalk<CostMeter>(meter, sweep, points_, neighbours_, sizes_).run(first, last, begin_);
-      // A ring's calibration takes about seven bytes.
-      const uint64_t cost = meter.cost(times()) + (sweep.rings.size() * 56 << 12);
-      if (cost >= least_) continue;
-      least_ = cost;
-      best_.structure = Structure::kSweep;
-      best_.sweep = std::move(sweep);
-    }
+    Sweep sweep = finder.fit(finder.has_half_steps() ? 2 : 1);
+    // Whole rings from the middle.
+    const size_t first = sweep.rings.size() / 2;
+    for (size_t r = 0; r < first; ++r) begin_ += sweep.rings[r].count;
+    end_ = begin_;
+    size_t last = first;
+    while (last < sweep.rings.size() && end_ - begin_ < kSample) end_ += sweep.rings[last++].count;
+    CostMeter meter(contexts_of(kSweepSlots));
+    SweepWalk<CostMeter>(meter, sweep, points_, neighbours_, sizes_).run(first, last, begin_);
+    // A ring's calibration takes about seven bytes.
+    least_ = meter.cost(times()) + (sweep.rings.size() * 56 << 12);
+    best_.structure = Structure::kSweep;
+    best_.sweep = std::move(sweep);
   }
 
   void firings() {
@@ -102,11 +95,14 @@ class Finder {
     std::fill(sizes_.begin(), sizes_.end(), uint8_t{0});
     uint64_t cost = 0;
     for (size_t axis = 0; axis < 3; ++axis) {
-      const std::span<const int64_t> values(points_.values[axis], points_.count);
-      const FieldPlan plan = plan_field(values, neighbours_, sizes_);
-      CostMeter meter(kFieldContexts);
-      walk_field(meter, 0, plan, points_.values[axis], neighbours_, sizes_, begin_, end_);
-      cost += meter.cost(times());
+      uint64_t least = UINT64_MAX;
+      for (const FieldPredictor predictor : {FieldPredictor::kBefore, FieldPredictor::kUp}) {
+        const FieldPlan plan{.predictor = predictor, .direct = false, .shift = 0, .least = 0};
+        CostMeter meter(kFieldContexts);
+        walk_field(meter, 0, plan, points_.values[axis], neighbours_, sizes_, begin_, end_);
+        least = std::min(least, meter.cost(times()));
+      }
+      cost += least;
     }
     if (cost < least_) best_ = {};
   }

@@ -12,20 +12,12 @@ constexpr size_t kMaxRings = 65536;
 
 using Polar = SweepFinder::Polar;
 
-Polar polar(const Points& points, size_t i) {
-  const double x = points.axes[0].real(points.values[0][i]);
-  const double y = points.axes[1].real(points.values[1][i]);
-  return {x, y, std::sqrt(x * x + y * y)};
-}
-
-double angle(const Polar& a, const Polar& b) { return angle_between(a.x, a.y, b.x, b.y); }
-
 // Counts of points between places where the sensor passes the direction of the first point, or
 // jumps back.
 std::vector<uint32_t> find_rings(const std::vector<Polar>& points) {
   int64_t sense = 0;
   for (size_t i = 1; i < points.size(); ++i) {
-    const double by = angle(points[i - 1], points[i]);
+    const double by = points[i].turn;
     if (by > 0 && by < 0.3) ++sense;
     if (by < 0 && by > -0.3) --sense;
   }
@@ -38,7 +30,7 @@ std::vector<uint32_t> find_rings(const std::vector<Polar>& points) {
   const Polar& first = points.front();
   double before = 0;
   for (size_t i = 1; i < points.size(); ++i) {
-    const double by = angle(points[i - 1], points[i]) * sign;
+    const double by = points[i].turn * sign;
     const double cross = (first.x * points[i].y - first.y * points[i].x) * sign;
     const double dot = first.x * points[i].x + first.y * points[i].y;
     if (dot < 0) was_away = true;
@@ -61,7 +53,7 @@ double find_step(const std::vector<Polar>& points) {
   std::vector<uint32_t> bins(4096);
   int64_t sense = 0;
   const auto in_bins = [&](size_t i, double& by) {
-    by = angle(points[i - 1], points[i]);
+    by = points[i].turn;
     return std::abs(by) * kBins < static_cast<double>(bins.size() - 1);
   };
   double by = 0;
@@ -94,9 +86,9 @@ double find_step(const std::vector<Polar>& points) {
 // How far beside the axis a laser sits: then the angles between neighbours of different range are
 // multiples of the step.
 int32_t find_side(const std::vector<Polar>& points, size_t begin, size_t end, double step) {
-  constexpr size_t kPairs = 48;
+  constexpr size_t kPairs = 40;
   constexpr int kReach = 512;  // in kLengthUnits
-  constexpr int kCoarse = 16;
+  constexpr int kCoarse = 24;
   struct Pair {
     double steps;
     double by_side;
@@ -107,7 +99,7 @@ int32_t find_side(const std::vector<Polar>& points, size_t begin, size_t end, do
     if (!(points[i].range > 0.1 && points[i - 1].range > 0.1)) continue;
     const double by_side = (1 / points[i].range - 1 / points[i - 1].range) * kLengthUnits / step;
     if (std::abs(by_side) < 0.0005 || std::abs(by_side) > 0.01) continue;
-    const double by = angle(points[i - 1], points[i]);
+    const double by = points[i].turn;
     if (std::abs(by) < 0.4) pairs.push_back({by / step, by_side});
   }
   if (pairs.size() < 8) return 0;
@@ -176,11 +168,27 @@ void find_line(const std::vector<Polar>& polars, const Points& points, size_t be
 SweepFinder::SweepFinder(const Points& points) : points_(points) {
   if (points.count < 256) return;
   polars_.reserve(points.count);
-  for (size_t i = 0; i < points.count; ++i) polars_.push_back(polar(points, i));
+  Polar before{.x = 0, .y = 0, .range = 0, .turn = 0};
+  for (size_t i = 0; i < points.count; ++i) {
+    const double x = points.axes[0].real(points.values[0][i]);
+    const double y = points.axes[1].real(points.values[1][i]);
+    before = {x, y, std::sqrt(x * x + y * y), i == 0 ? 0 : angle_between(before.x, before.y, x, y)};
+    polars_.push_back(before);
+  }
   counts_ = find_rings(polars_);
   if (counts_.size() < 2) return;
   step_ = find_step(polars_);
   if (std::abs(step_) < 4 * kLeastStep || std::abs(step_) > kMostStep) counts_.clear();
+}
+
+bool SweepFinder::has_half_steps() const {
+  const double half = std::abs(step_) / 2;
+  size_t count = 0;
+  for (const Polar& polar : polars_) {
+    const double off = std::abs(polar.turn) - half;
+    count += off < half * 0.25 && off > half * -0.25 ? 1 : 0;
+  }
+  return count * 25 > polars_.size();
 }
 
 Sweep SweepFinder::fit(int divisor) const {

@@ -42,6 +42,8 @@ class SweepFinder {
 
   // False if the cloud is of another kind.
   bool is_sweep() const { return counts_.size() > 1; }
+  // True if a good part of the points are half of the most frequent angle apart.
+  bool has_half_steps() const;
   // The sweep whose step is the most frequent angle between neighbours divided by so much.
   Sweep fit(int divisor) const;
 
@@ -49,6 +51,7 @@ class SweepFinder {
     double x;
     double y;
     double range;
+    double turn;  // angle from the point before
   };
 
  private:
@@ -73,6 +76,7 @@ class SweepWalk {
       contexts_[i] = first_context;
       first_context += kSweepSlots[i];
     }
+    steps_of_radian_ = 1 / sweep.step;
     const Turn step = turn_by(sweep.step);
     for (size_t i = 0; i < kFar; ++i) {
       turns_[i] = step.times(static_cast<int64_t>(i) - kLeastSteps);
@@ -107,18 +111,15 @@ class SweepWalk {
   };
 
   // The direction after the coded number of steps.
-  uint32_t steps(const Cell& left, const Cell* up, double side, size_t point, int64_t& count,
-                 double& ux, double& uy) {
+  uint32_t steps(const Cell& left, const Cell* up, int64_t& count, double& ux, double& uy) {
     count = 0;
     if constexpr (!Coder::kDecodes) {
-      const double x = points_.axes[0].real(points_.values[0][point]);
-      const double y = points_.axes[1].real(points_.values[1][point]);
-      double range = 0;
-      double mx = left.ux;
-      double my = left.uy;
-      look(x, y, side, range, mx, my);
-      const double steps = angle_between(left.ux, left.uy, mx, my) / sweep_.step;
-      count = static_cast<int64_t>(steps + (steps < 0 ? -0.5 : 0.5));
+      // A small angle is as large as its sine.
+      const double cross = left.ux * seen_.uy - left.uy * seen_.ux;
+      const bool is_small = left.ux * seen_.ux + left.uy * seen_.uy > 0 && std::abs(cross) < 0.03;
+      const double angle = is_small ? cross : angle_between(left.ux, left.uy, seen_.ux, seen_.uy);
+      const double by = angle * steps_of_radian_;
+      count = static_cast<int64_t>(by + (by < 0 ? -0.5 : 0.5));
     }
     const auto clamped = [](int32_t steps) {
       return static_cast<uint32_t>(std::clamp(steps, 0, 5));
@@ -141,14 +142,20 @@ class SweepWalk {
     return symbol;
   }
 
-  // The range and direction in which the sensor saw a point; the direction stays if there is none.
-  static void look(double x, double y, double side, double& range, double& ux, double& uy) {
+  // Sets the range and direction in which the sensor saw a point, which must be known.
+  void look(size_t point, double side) {
+    const double x = real(0, point);
+    const double y = real(1, point);
     const double square = x * x + y * y;
     const double side_square = side * side;
-    range = square > side_square ? std::sqrt(square - side_square) : 0;
+    seen_.range = square > side_square ? std::sqrt(square - side_square) : 0;
     if (square > 0) {
-      ux = (range * x - side * y) / square;
-      uy = (range * y + side * x) / square;
+      const double scale = 1 / square;
+      seen_.ux = (seen_.range * x - side * y) * scale;
+      seen_.uy = (seen_.range * y + side * x) * scale;
+    } else {
+      seen_.ux = 1;
+      seen_.uy = 0;
     }
   }
 
@@ -169,7 +176,8 @@ class SweepWalk {
       int64_t steps_now = 0;
       double ux = 0;
       double uy = 0;
-      const uint32_t step_symbol = steps(left, expected, side, point, steps_now, ux, uy);
+      if constexpr (!Coder::kDecodes) look(point, side);
+      const uint32_t step_symbol = steps(left, expected, steps_now, ux, uy);
       const Cell& up = find_up(left, ux, uy, at);
 
       // The larger coordinate tells the range, the smaller one lies on the ray.
@@ -197,16 +205,14 @@ class SweepWalk {
       side_size.add(
           size_of(code(side_context, 1 - major, point, ray * u_minor - turned * u_major)));
 
+      if constexpr (Coder::kDecodes) look(point, side);
       Cell cell{.ux = ux,
                 .uy = uy,
-                .range = 0,
+                .range = seen_.range,
                 .steps = static_cast<int32_t>(std::clamp<int64_t>(steps_now, 0, 5)),
                 .size = size,
                 .point = static_cast<uint32_t>(point)};
-      double mx = ux;
-      double my = uy;
-      look(real(0, point), real(1, point), side, cell.range, mx, my);
-      believe(cell, mx, my, step_symbol == kFar ? 1.0 : kBelief);
+      believe(cell, seen_.ux, seen_.uy, step_symbol == kFar ? 1.0 : kBelief);
 
       const uint32_t height_context = contexts_[kHeight] + std::min(15U, height_size.halves()) * 3 +
                                       (size > 7   ? 2
@@ -269,6 +275,12 @@ class SweepWalk {
   std::span<uint8_t> sizes_;
   std::array<uint32_t, kSweepSlots.size()> contexts_{};
   std::array<Turn, kFar> turns_;
+  double steps_of_radian_ = 0;
+  struct {
+    double range = 0;
+    double ux = 1;
+    double uy = 0;
+  } seen_;  // how the sensor saw the point
   std::vector<Cell> before_;
   std::vector<Cell> ring_;
 };

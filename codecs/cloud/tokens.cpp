@@ -99,33 +99,19 @@ size_t contexts_of(std::span<const uint16_t> slots) {
 }  // namespace
 
 TokenRecorder::TokenRecorder(std::span<const uint16_t> slots, size_t tokens)
-    : slots_(slots.begin(), slots.end()), counts_(contexts_of(slots)) {
-  assert(counts_.size() <= kMaxContexts);
+    : slots_(slots.begin(), slots.end()) {
+  assert(contexts_of(slots) <= kMaxContexts);
   tokens_.reserve(tokens);
-}
-
-std::vector<uint64_t> TokenRecorder::slot_costs() const {
-  std::vector<uint64_t> costs;
-  size_t first = 0;
-  for (const uint16_t slot : slots_) {
-    uint64_t cost = 0;
-    for (size_t i = first; i < first + slot; ++i) {
-      cost += entropy_of(counts_[i],
-                         std::accumulate(counts_[i].begin(), counts_[i].end(), uint64_t{0}));
-    }
-    costs.push_back(cost);
-    first += slot;
-  }
-  return costs;
 }
 
 void TokenRecorder::finish(size_t slots, ByteBuffer& out) {
   slots_.resize(slots);
-  counts_.resize(contexts_of(slots_));
+  std::vector<Histogram> counts(contexts_of(slots_));
+  for (const uint32_t token : tokens_) ++counts[token >> 8][token & 0xFF];
   std::vector<Frequencies> frequencies;
   std::vector<uint8_t> kept;
-  std::vector<uint8_t> table_of(counts_.size());
-  std::vector<bool> begins(counts_.size());
+  std::vector<uint8_t> table_of(counts.size());
+  std::vector<bool> begins(counts.size());
   size_t first = 0;
   size_t used_slots = 0;
   for (const uint16_t slot : slots_) used_slots += slot > 0 ? 1 : 0;
@@ -134,17 +120,17 @@ void TokenRecorder::finish(size_t slots, ByteBuffer& out) {
     // The slots that follow get a table each at least.
     --used_slots;
     const size_t most = kMaxTokenTables - frequencies.size() - used_slots;
-    const auto groups = group_contexts(std::span(counts_).subspan(first, slot), first, most);
+    const auto groups = group_contexts(std::span(counts).subspan(first, slot), first, most);
     for (size_t g = 0; g < groups.size(); ++g) {
       const size_t end = g + 1 < groups.size() ? groups[g + 1].first : first + slot;
       begins[groups[g].first] = true;
       for (size_t i = groups[g].first; i < end; ++i) {
         table_of[i] = static_cast<uint8_t>(frequencies.size());
       }
-      Histogram counts = groups[g].counts;
-      if (groups[g].total == 0) counts[0] = 1;
+      Histogram its_counts = groups[g].counts;
+      if (groups[g].total == 0) its_counts[0] = 1;
       const int bits = bits_kept(groups[g].total);
-      frequencies.push_back(entropy::rounded(entropy::normalise(counts), bits));
+      frequencies.push_back(entropy::rounded(entropy::normalise(its_counts), bits));
       kept.push_back(static_cast<uint8_t>(bits));
     }
     first += slot;

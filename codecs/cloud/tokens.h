@@ -38,27 +38,28 @@ class RawBits {
   }
   // The bytes; the last one is filled with zeros.
   ByteBuffer finish() {
-    while (filled_ > 0) {
-      out_.push_back(static_cast<std::byte>(pending_));
-      pending_ >>= 8;
-      filled_ -= std::min(filled_, 8U);
-    }
+    out_.resize(size_ + (filled_ + 7) / 8);
     return std::move(out_);
   }
 
  private:
+  static constexpr size_t kStep = 4096;
+
   void put_few(uint64_t value, uint32_t bits) {
+    if (size_ + 8 > out_.size()) out_.resize(out_.size() + out_.size() / 2 + kStep);
     pending_ |= value << filled_;
     filled_ += bits;
-    if (filled_ < 32) return;
-    for (int i = 0; i < 4; ++i) out_.push_back(static_cast<std::byte>(pending_ >> (8 * i)));
-    pending_ >>= 32;
-    filled_ -= 32;
+    // All eight bytes are written, of which the whole ones stay.
+    for (size_t i = 0; i < 8; ++i) out_[size_ + i] = static_cast<std::byte>(pending_ >> (8 * i));
+    size_ += filled_ / 8;
+    pending_ >>= filled_ & ~7U;
+    filled_ &= 7;
   }
 
   ByteBuffer out_;
+  size_t size_ = 0;  // whole bytes
   uint64_t pending_ = 0;
-  uint32_t filled_ = 0;
+  uint32_t filled_ = 0;  // bits of `pending_`, fewer than 8
 };
 
 // Gives zeros beyond the end, and says so.
@@ -126,17 +127,11 @@ class TokenRecorder {
   // Writes everything that a TokenDecoder needs for the first so many slots; the others were not
   // used.
   void finish(size_t slots, ByteBuffer& out);
-  // Bits that the symbols of each slot take, about, in 1/4096, without tables; for measurements.
-  std::vector<uint64_t> slot_costs() const;
 
  private:
-  void put(uint32_t context, uint32_t symbol) {
-    ++counts_[context][symbol];
-    tokens_.push_back(context << 8 | symbol);
-  }
+  void put(uint32_t context, uint32_t symbol) { tokens_.push_back(context << 8 | symbol); }
 
   std::vector<uint16_t> slots_;
-  std::vector<entropy::Histogram> counts_;  // for each context
   std::vector<uint32_t> tokens_;
   RawBits raw_;
 };
