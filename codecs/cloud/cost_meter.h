@@ -12,16 +12,17 @@ namespace pith::cloud {
 class CostMeter {
  public:
   static constexpr bool kDecodes = false;
+  static constexpr bool kMixes = false;
 
   explicit CostMeter(size_t contexts) : counts_(contexts) {}
 
-  int64_t residual(uint32_t context, int64_t value) {
+  int64_t residual(uint32_t context, int64_t value, const Hints& = {}) {
     const Split split = split_residual(value);
     ++counts_[context][split.symbol];
     raw_ += split.raw_bits;
     return value;
   }
-  uint32_t symbol(uint32_t context, uint32_t value) {
+  uint32_t symbol(uint32_t context, uint32_t value, const Hints& = {}) {
     ++counts_[context][value];
     return value;
   }

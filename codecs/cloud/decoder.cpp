@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "codecs/cloud/adaptive.h"
 #include "codecs/cloud/fields.h"
 #include "codecs/cloud/grid.h"
 #include "codecs/cloud/payload.h"
@@ -23,8 +24,9 @@ struct FieldHead {
 
 class CloudDecoder {
  public:
-  CloudDecoder(ByteReader& in, const Cloud& cloud, MemoryBudget& budget, MutableBytes raw)
-      : in_(in), cloud_(cloud), budget_(budget), raw_(raw) {}
+  CloudDecoder(ByteReader& in, const Cloud& cloud, SymbolCoder coder, MemoryBudget& budget,
+               MutableBytes raw)
+      : in_(in), cloud_(cloud), coder_(coder), budget_(budget), raw_(raw) {}
 
   Result<void> decode() {
     const uint64_t memory = cloud_memory(cloud_);
@@ -84,10 +86,24 @@ class CloudDecoder {
     return its;
   }
 
-  Result<TokenDecoder> tokens(std::span<const uint16_t> slots) {
+  // Reads a section and has `walk` decode its symbols.
+  template <class Walk>
+  Result<void> symbols(std::span<const uint16_t> slots, Walk&& walk) {
     const ByteView section = in_.bytes(read_varint(in_));
     if (!in_.ok()) return damaged("it is too short");
-    return TokenDecoder::make(slots, section);
+    const uint64_t memory = symbols_memory(coder_, slots);
+    if (!budget_.reserve(memory)) return damaged("it declares too little memory");
+    if (coder_ == SymbolCoder::kTokens) {
+      PITH_ASSIGN(TokenDecoder decoder, TokenDecoder::make(slots, section));
+      PITH_TRY(walk(decoder));
+      if (!decoder.finished()) return damaged("its symbols");
+    } else {
+      PITH_ASSIGN(AdaptiveDecoder decoder, AdaptiveDecoder::make(contexts_of(slots), section));
+      PITH_TRY(walk(decoder));
+      if (!decoder.finished()) return damaged("its symbols");
+    }
+    budget_.release(memory);
+    return {};
   }
 
   Result<void> geometry(ByteReader& head, const Model& model,
@@ -102,16 +118,10 @@ class CloudDecoder {
       points.axes[i] = Axis(heads[i].grid);
       points.values[i] = values[i].data();
     }
-    const auto slots = model_slots(model);
-    if (!budget_.reserve(TokenDecoder::memory(slots))) {
-      return damaged("it declares too little memory");
-    }
-    {
-      PITH_ASSIGN(TokenDecoder decoder, tokens(slots));
+    PITH_TRY(symbols(model_slots(model), [&](auto& decoder) -> Result<void> {
       walk_model(decoder, model, points, neighbours_, sizes_);
-      if (!decoder.finished()) return damaged("its coordinates");
-    }
-    budget_.release(TokenDecoder::memory(slots));
+      return {};
+    }));
     for (size_t i = 0; i < 3; ++i) PITH_TRY(restore(heads[i], values[i]));
     return {};
   }
@@ -120,21 +130,15 @@ class CloudDecoder {
     std::array<uint16_t, kFieldsOfGroup> all_slots{};
     all_slots.fill(kFieldContexts);
     const auto slots = std::span<const uint16_t>(all_slots).first(group.size());
-    if (!budget_.reserve(TokenDecoder::memory(slots))) {
-      return damaged("it declares too little memory");
-    }
-    {
-      PITH_ASSIGN(TokenDecoder decoder, tokens(slots));
+    return symbols(slots, [&](auto& decoder) -> Result<void> {
       values_.resize(cloud_.count);
       for (size_t i = 0; i < group.size(); ++i) {
         walk_field(decoder, static_cast<uint32_t>(i * kFieldContexts), group[i].plan,
                    values_.data(), neighbours_, sizes_, 0, cloud_.count);
         PITH_TRY(restore(group[i], values_));
       }
-      if (!decoder.finished()) return damaged("a field");
-    }
-    budget_.release(TokenDecoder::memory(slots));
-    return {};
+      return {};
+    });
   }
 
   Result<void> restore(const FieldHead& head, std::span<const int64_t> values) {
@@ -146,6 +150,7 @@ class CloudDecoder {
 
   ByteReader& in_;
   const Cloud& cloud_;
+  SymbolCoder coder_;
   MemoryBudget& budget_;
   MutableBytes raw_;
   ByteReader exceptions_{ByteView{}};
@@ -160,6 +165,8 @@ class CloudDecoder {
 Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budget) {
   ByteReader in(payload);
   if (in.u8() != kPayloadVersion) return damaged("its version");
+  const uint8_t coder = in.u8();
+  if (coder > static_cast<uint8_t>(SymbolCoder::kAdaptive)) return damaged("its coder");
   ByteBuffer description_storage;
   ByteBuffer plain_storage;
   PITH_ASSIGN(const ByteView description, read_section(in, budget, description_storage));
@@ -171,7 +178,7 @@ Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budg
   if (plain.size() != records.plain_size) return damaged("its plain bytes");
   scatter_plain(plain, records, raw);
   for (const Cloud& cloud : records.clouds) {
-    PITH_TRY(CloudDecoder(in, cloud, budget, raw).decode());
+    PITH_TRY(CloudDecoder(in, cloud, static_cast<SymbolCoder>(coder), budget, raw).decode());
   }
   if (!in.finished()) return damaged("something is left over");
   return {};

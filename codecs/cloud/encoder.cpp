@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "codecs/cloud/cost_meter.h"
+#include "codecs/cloud/adaptive.h"
 #include "codecs/cloud/fields.h"
 #include "codecs/cloud/grid.h"
 #include "codecs/cloud/payload.h"
@@ -14,10 +14,18 @@
 namespace pith::cloud {
 namespace {
 
+// The levels above it mix.
+constexpr Level kLastTokenLevel = 3;
+
 class CloudEncoder {
  public:
-  CloudEncoder(ByteView raw, const Cloud& cloud, ByteBuffer& out)
-      : raw_(raw), cloud_(cloud), out_(out), head_(head_bytes_), bits_(cloud.count) {}
+  CloudEncoder(ByteView raw, const Cloud& cloud, SymbolCoder coder, ByteBuffer& out)
+      : raw_(raw),
+        cloud_(cloud),
+        coder_(coder),
+        out_(out),
+        head_(head_bytes_),
+        bits_(cloud.count) {}
 
   // The memory that decoding the cloud takes.
   uint64_t encode() {
@@ -41,9 +49,12 @@ class CloudEncoder {
     write_section(head_bytes_, out_);
     write_section(exceptions_, out_);
     append(out_, tokens_);
-    return cloud_memory(cloud_) + head_bytes_.size() + exceptions_.size() + token_memory_ +
+    return cloud_memory(cloud_) + head_bytes_.size() + exceptions_.size() + section_memory_ +
            kSectionMemory;
   }
+
+  // True if the payload must not be used.
+  bool failed() const { return too_large_; }
 
  private:
   Column column(size_t field) {
@@ -71,9 +82,10 @@ class CloudEncoder {
     if (!model.has_coordinates()) return model;
     write_model(model, head_);
     for (const Column& its : columns) write_column(its);
-    TokenRecorder recorder(model_slots(model), cloud_.count * 5);
-    walk_model(recorder, model, points, neighbours_, sizes_);
-    add_tokens(recorder, model_slots(model));
+    begin_section(model_slots(model));
+    const auto walk = [&](auto& coder) { walk_model(coder, model, points, neighbours_, sizes_); };
+    adaptive_ ? walk(*adaptive_) : walk(*recorder_);
+    end_section(model_slots(model));
     return model;
   }
 
@@ -83,33 +95,55 @@ class CloudEncoder {
     if (its.grid.is_constant()) return;
     const FieldPlan plan = plan_field(its.values, neighbours_, sizes_);
     write_field_plan(plan, head_);
-    if (!group_) {
+    if (in_group_ == 0) {
       group_slots_.fill(kFieldContexts);
-      group_.emplace(group_slots_, cloud_.count * 2);
+      begin_section(group_slots_);
     }
-    walk_field(*group_, static_cast<uint32_t>(in_group_ * kFieldContexts), plan, its.values.data(),
-               neighbours_, sizes_, 0, cloud_.count);
+    const auto walk = [&](auto& coder) {
+      walk_field(coder, static_cast<uint32_t>(in_group_ * kFieldContexts), plan, its.values.data(),
+                 neighbours_, sizes_, 0, cloud_.count);
+    };
+    adaptive_ ? walk(*adaptive_) : walk(*recorder_);
     if (++in_group_ == kFieldsOfGroup) finish_group();
   }
 
   void finish_group() {
-    if (!group_) return;
-    add_tokens(*group_, std::span(group_slots_).first(in_group_));
-    group_.reset();
+    if (in_group_ == 0) return;
+    end_section(std::span(group_slots_).first(in_group_));
     in_group_ = 0;
   }
 
-  void add_tokens(TokenRecorder& recorder, std::span<const uint16_t> slots) {
+  // Symbols go to one of the coders until the section ends.
+  void begin_section(std::span<const uint16_t> slots) {
+    if (coder_ == SymbolCoder::kTokens) {
+      recorder_.emplace(slots, cloud_.count * slots.size());
+      return;
+    }
+    room_.resize(room_for_decisions());
+    adaptive_.emplace(contexts_of(slots), room_);
+  }
+
+  // A record is never coded in more than some times its bytes, however bad the guesses.
+  size_t room_for_decisions() const { return cloud_.count * cloud_.shape.size * 4 + 1024; }
+
+  void end_section(std::span<const uint16_t> slots) {
     ByteBuffer section;
-    recorder.finish(slots.size(), section);
+    if (recorder_) {
+      recorder_->finish(slots.size(), section);
+    } else {
+      too_large_ = too_large_ || !adaptive_->finish(section);
+    }
+    recorder_.reset();
+    adaptive_.reset();
     ByteWriter writer(tokens_);
     write_varint(writer, section.size());
     append(tokens_, section);
-    token_memory_ = std::max(token_memory_, TokenDecoder::memory(slots));
+    section_memory_ = std::max(section_memory_, symbols_memory(coder_, slots));
   }
 
   ByteView raw_;
   const Cloud& cloud_;
+  SymbolCoder coder_;
   ByteBuffer& out_;
   ByteBuffer head_bytes_;
   ByteWriter head_;
@@ -118,25 +152,34 @@ class CloudEncoder {
   std::vector<uint64_t> bits_;
   Neighbours neighbours_;
   std::vector<uint8_t> sizes_;
-  std::optional<TokenRecorder> group_;
+  std::optional<TokenRecorder> recorder_;
+  std::optional<AdaptiveEncoder> adaptive_;
+  ByteBuffer room_;
+  bool too_large_ = false;
   std::array<uint16_t, kFieldsOfGroup> group_slots_{};
   size_t in_group_ = 0;
-  uint64_t token_memory_ = 0;
+  uint64_t section_memory_ = 0;
 };
 
 }  // namespace
 
-Encoded encode_block(const BlockView& block, Level, ByteBuffer& out) {
+Encoded encode_block(const BlockView& block, Level level, ByteBuffer& out) {
   const Records records = find_records(block);
   if (records.clouds.empty()) return {};
-  ByteWriter(out).u8(kPayloadVersion);
+  const SymbolCoder coder =
+      level <= kLastTokenLevel ? SymbolCoder::kTokens : SymbolCoder::kAdaptive;
+  ByteWriter writer(out);
+  writer.u8(kPayloadVersion);
+  writer.u8(static_cast<uint8_t>(coder));
   ByteBuffer description;
   write_records(records, description);
   write_section(description, out);
   write_section(gather_plain(block.bytes, records), out);
   uint64_t cloud_peak = 0;
   for (const Cloud& cloud : records.clouds) {
-    cloud_peak = std::max(cloud_peak, CloudEncoder(block.bytes, cloud, out).encode());
+    CloudEncoder encoder(block.bytes, cloud, coder, out);
+    cloud_peak = std::max(cloud_peak, encoder.encode());
+    if (encoder.failed()) return {};
   }
   return {.useful = out.size() < block.bytes.size(),
           .decode_memory = records_memory(description.size()) + description.size() +

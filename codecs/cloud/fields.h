@@ -44,8 +44,12 @@ FieldPlan plan_field(std::span<const int64_t> values, const Neighbours& neighbou
 inline constexpr uint32_t kPredictionClasses = 24;
 inline constexpr uint32_t kSizeClasses = 4;
 inline constexpr uint32_t kMeanClasses = 24;
-inline constexpr uint16_t kFieldContexts = kPredictionClasses * kSizeClasses;
-static_assert(kMeanClasses * kSizeClasses <= kFieldContexts);
+inline constexpr uint32_t kMiddleClasses = 32;
+inline constexpr uint32_t kMiddleContexts = kPredictionClasses * kSizeClasses;
+inline constexpr uint16_t kFieldContexts = kMiddleContexts + kMiddleClasses;
+static_assert(kMeanClasses == kPredictionClasses);
+// Of the bits below the highest eight of a number that is coded directly, so many are modelled.
+inline constexpr uint32_t kMiddleBits = 5;
 
 // What is predicted for point `i`; looks at values before it alone.
 inline int64_t predict(FieldPredictor predictor, const int64_t* values,
@@ -82,14 +86,17 @@ template <class Coder>
 void walk_field(Coder& coder, uint32_t contexts, const FieldPlan& plan, int64_t* values,
                 const Neighbours& neighbours, std::span<uint8_t> sizes, size_t begin, size_t end) {
   // Branches on the plan are the same for all points.
+  const uint32_t slot = contexts / kFieldContexts;
   const auto size_class = [](uint32_t size) {
     return size > 9 ? 3U : size > 6 ? 2U : size > 3 ? 1U : 0U;
   };
   if (plan.direct) {
+    const uint32_t middle_bits = std::min<uint32_t>(plan.shift, kMiddleBits);
+    const uint32_t raw_bits = plan.shift - middle_bits;
     for (size_t i = begin; i < end; ++i) {
       const int64_t predicted = predict(plan.predictor, values, neighbours, i);
-      const auto middle = static_cast<uint64_t>(difference(predicted, plan.least)) >> plan.shift;
-      const auto wanted = static_cast<uint32_t>(std::min<uint64_t>(middle, 255));
+      const auto around = static_cast<uint64_t>(difference(predicted, plan.least)) >> plan.shift;
+      const auto wanted = static_cast<uint32_t>(std::min<uint64_t>(around, 255));
       // Fine classes for small numbers, of which there are more.
       const uint32_t prediction_class = wanted < 8    ? wanted
                                         : wanted < 40 ? 6 + wanted / 4
@@ -99,10 +106,28 @@ void walk_field(Coder& coder, uint32_t contexts, const FieldPlan& plan, int64_t*
                                size_class(sizes[i]);
       const uint64_t offset =
           Coder::kDecodes ? 0 : static_cast<uint64_t>(difference(values[i], plan.least));
-      const uint64_t high = coder.symbol(context, static_cast<uint32_t>(offset >> plan.shift));
-      const uint64_t low = coder.raw(offset & ((uint64_t{1} << plan.shift) - 1), plan.shift);
+      const uint32_t high = coder.symbol(
+          context, static_cast<uint32_t>(offset >> plan.shift), hints_of<Coder>([&] {
+            const auto high_of = [&](uint32_t point) {
+              return point < i ? static_cast<uint32_t>(
+                                     static_cast<uint64_t>(difference(values[point], plan.least)) >>
+                                     plan.shift) &
+                                     255
+                               : 0;
+            };
+            return Hints{slot, high_of(neighbours.left[i]), high_of(neighbours.up[i])};
+          }));
+      uint64_t number = high;
+      if (plan.shift > 0) {
+        const uint32_t middle =
+            coder.symbol(contexts + kMiddleContexts + high % kMiddleClasses,
+                         static_cast<uint32_t>(offset >> raw_bits) & ((1U << middle_bits) - 1),
+                         Hints{slot, high, 0});
+        const uint64_t low = coder.raw(offset & ((uint64_t{1} << raw_bits) - 1), raw_bits);
+        number = (number << middle_bits | middle) << raw_bits | low;
+      }
       if constexpr (Coder::kDecodes) {
-        values[i] = sum(plan.least, static_cast<int64_t>(high << plan.shift | low));
+        values[i] = sum(plan.least, static_cast<int64_t>(number));
       }
     }
     return;
@@ -112,7 +137,14 @@ void walk_field(Coder& coder, uint32_t contexts, const FieldPlan& plan, int64_t*
     const int64_t predicted = predict(plan.predictor, values, neighbours, i);
     const uint32_t context =
         contexts + std::min(mean.halves(), kMeanClasses - 1) * kSizeClasses + size_class(sizes[i]);
-    const uint32_t size = size_of(code_value(coder, context, values[i], predicted));
+    const uint32_t size = size_of(code_value(
+        coder, context, values[i], predicted, hints_of<Coder>([&] {
+          const int64_t before = i == 0 ? 0 : values[i - 1];
+          const int64_t apart =
+              difference(predict(FieldPredictor::kUp, values, neighbours, i), before);
+          return Hints{slot, pair_hint(mean.halves(), sizes[i]),
+                       pair_hint(size_of(apart) / 2, apart < 0 ? 0 : 1 + mean.halves() / 2)};
+        })));
     mean.add(size);
     sizes[i] = static_cast<uint8_t>(size);
   }

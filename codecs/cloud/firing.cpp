@@ -8,6 +8,7 @@ namespace {
 
 constexpr double kLeastUnit = 1e-6;
 constexpr double kMostUnit = 1;
+constexpr size_t kLeastPoints = 512;
 // A position farther off is that of something else.
 constexpr double kNearPosition = 0.05;
 
@@ -29,9 +30,11 @@ uint32_t find_period(const Points& points) {
   };
   double mean_range = 0;
   double range = 0;
-  const size_t stride = std::max<size_t>(1, (points.count - kMaxLasers) / kSample);
+  // A period shows if it comes a few times.
+  const size_t longest = std::min<size_t>(kMaxLasers, points.count / 4);
+  const size_t stride = std::max<size_t>(1, (points.count - longest) / kSample);
   size_t sampled = 0;
-  for (size_t i = kMaxLasers; i < points.count; i += stride, ++sampled) {
+  for (size_t i = longest; i < points.count; i += stride, ++sampled) {
     slope(i, range);
     mean_range += range;
   }
@@ -40,11 +43,11 @@ uint32_t find_period(const Points& points) {
   const double least_range = mean_range * 0.05;
   std::vector<uint32_t> same(kMaxLasers + 1);
   uint32_t told = 0;
-  for (size_t i = kMaxLasers; i < points.count; i += stride) {
+  for (size_t i = longest; i < points.count; i += stride) {
     const double here = slope(i, range);
     if (!(range > least_range)) continue;
     ++told;
-    for (size_t period = 1; period <= kMaxLasers; ++period) {
+    for (size_t period = 1; period <= longest; ++period) {
       const double there = slope(i - period, range);
       if (range > least_range && std::abs(there - here) < kSame) ++same[period];
     }
@@ -122,7 +125,7 @@ bool is_near(const Place& a, const Place& b) {
 
 Firing find_firing(const Points& points) {
   Firing firing;
-  if (points.count < 8 * kMaxLasers) return firing;
+  if (points.count < kLeastPoints) return firing;
   firing.lasers = find_period(points);
   if (firing.lasers == 0) return firing;
   const auto known = find_positions(points, firing.lasers);

@@ -84,6 +84,7 @@ class FiringWalk {
       const bool is_back = firing_.knots.empty() || returned(laser, *beside, point);
       laser.returned_before = laser.returned;
       laser.returned = is_back;
+      laser.history = static_cast<uint8_t>(laser.history << 1 | (is_back ? 1 : 0));
       laser.point = static_cast<uint32_t>(point);
       if (is_back) {
         laser_coder_.measure(laser, *beside, point);
@@ -120,7 +121,8 @@ class FiringWalk {
     const uint32_t context = kReturnedContexts + (laser.returned ? 1 : 0) +
                              (laser.returned_before ? 2 : 0) + (beside.returned ? 4 : 0) +
                              (beside.returned_before ? 8 : 0);
-    return coder_.symbol(context, back) != 0;
+    const Hints hints = hints_of<Coder>([&] { return Hints{0, laser.history, beside.history}; });
+    return coder_.symbol(context, back, hints) != 0;
   }
 
   // A laser that saw nothing: all of a round lie at one place.
@@ -132,7 +134,8 @@ class FiringWalk {
           kOriginContexts + static_cast<uint32_t>(i) * 2 + (origin_seen_ ? 1 : 0);
       int64_t& value = points_.values[i][point];
       const int64_t predicted = origin_seen_ ? origin_[i] : points_.axes[i].nearest(position);
-      most = std::max(most, size_of(code_value(coder_, context, value, predicted)));
+      most = std::max(most, size_of(code_value(coder_, context, value, predicted,
+                                               Hints{1, static_cast<uint32_t>(i), 0})));
       origin_[i] = value;
       const double seen = laser_coder_.real(i, point);
       if (!origin_seen_) drift_[i] += (seen - position) * 0.5;

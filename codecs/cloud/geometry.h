@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "codecs/cloud/axis.h"
+#include "codecs/cloud/residual.h"
 
 namespace pith::cloud {
 
@@ -45,6 +46,13 @@ inline uint32_t size_of_length(double length) {
   return size_of(static_cast<int64_t>(units));
 }
 
+// The sign and size of a length, for a hint: 0 to 31, 15 or 16 for small ones.
+inline uint32_t signed_size(double length) {
+  const uint32_t size =
+      std::min(15U, size_of_length(length) - std::min(3U, size_of_length(length)));
+  return length < 0 ? 15 - size : 16 + size;
+}
+
 inline int64_t difference(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
 }
@@ -55,9 +63,10 @@ inline int64_t sum(int64_t a, int64_t b) {
 
 // Codes the residual of a value against a prediction; sets the value when decoding. The residual.
 template <class Coder>
-int64_t code_value(Coder& coder, uint32_t context, int64_t& value, int64_t predicted) {
+int64_t code_value(Coder& coder, uint32_t context, int64_t& value, int64_t predicted,
+                   const Hints& hints = {}) {
   const int64_t residual =
-      coder.residual(context, Coder::kDecodes ? 0 : difference(value, predicted));
+      coder.residual(context, Coder::kDecodes ? 0 : difference(value, predicted), hints);
   if constexpr (Coder::kDecodes) value = sum(predicted, residual);
   return residual;
 }

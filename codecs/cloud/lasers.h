@@ -23,10 +23,11 @@ struct Laser {
   MeanSize minor{6};
   MeanSize height{6};
   MeanSize major{4};
-  uint32_t point = 0;    // the last one that was coded
-  uint32_t absent = 0;   // rounds without a return since the last one
-  bool known = false;    // it has returned a point
-  bool returned = true;  // in the round before
+  uint32_t point = 0;      // the last one that was coded
+  uint32_t absent = 0;     // rounds without a return since the last one
+  bool known = false;      // it has returned a point
+  bool returned = true;    // in the round before
+  uint8_t history = 0xFF;  // did it return, a bit for each round, the last one the lowest
   bool returned_before = true;
 };
 
@@ -82,29 +83,40 @@ class LaserCoder {
     const size_t minor = 1 - major;
     const double u_major = along_x ? look.c : look.s;
     const double u_minor = along_x ? look.s : look.c;
+    const Hints range_hints = hints_of<Coder>([&] {
+      return Hints{kHintSlots + kRange,
+                   signed_size(beside.range - laser.range) * 8 + std::min(7U, laser.size / 2),
+                   pair_hint(laser.size, beside.size)};
+    });
+    const uint32_t range_size = size_of_length(laser.range) / 2;
     uint32_t size = 0;
     if (unit_ > 0) {
       int64_t units = Coder::kDecodes ? 0 : to_units(distance(point));
-      size = size_of(code_value(coder_, range_context, units, to_units(laser.range)));
+      size = size_of(code_value(coder_, range_context, units, to_units(laser.range), range_hints));
       const double range = static_cast<double>(units) * unit_;
       const double flat = range / std::sqrt(1 + laser.slope * laser.slope);
-      code(kMinor, laser, laser.minor, size, minor, point, flat * u_minor);
-      code(kHeight, laser, laser.height, size, 2, point, flat * laser.slope);
+      const uint32_t minor_size = code(kMinor, laser, laser.minor, size, minor, point,
+                                       flat * u_minor, pair_hint(size, range_size));
+      const uint32_t height_size = code(kHeight, laser, laser.height, size, 2, point,
+                                        flat * laser.slope, pair_hint(minor_size, range_size));
       const double dm = real(minor, point) - position_[minor];
       const double dz = real(2, point) - position_[2];
       const double rest = range * range - dm * dm - dz * dz;
       const double dx = rest > 0 ? std::sqrt(rest) : 0;
-      code(kMajor, laser, laser.major, size, major, point, u_major < 0 ? -dx : dx);
+      code(kMajor, laser, laser.major, size, major, point, u_major < 0 ? -dx : dx,
+           pair_hint(minor_size, height_size));
     } else {
       const double flat = laser.range / std::sqrt(1 + laser.slope * laser.slope);
       size = size_of(code_value(coder_, range_context, points_.values[major][point],
-                                points_.axes[major].nearest(position_[major] + flat * u_major)));
+                                points_.axes[major].nearest(position_[major] + flat * u_major),
+                                range_hints));
       const double ray = (real(major, point) - position_[major]) / u_major;
-      code(kMinorOfRay, laser, laser.minor, size, minor, point, ray * u_minor);
+      const uint32_t minor_size = code(kMinorOfRay, laser, laser.minor, size, minor, point,
+                                       ray * u_minor, pair_hint(size, range_size));
       const double dx = real(0, point) - position_[0];
       const double dy = real(1, point) - position_[1];
       code(kHeightOfRay, laser, laser.height, size, 2, point,
-           std::sqrt(dx * dx + dy * dy) * laser.slope);
+           std::sqrt(dx * dx + dy * dy) * laser.slope, pair_hint(minor_size, range_size));
     }
     sizes_[point] = static_cast<uint8_t>(size);
     learn(laser, look, point, size);
@@ -117,15 +129,25 @@ class LaserCoder {
  private:
   enum Slot { kRange, kMinor, kHeight, kMajor, kMinorOfRay, kHeightOfRay };
 
-  void code(Slot slot, const Laser& laser, MeanSize& mean, uint32_t size, size_t axis, size_t point,
-            double from_position) {
+  // The slots of hints that the walk itself uses come first.
+  static constexpr uint32_t kHintSlots = 2;
+
+  // The size of the residual.
+  uint32_t code(Slot slot, const Laser& laser, MeanSize& mean, uint32_t size, size_t axis,
+                size_t point, double from_position, uint32_t hint) {
     const uint32_t context = contexts_[slot] + std::min(19U, mean.halves() / 2) * 4 +
                              (!laser.known ? 3
                               : size > 9   ? 2
                               : size > 4   ? 1
                                            : 0);
-    mean.add(size_of(code_value(coder_, context, points_.values[axis][point],
-                                points_.axes[axis].nearest(position_[axis] + from_position))));
+    const Hints hints = hints_of<Coder>([&] {
+      return Hints{kHintSlots + slot, hint, pair_hint(mean.halves() / 2, size)};
+    });
+    const uint32_t its_size =
+        size_of(code_value(coder_, context, points_.values[axis][point],
+                           points_.axes[axis].nearest(position_[axis] + from_position), hints));
+    mean.add(its_size);
+    return its_size;
   }
 
   void learn(Laser& laser, const Turn& look, size_t point, uint32_t size) {

@@ -11,6 +11,12 @@ namespace pith::cloud {
 
 inline constexpr uint8_t kPayloadVersion = 0;
 
+// What codes the symbols of the walks.
+enum class SymbolCoder : uint8_t {
+  kTokens = 0,    // tokens.h
+  kAdaptive = 1,  // adaptive.h
+};
+
 // How the coordinates of a cloud are coded.
 enum class Structure : uint8_t {
   kFields = 0,  // as any other fields

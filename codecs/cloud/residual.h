@@ -9,6 +9,28 @@
 
 namespace pith::cloud {
 
+// What else a walk knows of a number beside its context: for coders that mix (adaptive.h).
+struct Hints {
+  uint32_t slot = 0;  // the number's meaning, below 8
+  uint32_t a = 0;     // below 256
+  uint32_t b = 0;     // below 256
+};
+
+// What `make` gives, if the coder has a use for it.
+template <class Coder, class Make>
+Hints hints_of(Make&& make) {
+  if constexpr (Coder::kMixes) {
+    return make();
+  } else {
+    return {};
+  }
+}
+
+// Two small numbers in one hint.
+constexpr uint32_t pair_hint(uint32_t a, uint32_t b) {
+  return (a < 15 ? a : 15) * 16 + (b < 15 ? b : 15);
+}
+
 struct Split {
   uint8_t symbol;
   uint8_t raw_bits;

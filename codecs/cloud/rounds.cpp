@@ -8,6 +8,7 @@ namespace {
 
 constexpr double kLeastUnit = 1e-6;
 constexpr double kMostUnit = 1;
+constexpr size_t kLeastPoints = 1024;
 
 using Place = std::array<double, 3>;
 
@@ -108,7 +109,7 @@ class PlaceFinder {
 
 Rounds find_rounds(const Points& points) {
   Rounds rounds;
-  if (points.count < kPointsOfKnot) return rounds;
+  if (points.count < kLeastPoints) return rounds;
   uint32_t per_mille = 0;
   const Place place = PlaceFinder(points).find(per_mille);
   if (per_mille < 600) return rounds;

@@ -69,6 +69,8 @@ class RoundsWalk {
       its.point = static_cast<uint32_t>(point);
       its.returned_before = its.returned;
       its.returned = true;
+      its.history = static_cast<uint8_t>(its.history << 1 | 1);
+      beside_.history = its.history;
       its.absent = 0;
       beside_.range = its.range;
       beside_.size = its.size;
@@ -109,16 +111,22 @@ class RoundsWalk {
       }
       if (passed >= lasers_.size()) return join();
       Laser& laser = lasers_[at_];
-      const uint32_t symbol = coder_.symbol(context(laser), wanted == 0         ? kReturned
-                                                            : wanted == kNobody ? kNew
-                                                                                : kAbsent);
+      const uint32_t symbol = coder_.symbol(context(laser),
+                                            wanted == 0         ? kReturned
+                                            : wanted == kNobody ? kNew
+                                                                : kAbsent,
+                                            hints_of<Coder>([&] {
+                                              return Hints{0, laser.history, beside_.history};
+                                            }));
       if (symbol == kReturned) return at_;
       if (symbol == kNew) return join();
       --wanted;
       if (laser.absent < kMostAbsent) ++laser.absent;
       laser.returned_before = laser.returned;
       laser.returned = false;
+      laser.history = static_cast<uint8_t>(laser.history << 1);
       beside_.returned = false;
+      beside_.history = laser.history;
       ++at_;
     }
   }

@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "codecs/cloud/adaptive.h"
 #include "codecs/cloud/cost_meter.h"
 #include "codecs/cloud/fields.h"
 #include "codecs/cloud/varint.h"
@@ -11,10 +12,6 @@ namespace {
 
 // Points of a sample, about.
 constexpr size_t kSample = 6144;
-
-size_t contexts_of(std::span<const uint16_t> slots) {
-  return std::accumulate(slots.begin(), slots.end(), size_t{0});
-}
 
 // Finds the cheapest model on a part of the cloud.
 class Finder {
@@ -122,6 +119,15 @@ class Finder {
 };
 
 }  // namespace
+
+size_t contexts_of(std::span<const uint16_t> slots) {
+  return std::accumulate(slots.begin(), slots.end(), size_t{0});
+}
+
+uint64_t symbols_memory(SymbolCoder coder, std::span<const uint16_t> slots) {
+  return coder == SymbolCoder::kTokens ? TokenDecoder::memory(slots)
+                                       : AdaptiveDecoder::memory(contexts_of(slots));
+}
 
 Model find_model(const Points& points, const Cloud& cloud, Neighbours& neighbours) {
   return Finder(points, cloud, neighbours).find();

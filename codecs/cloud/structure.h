@@ -30,6 +30,10 @@ Result<Model> read_model(ByteReader& in, size_t count);
 // Contexts of the model's slots.
 std::span<const uint16_t> model_slots(const Model& model);
 
+size_t contexts_of(std::span<const uint16_t> slots);
+// What a decoder of symbols in these slots allocates.
+uint64_t symbols_memory(SymbolCoder coder, std::span<const uint16_t> slots);
+
 // Neighbours of clouds whose coordinates are fields like others: the point before and, in images,
 // the one above.
 void set_order_neighbours(const Cloud& cloud, Neighbours& neighbours);

@@ -106,6 +106,7 @@ class SweepWalk {
     double uy = 0;
     double range = 10;  // along it
     int32_t steps = 2;
+    int32_t steps_before = 2;
     uint32_t size = 4;  // of the residual of the range
     uint32_t point = 0;
   };
@@ -127,14 +128,19 @@ class SweepWalk {
     const uint32_t context =
         contexts_[kSteps] + clamped(left.steps) * 6 + clamped(up == nullptr ? 2 : up->steps);
     const bool is_near = count >= -kLeastSteps && count + kLeastSteps < kFar;
-    const uint32_t symbol =
-        coder_.symbol(context, is_near ? static_cast<uint32_t>(count + kLeastSteps) : kFar);
+    const uint32_t symbol = coder_.symbol(
+        context, is_near ? static_cast<uint32_t>(count + kLeastSteps) : kFar, hints_of<Coder>([&] {
+          const uint32_t beside = up == nullptr ? 2 : clamped(up->steps);
+          const double by = up == nullptr ? 0 : up->range - left.range;
+          return Hints{kSteps, (clamped(left.steps) * 6 + clamped(left.steps_before)) * 6 + beside,
+                       signed_size(by) * 6 + clamped(left.steps)};
+        }));
     Turn turn;
     if (symbol < kFar) {
       count = static_cast<int64_t>(symbol) - kLeastSteps;
       turn = turns_[symbol];
     } else {
-      count = coder_.residual(contexts_[kFarSteps], count);
+      count = coder_.residual(contexts_[kFarSteps], count, Hints{kFarSteps, 0, 0});
       turn = turn_by(sweep_.step).times(count);
     }
     ux = left.ux * turn.c - left.uy * turn.s;
@@ -194,7 +200,12 @@ class SweepWalk {
       const double u_minor = along_x ? uy : ux;
       const double turned = along_x ? side : -side;  // x = range · ux + side · uy, y with minus
       const int64_t range_residual =
-          code(range_context, major, point, left.range * u_major + turned * u_minor);
+          code(range_context, major, point, left.range * u_major + turned * u_minor,
+               hints_of<Coder>([&] {
+                 return Hints{kRange,
+                              signed_size(up.range - left.range) * 8 + std::min(7U, left.size / 2),
+                              pair_hint(left.size, up.size)};
+               }));
       const double ray = (real(major, point) - turned * u_minor) / u_major;
       const uint32_t size = size_of(range_residual);
       const bool far = step_symbol == kFar || steps_now > 3;
@@ -202,14 +213,21 @@ class SweepWalk {
                                     (far        ? 2
                                      : size > 7 ? 1
                                                 : 0);
-      side_size.add(
-          size_of(code(side_context, 1 - major, point, ray * u_minor - turned * u_major)));
+      const uint32_t range_size = size_of_length(ray) / 2;
+      const uint32_t minor_size = size_of(code(
+          side_context, 1 - major, point, ray * u_minor - turned * u_major, hints_of<Coder>([&] {
+            return Hints{kSide, pair_hint(size, range_size),
+                         pair_hint(static_cast<uint32_t>(std::clamp<int64_t>(steps_now, 0, 15)),
+                                   side_size.halves())};
+          })));
+      side_size.add(minor_size);
 
       if constexpr (Coder::kDecodes) look(point, side);
       Cell cell{.ux = ux,
                 .uy = uy,
                 .range = seen_.range,
                 .steps = static_cast<int32_t>(std::clamp<int64_t>(steps_now, 0, 5)),
+                .steps_before = left.steps,
                 .size = size,
                 .point = static_cast<uint32_t>(point)};
       believe(cell, seen_.ux, seen_.uy, step_symbol == kFar ? 1.0 : kBelief);
@@ -219,7 +237,11 @@ class SweepWalk {
                                        : size > 4 ? 1
                                                   : 0);
       const double expected_z = height + slope * cell.range;
-      const uint32_t z_size = size_of(code(height_context, 2, point, expected_z));
+      const uint32_t z_size =
+          size_of(code(height_context, 2, point, expected_z, hints_of<Coder>([&] {
+                         return Hints{kHeight, pair_hint(size, minor_size),
+                                      pair_hint(range_size, height_size.halves())};
+                       })));
       height_size.add(z_size);
       if (z_size < 5) height += (real(2, point) - expected_z) * kHeightBelief;
 
@@ -263,9 +285,9 @@ class SweepWalk {
   double real(size_t axis, size_t point) const {
     return points_.axes[axis].real(points_.values[axis][point]);
   }
-  int64_t code(uint32_t context, size_t axis, size_t point, double predicted) {
+  int64_t code(uint32_t context, size_t axis, size_t point, double predicted, const Hints& hints) {
     return code_value(coder_, context, points_.values[axis][point],
-                      points_.axes[axis].nearest(predicted));
+                      points_.axes[axis].nearest(predicted), hints);
   }
 
   Coder& coder_;

@@ -103,18 +103,19 @@ class RawBitReader {
 class TokenRecorder {
  public:
   static constexpr bool kDecodes = false;
+  static constexpr bool kMixes = false;
 
   // `slots`: contexts of each slot; `tokens`: about how many there will be.
   TokenRecorder(std::span<const uint16_t> slots, size_t tokens);
 
-  int64_t residual(uint32_t context, int64_t value) {
+  int64_t residual(uint32_t context, int64_t value, const Hints& = {}) {
     const Split split = split_residual(value);
     put(context, split.symbol);
     raw_.put(split.raw, split.raw_bits);
     return value;
   }
   // `value` at most 255.
-  uint32_t symbol(uint32_t context, uint32_t value) {
+  uint32_t symbol(uint32_t context, uint32_t value, const Hints& = {}) {
     put(context, value);
     return value;
   }
@@ -139,13 +140,14 @@ class TokenRecorder {
 class TokenDecoder {
  public:
   static constexpr bool kDecodes = true;
+  static constexpr bool kMixes = false;
 
   // Fails with kDamaged if the section is not what a TokenRecorder writes for such slots.
   static Result<TokenDecoder> make(std::span<const uint16_t> slots, ByteView section);
   // What `make` allocates, at most.
   static uint64_t memory(std::span<const uint16_t> slots);
 
-  int64_t residual(uint32_t context, int64_t) {
+  int64_t residual(uint32_t context, int64_t, const Hints& = {}) {
     const uint32_t symbol = get(context);
     if (symbol >= kResidualSymbols) {
       damaged_ = true;
@@ -153,7 +155,7 @@ class TokenDecoder {
     }
     return join_residual(symbol, raw_.get(raw_bits_of(symbol)));
   }
-  uint32_t symbol(uint32_t context, uint32_t) { return get(context); }
+  uint32_t symbol(uint32_t context, uint32_t, const Hints& = {}) { return get(context); }
   uint64_t raw(uint64_t, uint32_t bits) { return raw_.get(bits); }
 
   // True if everything was read and nothing was missing.
