@@ -24,6 +24,15 @@ namespace pith::cloud {
 inline constexpr uint32_t kHintSlots = 8;
 inline constexpr uint32_t kHintValues = 256;
 
+// model::stretch of 16 · i + 8: one look-up, where its full precision gains nothing.
+inline constexpr auto kStretched = [] {
+  std::array<int16_t, 4096> table{};
+  for (uint32_t i = 0; i < table.size(); ++i) {
+    table[i] = static_cast<int16_t>(model::stretch(16 * i + 8));
+  }
+  return table;
+}();
+
 // Encodes with a BinaryEncoder or decodes with a BinaryDecoder.
 template <class Binary, class Raw, bool kIsDecoder>
 class AdaptiveCoder {
@@ -49,7 +58,7 @@ class AdaptiveCoder {
     const Split split = split_residual(value);
     const auto wanted = static_cast<uint32_t>(split.symbol + 1) / 2;
     uint32_t size_class = tree(1, 4, std::min(wanted, kLarge));
-    if (size_class == kLarge) size_class += tree(16, 7, wanted - std::min(wanted, kLarge));
+    if (size_class == kLarge) size_class += tree(kLargeNodes, 7, wanted - std::min(wanted, kLarge));
     if (size_class == 0) return 0;
     if (size_class > 127) {
       damaged_ = true;
@@ -69,7 +78,7 @@ class AdaptiveCoder {
   }
   uint32_t symbol(uint32_t context, uint32_t value, const Hints& hints) {
     choose(context, hints);
-    return tree(1, 8, value);
+    return tree(1, hints.bits, value);
   }
   uint64_t raw(uint64_t value, uint32_t bits) { return raw_of(value, bits); }
 
@@ -80,8 +89,10 @@ class AdaptiveCoder {
  private:
   static constexpr uint32_t kNodes = 256;
   static constexpr uint32_t kLarge = 15;
-  static constexpr uint32_t kSignNodes = 160;
-  static constexpr uint32_t kHighNodes = 192;
+  // What is often used lies together.
+  static constexpr uint32_t kSignNodes = 16;
+  static constexpr uint32_t kHighNodes = 48;
+  static constexpr uint32_t kLargeNodes = 80;
   static constexpr int32_t kFirstWeight = 22000;  // in 1/65536
   static constexpr int kMostCount = 120;
 
@@ -108,16 +119,16 @@ class AdaptiveCoder {
     return node - (1U << bits);
   }
 
-  bool decide(uint32_t node, bool bit) {
+  __attribute__((always_inline)) bool decide(uint32_t node, bool bit) {
     Weights& weights = chosen_weights_[node];
     std::array<int32_t, 3> inputs;
     int64_t dot = 0;
     for (size_t i = 0; i < 3; ++i) {
-      inputs[i] = model::stretch(chosen_[i][node].p);
+      inputs[i] = kStretched[chosen_[i][node].p >> 4];
       dot += int64_t{inputs[i]} * weights[i];
     }
     const int mixed = model::clamp_stretch(static_cast<int>(dot >> 16));
-    const uint32_t p = std::clamp<uint32_t>(model::squash(mixed), 32, 65536 - 32);
+    const uint32_t p = model::squash(mixed);
     if constexpr (kIsDecoder) {
       bit = binary_.decode(p);
     } else {

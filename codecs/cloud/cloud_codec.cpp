@@ -6,9 +6,10 @@
 namespace pith {
 namespace {
 
-// Up to this level a block is not decoded again: that would take half as long as encoding it.
+// Up to this level a block is not decoded again: that would take half as long as encoding it, or
+// as long.
 // Encoder and decoder are one walk over the points (structure.h) and one way to the grid.
-constexpr Level kLastQuickLevel = 3;
+constexpr Level kLastQuickLevel = 6;
 
 class CloudCodec : public Codec {
  public:

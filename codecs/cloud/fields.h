@@ -122,7 +122,7 @@ void walk_field(Coder& coder, uint32_t contexts, const FieldPlan& plan, int64_t*
         const uint32_t middle =
             coder.symbol(contexts + kMiddleContexts + high % kMiddleClasses,
                          static_cast<uint32_t>(offset >> raw_bits) & ((1U << middle_bits) - 1),
-                         Hints{slot, high, 0});
+                         Hints{slot, high, 0, static_cast<int>(kMiddleBits)});
         const uint64_t low = coder.raw(offset & ((uint64_t{1} << raw_bits) - 1), raw_bits);
         number = (number << middle_bits | middle) << raw_bits | low;
       }

@@ -121,7 +121,7 @@ class FiringWalk {
     const uint32_t context = kReturnedContexts + (laser.returned ? 1 : 0) +
                              (laser.returned_before ? 2 : 0) + (beside.returned ? 4 : 0) +
                              (beside.returned_before ? 8 : 0);
-    const Hints hints = hints_of<Coder>([&] { return Hints{0, laser.history, beside.history}; });
+    const Hints hints = hints_of<Coder>([&] { return Hints{0, laser.history, beside.history, 1}; });
     return coder_.symbol(context, back, hints) != 0;
   }
 

@@ -30,6 +30,11 @@ RecordShape shape_of(const PointLayout& layout) {
     if (field.offset < covered || end > layout.record_size) continue;
     if (shape.fields.size() + (field.offset - covered) >= kMaxFields) break;
     cover(field.offset);
+    if (field.role == FieldRole::kColor && number_size(field.type) == 4) {
+      // Three or four channels in one number: each is a field of its own.
+      cover(static_cast<uint32_t>(end));
+      continue;
+    }
     shape.fields.push_back({.type = field.type, .role = field.role, .offset = field.offset});
     covered = static_cast<uint32_t>(end);
   }

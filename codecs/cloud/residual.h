@@ -14,6 +14,7 @@ struct Hints {
   uint32_t slot = 0;  // the number's meaning, below 8
   uint32_t a = 0;     // below 256
   uint32_t b = 0;     // below 256
+  int bits = 8;       // of the largest symbol
 };
 
 // What `make` gives, if the coder has a use for it.

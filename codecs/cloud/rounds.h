@@ -116,7 +116,7 @@ class RoundsWalk {
                                             : wanted == kNobody ? kNew
                                                                 : kAbsent,
                                             hints_of<Coder>([&] {
-                                              return Hints{0, laser.history, beside_.history};
+                                              return Hints{0, laser.history, beside_.history, 2};
                                             }));
       if (symbol == kReturned) return at_;
       if (symbol == kNew) return join();

@@ -133,7 +133,7 @@ class SweepWalk {
           const uint32_t beside = up == nullptr ? 2 : clamped(up->steps);
           const double by = up == nullptr ? 0 : up->range - left.range;
           return Hints{kSteps, (clamped(left.steps) * 6 + clamped(left.steps_before)) * 6 + beside,
-                       signed_size(by) * 6 + clamped(left.steps)};
+                       signed_size(by) * 6 + clamped(left.steps), 5};
         }));
     Turn turn;
     if (symbol < kFar) {
