@@ -28,7 +28,7 @@ RecordShape shape_of(const PointLayout& layout) {
   for (const PointField& field : layout.fields) {
     const uint64_t end = uint64_t{field.offset} + number_size(field.type);
     if (field.offset < covered || end > layout.record_size) continue;
-    if (shape.fields.size() + (field.offset - covered) >= kMaxFields) break;
+    if (shape.fields.size() + (field.offset - covered) + 4 > kMaxFields) break;
     cover(field.offset);
     if (field.role == FieldRole::kColor && number_size(field.type) == 4) {
       // Three or four channels in one number: each is a field of its own.
