@@ -24,9 +24,8 @@ struct FieldHead {
 
 class CloudDecoder {
  public:
-  CloudDecoder(ByteReader& in, const Cloud& cloud, SymbolCoder coder, MemoryBudget& budget,
-               MutableBytes raw)
-      : in_(in), cloud_(cloud), coder_(coder), budget_(budget), raw_(raw) {}
+  CloudDecoder(ByteReader& in, const Cloud& cloud, MemoryBudget& budget, MutableBytes raw)
+      : in_(in), cloud_(cloud), budget_(budget), raw_(raw) {}
 
   Result<void> decode() {
     const uint64_t memory = cloud_memory(cloud_);
@@ -89,11 +88,15 @@ class CloudDecoder {
   // Reads a section and has `walk` decode its symbols.
   template <class Walk>
   Result<void> symbols(std::span<const uint16_t> slots, Walk&& walk) {
+    const uint8_t coder_number = in_.u8();
     const ByteView section = in_.bytes(read_varint(in_));
-    if (!in_.ok()) return damaged("it is too short");
-    const uint64_t memory = symbols_memory(coder_, slots);
+    if (!in_.ok() || coder_number > static_cast<uint8_t>(SymbolCoder::kAdaptive)) {
+      return damaged("the head of its symbols");
+    }
+    const auto coder = static_cast<SymbolCoder>(coder_number);
+    const uint64_t memory = symbols_memory(coder, slots);
     if (!budget_.reserve(memory)) return damaged("it declares too little memory");
-    if (coder_ == SymbolCoder::kTokens) {
+    if (coder == SymbolCoder::kTokens) {
       PITH_ASSIGN(TokenDecoder decoder, TokenDecoder::make(slots, section));
       PITH_TRY(walk(decoder));
       if (!decoder.finished()) return damaged("its symbols");
@@ -150,7 +153,6 @@ class CloudDecoder {
 
   ByteReader& in_;
   const Cloud& cloud_;
-  SymbolCoder coder_;
   MemoryBudget& budget_;
   MutableBytes raw_;
   ByteReader exceptions_{ByteView{}};
@@ -165,8 +167,6 @@ class CloudDecoder {
 Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budget) {
   ByteReader in(payload);
   if (in.u8() != kPayloadVersion) return damaged("its version");
-  const uint8_t coder = in.u8();
-  if (coder > static_cast<uint8_t>(SymbolCoder::kAdaptive)) return damaged("its coder");
   ByteBuffer description_storage;
   ByteBuffer plain_storage;
   PITH_ASSIGN(const ByteView description, read_section(in, budget, description_storage));
@@ -178,7 +178,7 @@ Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budg
   if (plain.size() != records.plain_size) return damaged("its plain bytes");
   scatter_plain(plain, records, raw);
   for (const Cloud& cloud : records.clouds) {
-    PITH_TRY(CloudDecoder(in, cloud, static_cast<SymbolCoder>(coder), budget, raw).decode());
+    PITH_TRY(CloudDecoder(in, cloud, budget, raw).decode());
   }
   if (!in.finished()) return damaged("something is left over");
   return {};

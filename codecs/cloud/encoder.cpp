@@ -19,10 +19,11 @@ constexpr Level kLastTokenLevel = 3;
 
 class CloudEncoder {
  public:
-  CloudEncoder(ByteView raw, const Cloud& cloud, SymbolCoder coder, ByteBuffer& out)
+  // `mixes`: tries the adaptive coder too.
+  CloudEncoder(ByteView raw, const Cloud& cloud, bool mixes, ByteBuffer& out)
       : raw_(raw),
         cloud_(cloud),
-        coder_(coder),
+        mixes_(mixes),
         out_(out),
         head_(head_bytes_),
         bits_(cloud.count) {}
@@ -53,9 +54,6 @@ class CloudEncoder {
            kSectionMemory;
   }
 
-  // True if the payload must not be used.
-  bool failed() const { return too_large_; }
-
  private:
   Column column(size_t field) {
     gather(raw_, cloud_, field, bits_);
@@ -83,8 +81,8 @@ class CloudEncoder {
     write_model(model, head_);
     for (const Column& its : columns) write_column(its);
     begin_section(model_slots(model));
-    const auto walk = [&](auto& coder) { walk_model(coder, model, points, neighbours_, sizes_); };
-    adaptive_ ? walk(*adaptive_) : walk(*recorder_);
+    walk_model(*recorder_, model, points, neighbours_, sizes_);
+    if (adaptive_) walk_model(*adaptive_, model, points, neighbours_, sizes_);
     end_section(model_slots(model));
     return model;
   }
@@ -99,11 +97,15 @@ class CloudEncoder {
       group_slots_.fill(kFieldContexts);
       begin_section(group_slots_);
     }
-    const auto walk = [&](auto& coder) {
+    const auto walk = [&](auto& coder, std::span<uint8_t> sizes) {
       walk_field(coder, static_cast<uint32_t>(in_group_ * kFieldContexts), plan, its.values.data(),
-                 neighbours_, sizes_, 0, cloud_.count);
+                 neighbours_, sizes, 0, cloud_.count);
     };
-    adaptive_ ? walk(*adaptive_) : walk(*recorder_);
+    if (adaptive_) {
+      std::vector<uint8_t> sizes = sizes_;
+      walk(*adaptive_, sizes);
+    }
+    walk(*recorder_, sizes_);
     if (++in_group_ == kFieldsOfGroup) finish_group();
   }
 
@@ -113,12 +115,10 @@ class CloudEncoder {
     in_group_ = 0;
   }
 
-  // Symbols go to one of the coders until the section ends.
+  // Symbols go to the coders until the run of them ends.
   void begin_section(std::span<const uint16_t> slots) {
-    if (coder_ == SymbolCoder::kTokens) {
-      recorder_.emplace(slots, cloud_.count * slots.size());
-      return;
-    }
+    recorder_.emplace(slots, cloud_.count * slots.size());
+    if (!mixes_) return;
     room_.resize(room_for_decisions());
     adaptive_.emplace(contexts_of(slots), room_);
   }
@@ -128,22 +128,24 @@ class CloudEncoder {
 
   void end_section(std::span<const uint16_t> slots) {
     ByteBuffer section;
-    if (recorder_) {
-      recorder_->finish(slots.size(), section);
-    } else {
-      too_large_ = too_large_ || !adaptive_->finish(section);
+    recorder_->finish(slots.size(), section);
+    SymbolCoder coder = SymbolCoder::kTokens;
+    if (ByteBuffer mixed; adaptive_ && adaptive_->finish(mixed) && mixed.size() < section.size()) {
+      section = std::move(mixed);
+      coder = SymbolCoder::kAdaptive;
     }
     recorder_.reset();
     adaptive_.reset();
     ByteWriter writer(tokens_);
+    writer.u8(static_cast<uint8_t>(coder));
     write_varint(writer, section.size());
     append(tokens_, section);
-    section_memory_ = std::max(section_memory_, symbols_memory(coder_, slots));
+    section_memory_ = std::max(section_memory_, symbols_memory(coder, slots));
   }
 
   ByteView raw_;
   const Cloud& cloud_;
-  SymbolCoder coder_;
+  bool mixes_;
   ByteBuffer& out_;
   ByteBuffer head_bytes_;
   ByteWriter head_;
@@ -155,7 +157,6 @@ class CloudEncoder {
   std::optional<TokenRecorder> recorder_;
   std::optional<AdaptiveEncoder> adaptive_;
   ByteBuffer room_;
-  bool too_large_ = false;
   std::array<uint16_t, kFieldsOfGroup> group_slots_{};
   size_t in_group_ = 0;
   uint64_t section_memory_ = 0;
@@ -166,20 +167,15 @@ class CloudEncoder {
 Encoded encode_block(const BlockView& block, Level level, ByteBuffer& out) {
   const Records records = find_records(block);
   if (records.clouds.empty()) return {};
-  const SymbolCoder coder =
-      level <= kLastTokenLevel ? SymbolCoder::kTokens : SymbolCoder::kAdaptive;
-  ByteWriter writer(out);
-  writer.u8(kPayloadVersion);
-  writer.u8(static_cast<uint8_t>(coder));
+  ByteWriter(out).u8(kPayloadVersion);
   ByteBuffer description;
   write_records(records, description);
   write_section(description, out);
   write_section(gather_plain(block.bytes, records), out);
   uint64_t cloud_peak = 0;
   for (const Cloud& cloud : records.clouds) {
-    CloudEncoder encoder(block.bytes, cloud, coder, out);
+    CloudEncoder encoder(block.bytes, cloud, level > kLastTokenLevel, out);
     cloud_peak = std::max(cloud_peak, encoder.encode());
-    if (encoder.failed()) return {};
   }
   return {.useful = out.size() < block.bytes.size(),
           .decode_memory = records_memory(description.size()) + description.size() +

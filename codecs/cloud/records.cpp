@@ -11,6 +11,8 @@ namespace {
 constexpr size_t kMaxClouds = 256;
 // A run that is shorter gains less than its description costs.
 constexpr size_t kMinRun = 4;
+// A scan of so many records pays for tables of its own, and has its own place of the sensor.
+constexpr size_t kOwnCloud = 8192;
 
 // The shape of a cloud's records; without fields if they are of no use.
 RecordShape shape_of(const PointLayout& layout) {
@@ -68,7 +70,7 @@ class Finder {
       add_plain(size);
       return;
     }
-    Cloud* cloud = find_cloud(shape_of(*layout));
+    Cloud* cloud = find_cloud(shape_of(*layout), static_cast<size_t>((size - before) / record));
     if (cloud == nullptr) {
       add_plain(size);
       return;
@@ -82,10 +84,13 @@ class Finder {
     add_plain(size - static_cast<size_t>(before) - count * static_cast<size_t>(record));
   }
 
-  Cloud* find_cloud(RecordShape shape) {
+  // The cloud that a run of so many records joins.
+  Cloud* find_cloud(RecordShape shape, size_t count) {
     if (shape.fields.empty()) return nullptr;
-    const auto found = std::find_if(records_.clouds.begin(), records_.clouds.end(),
-                                    [&](const Cloud& cloud) { return cloud.shape == shape; });
+    const auto found =
+        std::find_if(records_.clouds.begin(), records_.clouds.end(), [&](const Cloud& cloud) {
+          return cloud.shape == shape && cloud.count < kOwnCloud && count < kOwnCloud;
+        });
     if (found != records_.clouds.end()) return &*found;
     if (records_.clouds.size() == kMaxClouds) return nullptr;
     records_.clouds.push_back({.shape = std::move(shape), .runs = {}, .count = 0});

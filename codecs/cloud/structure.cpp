@@ -94,6 +94,8 @@ class Finder {
     for (size_t axis = 0; axis < 3; ++axis) {
       uint64_t least = UINT64_MAX;
       for (const FieldPredictor predictor : {FieldPredictor::kBefore, FieldPredictor::kUp}) {
+        // Without rows both are the same.
+        if (predictor == FieldPredictor::kUp && cloud_.shape.width == 0) continue;
         const FieldPlan plan{.predictor = predictor, .direct = false, .shift = 0, .least = 0};
         CostMeter meter(kFieldContexts);
         walk_field(meter, 0, plan, points_.values[axis], neighbours_, sizes_, begin_, end_);

@@ -139,7 +139,7 @@ void TokenRecorder::finish(size_t slots, ByteBuffer& out) {
   tables.reserve(frequencies.size());
   for (const Frequencies& table : frequencies) tables.emplace_back(table);
 
-  std::vector<uint16_t> words(tokens_.size());
+  std::vector<uint16_t> words(tokens_.size() + 1);
   uint16_t* at = words.data() + words.size();
   std::array<uint32_t, 2> states = {kRansLow, kRansLow};
   for (size_t i = tokens_.size(); i-- > 0;) {
@@ -148,10 +148,11 @@ void TokenRecorder::finish(size_t slots, ByteBuffer& out) {
     const uint32_t entry = table.entry[symbol];
     const uint32_t frequency = entry & 0xFFFF;
     uint32_t x = states[i & 1];
-    if (x >= uint64_t{frequency} << 20) {
-      *--at = static_cast<uint16_t>(x);
-      x >>= 16;
-    }
+    // By arithmetic: whether a word is due cannot be foreseen, a branch would often be wrong.
+    const auto due = static_cast<uint32_t>(x >= uint64_t{frequency} << 20);
+    at[-1] = static_cast<uint16_t>(x);
+    at -= due;
+    x >>= 16 * due;
     if (frequency < kRansTotal) {
       auto quotient = static_cast<uint32_t>((uint64_t{x} * table.reciprocal[symbol]) >> 32);
       uint32_t rest = x - quotient * frequency;
