@@ -21,7 +21,7 @@ class CloudCodec : public Codec {
   size_t max_block(Level) const override { return size_t{4} << 20; }
   // Columns, neighbours, contexts and symbols of up to five tokens a point, raw bits.
   uint64_t encode_memory(size_t raw_size, Level) const override {
-    return 40 * uint64_t{raw_size} + (uint64_t{16} << 20);
+    return 24 * uint64_t{raw_size} + (uint64_t{24} << 20);
   }
   // Records have four bytes at least (records.h).
   uint64_t decode_memory(size_t raw_size, Level) const override {

@@ -76,7 +76,7 @@ class CloudEncoder {
       points.axes[i] = Axis(columns[i].grid);
       points.values[i] = columns[i].values.data();
     }
-    Model model = find_model(points, cloud_, neighbours_);
+    Model model = find_model(points, cloud_, mixes_, neighbours_);
     if (!model.has_coordinates()) return model;
     write_model(model, head_);
     for (const Column& its : columns) write_column(its);

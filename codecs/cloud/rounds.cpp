@@ -10,6 +10,13 @@ constexpr double kLeastUnit = 1e-6;
 constexpr double kMostUnit = 1;
 constexpr size_t kLeastPoints = 1024;
 
+// For the place of a knot: pieces of the points around it that are looked at, and when the steps
+// are small enough.
+struct Effort {
+  size_t pieces;
+  double last_step;
+};
+
 using Place = std::array<double, 3>;
 
 size_t knots_for(size_t count) { return (count + kPointsOfKnot - 1) / kPointsOfKnot + 1; }
@@ -19,25 +26,25 @@ size_t knots_for(size_t count) { return (count + kPointsOfKnot - 1) / kPointsOfK
 // nearly their direction.
 class PlaceFinder {
  public:
-  explicit PlaceFinder(const Points& points) : points_(points) {
-    const size_t pieces = 12;
+  explicit PlaceFinder(const Points& points) : points_(points), seen_(kReach + kTold) {}
+
+  // Looks at so many pieces of the points `begin` to `end`, which are kReach + kTold at least.
+  void take(size_t begin, size_t end, size_t pieces) {
+    sample_.clear();
     for (size_t p = 0; p < pieces; ++p) {
-      const size_t at = (points.count - kReach - kTold) / pieces * p;
-      for (size_t i = at; i < at + kReach + kTold; ++i) {
-        sample_.push_back({points.axes[0].real(points.values[0][i]),
-                           points.axes[1].real(points.values[1][i]),
-                           points.axes[2].real(points.values[2][i])});
+      const size_t at = begin + (end - begin - seen_.size()) / pieces * p;
+      for (size_t i = at; i < at + seen_.size(); ++i) {
+        sample_.push_back({points_.axes[0].real(points_.values[0][i]),
+                           points_.axes[1].real(points_.values[1][i]),
+                           points_.axes[2].real(points_.values[2][i])});
       }
     }
-    seen_.resize(kReach + kTold);
   }
 
-  // The best place, and how many of 1000 points have a partner there.
-  Place find(uint32_t& per_mille) {
-    Place best{};
-    const uint32_t at_zero = partners(best);
-    uint32_t most = at_zero;
-    for (double step = 1.6; step > 0.01; step /= 2) {
+  // Goes to a better place in steps from `first` to `last`.
+  void climb(double first, double last, Place& best) {
+    uint32_t most = partners(best);
+    for (double step = first; step > last; step /= 2) {
       for (bool better = true; better;) {
         better = false;
         for (size_t axis = 3; axis-- > 0;) {
@@ -53,11 +60,12 @@ class PlaceFinder {
         }
       }
     }
-    // Coordinates that nobody moved begin at the sensor.
-    if (at_zero + most / 50 >= most) best = {};
-    per_mille =
-        static_cast<uint32_t>(uint64_t{most} * 1000 / (sample_.size() / seen_.size() * kTold));
-    return best;
+  }
+
+  // How many of the points have a partner, seen from there, in thousandths.
+  uint32_t quality(const Place& place) {
+    return static_cast<uint32_t>(uint64_t{partners(place)} * 1000 /
+                                 (sample_.size() / seen_.size() * kTold));
   }
 
  private:
@@ -90,8 +98,9 @@ class PlaceFinder {
 
   bool has_partner(size_t i) const {
     const Seen& a = seen_[i];
-    for (size_t k = i - kReach; k + 4 < i; ++k) {
-      const Seen& b = seen_[k];
+    // The latest round first: that is where most partners are.
+    for (size_t back = 5; back <= kReach; ++back) {
+      const Seen& b = seen_[i - back];
       if (std::abs(a.slope - b.slope) > kSameSlope) continue;
       const double cross = b.ux * a.uy - b.uy * a.ux;
       const double dot = b.ux * a.ux + b.uy * a.uy;
@@ -107,19 +116,38 @@ class PlaceFinder {
 
 }  // namespace
 
-Rounds find_rounds(const Points& points) {
+Rounds find_rounds(const Points& points, bool thorough) {
+  constexpr double kFirstStep = 0.4;
+  const Effort effort = thorough ? Effort{12, 0.01} : Effort{5, 0.03};
   Rounds rounds;
   if (points.count < kLeastPoints) return rounds;
-  uint32_t per_mille = 0;
-  const Place place = PlaceFinder(points).find(per_mille);
-  if (per_mille < 600) return rounds;
-  std::array<int32_t, 3> knot{};
-  for (size_t i = 0; i < 3; ++i) {
-    const double units = place[i] / kKnotUnits;
-    if (!(units > -1e6 && units < 1e6)) return {};
-    knot[i] = static_cast<int32_t>(units + (units < 0 ? -0.5 : 0.5));
+  PlaceFinder finder(points);
+  finder.take(0, points.count, 12);
+  Place place{};
+  finder.climb(1.6, 0.01, place);
+  const uint32_t quality = finder.quality(place);
+  if (quality < 600) return rounds;
+  // Coordinates that nobody moved begin at the sensor.
+  const bool moved = finder.quality({}) + quality / 50 < quality;
+  if (!moved) place = {};
+  const Place middle = place;
+  for (size_t k = 0; k < knots_for(points.count); ++k) {
+    if (moved) {
+      const size_t at = std::min(points.count, k * kPointsOfKnot);
+      const size_t begin = std::min(points.count - std::min(points.count, kPointsOfKnot),
+                                    at - std::min(at, kPointsOfKnot / 2));
+      finder.take(begin, std::min(points.count, begin + kPointsOfKnot), effort.pieces);
+      if (finder.quality(middle) > finder.quality(place)) place = middle;
+      finder.climb(kFirstStep, effort.last_step, place);
+    }
+    std::array<int32_t, 3> knot{};
+    for (size_t i = 0; i < 3; ++i) {
+      const double units = place[i] / kKnotUnits;
+      if (!(units > -1e6 && units < 1e6)) return {};
+      knot[i] = static_cast<int32_t>(units + (units < 0 ? -0.5 : 0.5));
+    }
+    rounds.knots.push_back(knot);
   }
-  rounds.knots.assign(knots_for(points.count), knot);
   return rounds;
 }
 

@@ -28,8 +28,9 @@ void write_rounds(const Rounds& rounds, ByteWriter& out);
 // For a cloud of so many points.
 Result<Rounds> read_rounds(ByteReader& in, size_t count);
 
-// Finds the positions of the sensor; the unit is left for the caller to try.
-Rounds find_rounds(const Points& points);
+// Finds the positions of the sensor; the unit is left for the caller to try. `thorough`: takes more
+// time to find them better.
+Rounds find_rounds(const Points& points, bool thorough);
 // The unit of ranges, as far as the positions are right; 0: none is to be seen.
 double rounds_unit(const Rounds& rounds, const Points& points);
 

@@ -16,8 +16,12 @@ constexpr size_t kSample = 6144;
 // Finds the cheapest model on a part of the cloud.
 class Finder {
  public:
-  Finder(const Points& points, const Cloud& cloud, Neighbours& neighbours)
-      : points_(points), cloud_(cloud), neighbours_(neighbours), sizes_(points.count) {}
+  Finder(const Points& points, const Cloud& cloud, bool thorough, Neighbours& neighbours)
+      : points_(points),
+        cloud_(cloud),
+        thorough_(thorough),
+        neighbours_(neighbours),
+        sizes_(points.count) {}
 
   Model find() {
     sweeps();
@@ -67,7 +71,7 @@ class Finder {
   }
 
   void rounds() {
-    Rounds rounds = find_rounds(points_);
+    Rounds rounds = find_rounds(points_, thorough_);
     if (rounds.knots.empty()) return;
     begin_ = points_.count / 2;
     end_ = std::min(points_.count, begin_ + kSample);
@@ -112,6 +116,7 @@ class Finder {
 
   const Points& points_;
   const Cloud& cloud_;
+  bool thorough_;
   Neighbours& neighbours_;
   std::vector<uint8_t> sizes_;
   Model best_;
@@ -131,8 +136,8 @@ uint64_t symbols_memory(SymbolCoder coder, std::span<const uint16_t> slots) {
                                        : AdaptiveDecoder::memory(contexts_of(slots));
 }
 
-Model find_model(const Points& points, const Cloud& cloud, Neighbours& neighbours) {
-  return Finder(points, cloud, neighbours).find();
+Model find_model(const Points& points, const Cloud& cloud, bool thorough, Neighbours& neighbours) {
+  return Finder(points, cloud, thorough, neighbours).find();
 }
 
 void write_model(const Model& model, ByteWriter& out) {

@@ -21,7 +21,8 @@ struct Model {
 };
 
 // The model under which the coordinates take least, judged by a sample.
-Model find_model(const Points& points, const Cloud& cloud, Neighbours& neighbours);
+// `thorough`: takes more time.
+Model find_model(const Points& points, const Cloud& cloud, bool thorough, Neighbours& neighbours);
 
 void write_model(const Model& model, ByteWriter& out);
 // For a cloud of so many points.

@@ -51,7 +51,7 @@ Structure structure_of(const std::vector<test::CloudPoint>& points) {
   }
   cloud::Neighbours neighbours;
   neighbours.resize(its.count);
-  return cloud::find_model(set, its, neighbours).structure;
+  return cloud::find_model(set, its, false, neighbours).structure;
 }
 
 std::vector<test::CloudPoint> unordered(size_t count) {
