@@ -15,7 +15,8 @@ from reference_deflate import DEFAULT, ZLIB, deflate
 
 
 NOT_HERE = {codec: f" ({name}: not in this decoder yet)"
-            for codec, name in ((4, "text"), (5, "tensor"), (6, "log"), (7, "logmix"))}
+            for codec, name in ((4, "text"), (5, "tensor"), (6, "log"), (7, "logmix"),
+                                (8, "cloud"))}
 
 
 # ---- Codecs: (payload, raw size, declared decode memory in KiB) -> raw ----

@@ -1,0 +1,87 @@
+#include "codecs/cloud/fields.h"
+
+#include <algorithm>
+
+#include "codecs/cloud/cost_meter.h"
+#include "codecs/cloud/records.h"
+#include "codecs/cloud/varint.h"
+
+namespace pith::cloud {
+namespace {
+
+constexpr size_t kSamplePieces = 4;
+constexpr size_t kSamplePiece = 2048;
+constexpr uint8_t kMaxShift = 55;
+constexpr uint8_t kDirectFlag = 8;
+
+uint64_t cost_of(const FieldPlan& plan, std::span<const int64_t> values,
+                 const Neighbours& neighbours, std::span<const uint8_t> sizes) {
+  CostMeter meter(kFieldContexts);
+  std::vector<uint8_t> own_sizes(sizes.begin(), sizes.end());
+  // A walk that does not decode leaves the values alone.
+  auto* const numbers = const_cast<int64_t*>(values.data());
+  uint64_t times = 1;
+  if (values.size() <= kSamplePieces * kSamplePiece) {
+    walk_field(meter, 0, plan, numbers, neighbours, own_sizes, 0, values.size());
+  } else {
+    times = values.size() / (kSamplePieces * kSamplePiece);
+    for (size_t p = 0; p < kSamplePieces; ++p) {
+      const size_t at = (values.size() - kSamplePiece) / (kSamplePieces - 1) * p;
+      walk_field(meter, 0, plan, numbers, neighbours, own_sizes, at, at + kSamplePiece);
+    }
+  }
+  return meter.cost(times);
+}
+
+}  // namespace
+
+FieldPlan plan_field(std::span<const int64_t> values, const Neighbours& neighbours,
+                     std::span<const uint8_t> sizes) {
+  FieldPlan best;
+  uint64_t least_cost = UINT64_MAX;
+  const auto consider = [&](const FieldPlan& plan) {
+    const uint64_t cost = cost_of(plan, values, neighbours, sizes);
+    if (cost >= least_cost) return;
+    least_cost = cost;
+    best = plan;
+  };
+  for (uint8_t p = 0; p < kFieldPredictors; ++p) {
+    consider(
+        {.predictor = static_cast<FieldPredictor>(p), .direct = false, .shift = 0, .least = 0});
+  }
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  const auto range = static_cast<uint64_t>(difference(*most, *least));
+  const auto shift = static_cast<uint8_t>(std::max(8, static_cast<int>(std::bit_width(range))) - 8);
+  if (shift <= kMaxShift) {
+    for (const FieldPredictor predictor :
+         {FieldPredictor::kBefore, FieldPredictor::kLeft, FieldPredictor::kBetween}) {
+      consider({.predictor = predictor, .direct = true, .shift = shift, .least = *least});
+    }
+  }
+  return best;
+}
+
+void write_field_plan(const FieldPlan& plan, ByteWriter& out) {
+  out.u8(static_cast<uint8_t>(static_cast<int>(plan.predictor) | (plan.direct ? kDirectFlag : 0)));
+  if (!plan.direct) return;
+  out.u8(plan.shift);
+  write_varint(out, fold(plan.least));
+}
+
+Result<FieldPlan> read_field_plan(ByteReader& in) {
+  FieldPlan plan;
+  const uint8_t head = in.u8();
+  plan.predictor = static_cast<FieldPredictor>(head & (kDirectFlag - 1));
+  plan.direct = (head & kDirectFlag) != 0;
+  if (plan.direct) {
+    plan.shift = in.u8();
+    plan.least = unfold(read_varint(in));
+  }
+  if (!in.ok() || head >= 2 * kDirectFlag || (head & (kDirectFlag - 1)) >= kFieldPredictors ||
+      plan.shift > kMaxShift) {
+    return damaged("the plan of a field");
+  }
+  return plan;
+}
+
+}  // namespace pith::cloud
