@@ -30,7 +30,7 @@ class ArrayCodec : public Codec {
   uint64_t decode_memory(size_t raw_size, Level) const override {
     return 40 * uint64_t{raw_size} + (uint64_t{4} << 20);
   }
-  // Encoding decodes what it wrote, to find out what memory that takes.
+  // A transform is proven on every cell before it is used.
   bool verify_after_encode() const override { return false; }
 
   // A sample has no layout: what can be said of it is that it is not worse than it is.

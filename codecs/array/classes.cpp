@@ -30,13 +30,13 @@ ClassRows around(const Volume<uint8_t>& volume, uint64_t row, const Place& place
   return rows;
 }
 
-}  // namespace
-
 uint64_t classes_memory(const Grid& grid) {
   return Volume<uint8_t>::memory(grid.rows, grid.cols) + SymbolReader::memory(kContexts);
 }
 
-void write_classes(const Grid& grid, std::span<const uint8_t> classes, ByteWriter& out) {
+}  // namespace
+
+uint64_t write_classes(const Grid& grid, std::span<const uint8_t> classes, ByteWriter& out) {
   Volume<uint8_t> volume(grid.rows, grid.cols);
   const Surroundings surroundings(grid);
   std::vector<uint8_t> contexts(classes.size());
@@ -53,6 +53,7 @@ void write_classes(const Grid& grid, std::span<const uint8_t> classes, ByteWrite
     }
   }
   write_symbols(classes, contexts, kContexts, out);
+  return classes_memory(grid);
 }
 
 Result<void> read_classes(ByteReader& in, const Grid& grid, uint8_t highest, MemoryBudget& budget,

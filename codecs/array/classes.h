@@ -10,9 +10,8 @@
 
 namespace pith::array {
 
-uint64_t classes_memory(const Grid& grid);
-
-void write_classes(const Grid& grid, std::span<const uint8_t> classes, ByteWriter& out);
+// Returns what reading them takes beside the classes themselves.
+uint64_t write_classes(const Grid& grid, std::span<const uint8_t> classes, ByteWriter& out);
 
 // Fails if a class is above `highest`.
 Result<void> read_classes(ByteReader& in, const Grid& grid, uint8_t highest, MemoryBudget& budget,

@@ -106,21 +106,20 @@ bool take_mode(std::span<const uint64_t> numbers, size_t& position, const Place&
 
 }  // namespace
 
+namespace {
+
+// Rows with margins, their tokens and the numbers of the modes.
 template <class Word>
-uint64_t residuals_decode_memory(const Grid& grid) {
+uint64_t rows_memory(const Grid& grid, uint64_t modes) {
   return Volume<Word>::memory(grid.rows, grid.cols) +
-         Volume<uint8_t>::memory(grid.rows, grid.cols) + SymbolReader::memory(kMaxMerged);
+         Volume<uint8_t>::memory(grid.rows, grid.cols) + sizeof(uint64_t) * modes;
 }
 
-template <class Word>
-uint64_t residuals_encode_memory(const Grid& grid) {
-  return residuals_decode_memory<Word>(grid) + 4 * grid.cells() + grid.cells() * sizeof(Word) +
-         (uint64_t{1} << 20);
-}
+}  // namespace
 
 template <class Word>
-void write_residuals(const Grid& grid, const Keys<Word>& keys, const Effort& effort,
-                     ByteWriter& out) {
+uint64_t write_residuals(const Grid& grid, const Keys<Word>& keys, const Effort& effort,
+                         ByteWriter& out) {
   Volume<Word> volume(grid.rows, grid.cols);
   Volume<uint8_t> tokens(grid.rows, grid.cols);
   const auto cols = static_cast<ptrdiff_t>(grid.cols);
@@ -215,6 +214,8 @@ void write_residuals(const Grid& grid, const Keys<Word>& keys, const Effort& eff
   const ByteBuffer& bits = raw.finish();
   write_varint(out, bits.size());
   out.bytes(bits);
+  return rows_memory<Word>(grid, modes.size()) +
+         std::max(numbers_memory(), SymbolReader::memory(merged.count));
 }
 
 template <class Word>
@@ -226,8 +227,7 @@ Result<void> read_residuals(ByteReader& in, const Grid& grid, MemoryBudget& budg
   if (!in.ok() || block_cells > kMostBlockCells || mode_count > grid.cells() * (kMaxWeights + 1)) {
     return damaged("its modes");
   }
-  const uint64_t volumes = Volume<Word>::memory(grid.rows, grid.cols) +
-                           Volume<uint8_t>::memory(grid.rows, grid.cols) + 8 * mode_count;
+  const uint64_t volumes = rows_memory<Word>(grid, mode_count);
   if (!budget.reserve(volumes)) return damaged("it takes more memory than declared");
   std::vector<uint64_t> modes(static_cast<size_t>(mode_count));
   PITH_TRY(read_numbers(in, budget, modes));
@@ -289,13 +289,13 @@ Result<void> read_residuals(ByteReader& in, const Grid& grid, MemoryBudget& budg
   return {};
 }
 
-#define PITH_ARRAY_RESIDUALS(word)                                                                 \
-  template uint64_t residuals_encode_memory<word>(const Grid&);                                    \
-  template uint64_t residuals_decode_memory<word>(const Grid&);                                    \
-  template void write_residuals<word>(const Grid&, const Keys<word>&, const Effort&, ByteWriter&); \
-  template Result<void> read_residuals<word>(ByteReader&, const Grid&, MemoryBudget&, Keys<word>&);
-PITH_ARRAY_RESIDUALS(uint32_t)
-PITH_ARRAY_RESIDUALS(uint64_t)
-#undef PITH_ARRAY_RESIDUALS
+template uint64_t write_residuals<uint32_t>(const Grid&, const Keys<uint32_t>&, const Effort&,
+                                            ByteWriter&);
+template uint64_t write_residuals<uint64_t>(const Grid&, const Keys<uint64_t>&, const Effort&,
+                                            ByteWriter&);
+template Result<void> read_residuals<uint32_t>(ByteReader&, const Grid&, MemoryBudget&,
+                                               Keys<uint32_t>&);
+template Result<void> read_residuals<uint64_t>(ByteReader&, const Grid&, MemoryBudget&,
+                                               Keys<uint64_t>&);
 
 }  // namespace pith::array

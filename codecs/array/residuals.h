@@ -19,30 +19,23 @@ struct Effort {
 };
 inline constexpr uint64_t kMostBlockCells = uint64_t{1} << 20;
 
-// Bytes that each of the two takes at most, tables of symbols included.
+// Returns what reading them takes beside the keys.
 template <class Word>
-uint64_t residuals_encode_memory(const Grid& grid);
-template <class Word>
-uint64_t residuals_decode_memory(const Grid& grid);
-
-template <class Word>
-void write_residuals(const Grid& grid, const Keys<Word>& keys, const Effort& effort,
-                     ByteWriter& out);
+uint64_t write_residuals(const Grid& grid, const Keys<Word>& keys, const Effort& effort,
+                         ByteWriter& out);
 
 // Fills `keys.keys`; the classes must be known.
 template <class Word>
 Result<void> read_residuals(ByteReader& in, const Grid& grid, MemoryBudget& budget,
                             Keys<Word>& keys);
 
-#define PITH_ARRAY_RESIDUALS(word)                                                           \
-  extern template uint64_t residuals_encode_memory<word>(const Grid&);                       \
-  extern template uint64_t residuals_decode_memory<word>(const Grid&);                       \
-  extern template void write_residuals<word>(const Grid&, const Keys<word>&, const Effort&,  \
-                                             ByteWriter&);                                   \
-  extern template Result<void> read_residuals<word>(ByteReader&, const Grid&, MemoryBudget&, \
-                                                    Keys<word>&);
-PITH_ARRAY_RESIDUALS(uint32_t)
-PITH_ARRAY_RESIDUALS(uint64_t)
-#undef PITH_ARRAY_RESIDUALS
+extern template uint64_t write_residuals<uint32_t>(const Grid&, const Keys<uint32_t>&,
+                                                   const Effort&, ByteWriter&);
+extern template uint64_t write_residuals<uint64_t>(const Grid&, const Keys<uint64_t>&,
+                                                   const Effort&, ByteWriter&);
+extern template Result<void> read_residuals<uint32_t>(ByteReader&, const Grid&, MemoryBudget&,
+                                                      Keys<uint32_t>&);
+extern template Result<void> read_residuals<uint64_t>(ByteReader&, const Grid&, MemoryBudget&,
+                                                      Keys<uint64_t>&);
 
 }  // namespace pith::array
