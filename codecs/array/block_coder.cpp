@@ -28,7 +28,8 @@ GridEffort effort_for(Level level) {
   e.effort.time = level >= 2;
   e.effort.linear = level >= 4;
   e.effort.contexts = level <= 1 ? 4 : level <= 3 ? 8 : 20;
-  e.effort.block_cells = level <= 3 ? 4096 : 16384;
+  e.effort.sampled = level <= 3 ? 1024 : 4096;
+  e.effort.block_cells = 4096;
   return e;
 }
 

@@ -8,7 +8,7 @@
 namespace pith::array {
 namespace {
 
-constexpr size_t kContexts = 32;
+constexpr size_t kContexts = 2 * 2 * 3 * 3 * 3;
 
 struct ClassRows {
   const uint8_t* x = nullptr;
@@ -16,9 +16,9 @@ struct ClassRows {
   const uint8_t* p = nullptr;
 
   size_t context(ptrdiff_t c) const {
-    const auto known = [](uint8_t kind) { return static_cast<size_t>(kind != 0); };
-    return known(x[c - 1]) | known(n[c - 1]) << 1 | known(n[c]) << 2 | known(n[c + 1]) << 3 |
-           known(p[c]) << 4;
+    const auto state = [](uint8_t kind) { return std::min<size_t>(kind, 2); };
+    const size_t corners = (n[c - 1] != 0 ? 1U : 0U) + (n[c + 1] != 0 ? 2U : 0U);
+    return corners + 4 * (state(x[c - 1]) + 3 * (state(n[c]) + 3 * state(p[c])));
   }
 };
 

@@ -1,7 +1,8 @@
 // The classes of a grid's cells (transform.h): which have keys, which are fill values.
 //
-// A class is a symbol in the context of five cells before it: left, above left, above, above right,
-// and the same place of an earlier slice; each of them has a key or not.
+// A class is a symbol in the context of five cells before it: whether the ones above left and above
+// right have keys, and which of 0, 1 and more is the class of those on the left, above, and at the
+// same place of an earlier slice.
 #pragma once
 
 #include "base/memory_budget.h"

@@ -6,9 +6,8 @@
 namespace pith::array {
 namespace {
 
-constexpr uint64_t kSampledCells = 1024;  // of a band of a block, for the modes
-constexpr uint64_t kFittedCells = 4096;   // and for the weights
-constexpr size_t kLeastLinear = 512;      // cells of a band that may have weights
+constexpr uint64_t kFittedCells = 8192;  // of a band of a block, for the weights
+constexpr size_t kLeastLinear = 512;     // cells of a band that may have weights
 
 template <class Word>
 class ModeSearch {
@@ -50,20 +49,26 @@ class ModeSearch {
   }
 
  private:
-  // Calls f(rows, classes of the row or null, its place) for about so many cells.
+  // Calls f(rows, classes of the row or null) for about so many cells. Lines are taken by threes
+  // that keep no step: images that were enlarged by repetition have rows of two kinds.
   template <class F>
   void sample_rows(uint64_t cells, F&& f) const {
     const uint64_t all = block_.lines;
-    const uint64_t wanted = std::max<uint64_t>(1, cells / grid_.cols);
-    const uint64_t step = std::max<uint64_t>(1, all / wanted);
-    for (uint64_t line = step / 2; line < all; line += step) {
-      const uint64_t row = block_.first + line * around_.phases() + phase_;
-      const Place place = around_.of(row);
-      const Rows<Word> rows = rows_around(volume_, row, place, grid_.up);
-      const uint8_t* classes = keys_.classes.empty()
-                                   ? nullptr
-                                   : keys_.classes.data() + static_cast<size_t>(row * grid_.cols);
-      f(rows, classes);
+    const uint64_t wanted = std::max<uint64_t>(3, cells / grid_.cols);
+    const uint64_t threes = (all + 2) / 3;
+    const uint64_t step = wanted >= all ? 1 : std::max<uint64_t>(1, all / wanted);
+    for (uint64_t i = 0; i < threes; i += step) {
+      const uint64_t room = std::min(step, threes - i);
+      const uint64_t three = i + (i * 2654435761U >> 16) % room;
+      for (uint64_t line = 3 * three; line < std::min(all, 3 * three + 3); ++line) {
+        const uint64_t row = block_.first + line * around_.phases() + phase_;
+        const Place place = around_.of(row);
+        const Rows<Word> rows = rows_around(volume_, row, place, grid_.up);
+        const uint8_t* classes = keys_.classes.empty()
+                                     ? nullptr
+                                     : keys_.classes.data() + static_cast<size_t>(row * grid_.cols);
+        f(rows, classes);
+      }
     }
   }
 
@@ -71,9 +76,9 @@ class ModeSearch {
     uint64_t cost = 0;
     const auto cols = static_cast<ptrdiff_t>(grid_.cols);
     // Long rows are looked at here and there.
-    const ptrdiff_t step = std::max<ptrdiff_t>(1, cols / static_cast<ptrdiff_t>(kSampledCells));
+    const ptrdiff_t step = std::max<ptrdiff_t>(1, cols / static_cast<ptrdiff_t>(effort_.sampled));
     const int shift = weighing_shift(keys_.highest);
-    sample_rows(kSampledCells, [&](const Rows<Word>& rows, const uint8_t* classes) {
+    sample_rows(effort_.sampled, [&](const Rows<Word>& rows, const uint8_t* classes) {
       const auto walk = [&](auto&& predictor) {
         for (ptrdiff_t c = 0; c < cols; c += step) {
           if (classes != nullptr && classes[c] != 0) continue;

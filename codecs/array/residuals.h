@@ -14,6 +14,7 @@ namespace pith::array {
 struct Effort {
   bool time = true;             // tries modes that take references
   bool linear = false;          // and weights by least squares
+  uint64_t sampled = 1024;      // cells of a band of a block on which modes are tried
   size_t contexts = 8;          // at most
   uint64_t block_cells = 4096;  // of a band of a block, about
 };
