@@ -41,12 +41,20 @@ struct Segment;
 inline constexpr uint64_t kMaxDeflateStream = uint64_t{32} << 20;
 inline constexpr uint64_t kMaxInflated = uint64_t{128} << 20;
 
-// A deflate stream and what it holds.
+// Bytes in a deflate stream that are not part of it: what lies between the chunks of PNG.
+struct DeflateGap {
+  uint64_t offset = 0;  // of its first byte, from the beginning of the segment
+  uint32_t size = 0;
+};
+
+// A deflate stream and what it holds. Header, trailer and what is between them are counted without
+// the gaps.
 struct DeflateLayout {
   uint32_t header_size = 0;      // bytes before the raw deflate data (gzip or zlib header)
   uint32_t trailer_size = 0;     // bytes after them (CRC-32 and size, or Adler-32)
   uint64_t inflated_size = 0;    // bytes that the stream inflates to
   std::vector<Segment> content;  // segments of the inflated bytes; sizes add up to inflated_size
+  std::vector<DeflateGap> gaps;  // in order, without overlap
 };
 
 // How one element of a tensor is stored; all are little-endian. Integers may be signed or not.

@@ -15,6 +15,7 @@ FdSource::FdSource(int fd, std::string name) : fd_(fd), name_(std::move(name)) {
   if (position < 0) return;
   position_ = data_end_ = hole_end_ = static_cast<uint64_t>(position);
   sparse_ = status.st_blocks * 512 < status.st_size;
+  if (position == 0) file_.emplace(fd_, static_cast<uint64_t>(status.st_size), name_);
 }
 
 Result<size_t> FdSource::read(MutableBytes out) {

@@ -23,9 +23,10 @@ SegmenterOptions segmenter_options(const SelectOptions& options) {
 
 BlockReader::BlockReader(Source& source, const SelectOptions& options, BufferPool& buffers,
                          const Format* format)
-    : source_(source),
+    : source_(&source),
       buffers_(buffers),
-      segmenter_(segmenter_options(options), format),
+      segmenter_options_(segmenter_options(options)),
+      format_(format),
       cutter_(options) {}
 
 Result<std::optional<RawBlock>> BlockReader::next() {
@@ -39,15 +40,35 @@ Result<std::optional<RawBlock>> BlockReader::next() {
   return take(std::move(*plan));
 }
 
+// Looks at the first bytes, all of which are in pending_.
+Result<void> BlockReader::start_segmenter() {
+  static_assert(kReadSize >= kDetectSize);
+  if (format_ == nullptr) {
+    const ByteView head = ByteView(pending_).first(std::min(pending_.size(), kDetectSize));
+    format_ = &detect_format(head, head.size() < kDetectSize);
+  }
+  if (format_->wants_file()) {
+    if (source_->random_access() == nullptr) {
+      spool_.emplace(*source_);
+      PITH_TRY(spool_->fill(pending_));
+      source_ = &*spool_;
+    }
+    segmenter_options_.file = source_->random_access();
+  }
+  segmenter_ = format_->make_segmenter(segmenter_options_);
+  return {};
+}
+
 Result<void> BlockReader::read_more() {
   const size_t start = pending_.size();
   pending_.resize(start + kReadSize);
   largest_pending_ = std::max(largest_pending_, pending_.size());
-  PITH_ASSIGN(const size_t got, source_.read(MutableBytes(pending_).subspan(start)));
+  PITH_ASSIGN(const size_t got, source_->read(MutableBytes(pending_).subspan(start)));
   pending_.resize(start + got);
   ended_ = got < kReadSize;
+  if (segmenter_ == nullptr) PITH_TRY(start_segmenter());
   segments_.clear();
-  segmenter_.feed(ByteView(pending_).subspan(start), ended_, segments_);
+  segmenter_->feed(ByteView(pending_).subspan(start), ended_, segments_);
   for (Segment& segment : segments_) cutter_.push(std::move(segment));
   if (ended_) cutter_.finish();
   return {};

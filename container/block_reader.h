@@ -3,13 +3,15 @@
 // segmenter are held.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/buffer_pool.h"
 #include "base/source.h"
 #include "container/block_cutter.h"
-#include "formats/detect.h"
+#include "container/spool.h"
+#include "formats/registry.h"
 
 namespace pith {
 
@@ -32,16 +34,20 @@ class BlockReader {
   // The next block; nothing at the end of the input.
   Result<std::optional<RawBlock>> next();
   // The input's format. Null before the first call of next().
-  const Format* format() const { return segmenter_.format(); }
+  const Format* format() const { return format_; }
 
  private:
   Result<void> read_more();
+  Result<void> start_segmenter();
   RawBlock take(BlockPlan&& plan);
   void end_with_line(BlockPlan& plan);
 
-  Source& source_;
+  Source* source_;
   BufferPool& buffers_;
-  DetectingSegmenter segmenter_;
+  SegmenterOptions segmenter_options_;
+  const Format* format_;
+  std::optional<SpooledSource> spool_;    // takes the place of a source that cannot be sought in
+  std::unique_ptr<Segmenter> segmenter_;  // null until the first bytes are there
   BlockCutter cutter_;
   ByteBuffer pending_;  // read, and not yet in a block that was handed out
   size_t largest_pending_ = 0;

@@ -17,10 +17,26 @@ uint64_t part_end(const Segment& segment, uint64_t there, bool last) {
   if (there == segment.size) return there;
   const Layout& layout = segment.layout;
   if (layout.deflate != nullptr) return 0;
-  uint64_t unit = cut_size(layout);
-  if (last && layout.tensor != nullptr) unit = unit_size(*layout.tensor);
+  const uint64_t unit = last ? unit_size(layout) : cut_size(layout);
   const uint64_t end = layout.offset + there;
   return std::max(layout.offset, end - end % unit) - layout.offset;
+}
+
+// Sorts the parts and drops those that begin before `begin` or inside another one, or end behind
+// `limit`. Where the last one ends.
+uint64_t drop_overlaps(std::vector<ExtentMap::Part>& parts, uint64_t begin, uint64_t limit) {
+  using Part = ExtentMap::Part;
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const Part& a, const Part& b) { return a.begin < b.begin; });
+  uint64_t end = begin;
+  std::erase_if(parts, [&](const Part& part) {
+    if (part.begin < end || part.begin > limit || part.segment.size > limit - part.begin) {
+      return true;
+    }
+    end = part.begin + part.segment.size;
+    return false;
+  });
+  return end;
 }
 
 class MapSegmenter : public Segmenter {
@@ -62,16 +78,32 @@ void ExtentMap::add(uint64_t offset, Segment segment) {
   extents_.push_back({.begin = offset, .segment = std::move(segment)});
 }
 
+void ExtentMap::add_records(uint64_t offset, uint64_t stride, uint64_t count,
+                            std::vector<Part> parts) {
+  if (stride == 0 || stride > kMaxFile || offset > kMaxFile) return;
+  records_ = {.offset = offset,
+              .stride = stride,
+              .left = std::min(count, (kMaxFile - offset) / stride),
+              .parts = std::move(parts)};
+}
+
 void ExtentMap::seal(uint64_t header_size) {
   header_size_ = header_size;
-  std::stable_sort(extents_.begin(), extents_.end(),
-                   [](const Extent& a, const Extent& b) { return a.begin < b.begin; });
-  uint64_t end = header_size;
-  std::erase_if(extents_, [&](const Extent& extent) {
-    if (extent.begin < end) return true;
-    end = extent.begin + extent.segment.size;
-    return false;
-  });
+  const uint64_t end = drop_overlaps(extents_, header_size, kMaxFile + kMaxFile);
+  drop_overlaps(records_.parts, 0, records_.stride);
+  if (records_.offset < end || records_.parts.empty()) records_.left = 0;
+}
+
+// The next record's extents take the place of those that are behind.
+bool ExtentMap::begin_record() {
+  if (records_.left == 0) return false;
+  extents_ = records_.parts;
+  next_ = 0;
+  for (Extent& extent : extents_) extent.begin += records_.offset;
+  for (Extent& part : records_.parts) part.segment.layout.offset += part.segment.size;
+  records_.offset += records_.stride;
+  --records_.left;
+  return true;
 }
 
 void ExtentMap::append_gap(uint64_t end, std::vector<Segment>& out) {
@@ -83,7 +115,7 @@ void ExtentMap::append_gap(uint64_t end, std::vector<Segment>& out) {
 
 void ExtentMap::advance(uint64_t end, bool last, std::vector<Segment>& out) {
   while (position_ < end) {
-    if (next_ == extents_.size()) return append_gap(end, out);
+    if (next_ == extents_.size() && !begin_record()) return append_gap(end, out);
     Extent& extent = extents_[next_];
     if (position_ < extent.begin) {
       append_gap(std::min(end, extent.begin), out);

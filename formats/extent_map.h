@@ -24,6 +24,15 @@ class ExtentMap {
   // empty, or if shape and element make another size; `tensor.size` is set here. A tensor without a
   // name gets that of its container, or "array".
   void add(uint64_t offset, uint64_t size, TensorLayout tensor);
+  // Adds extents that come again and again, `stride` bytes apart and `count` times at most, the
+  // first time from `offset` on: the records of NetCDF, in which each array has a part. Those of
+  // `parts` begin behind the record's begin; one that repeats adds its own size to its
+  // Layout::offset. Behind all other extents; once only.
+  struct Part {
+    uint64_t begin = 0;
+    Segment segment;
+  };
+  void add_records(uint64_t offset, uint64_t stride, uint64_t count, std::vector<Part> parts);
   // No more will be added. Extents that begin inside another one, or before `header_size`, are
   // dropped: their bytes stay with what comes first.
   void seal(uint64_t header_size);
@@ -34,15 +43,21 @@ class ExtentMap {
   void advance(uint64_t end, bool last, std::vector<Segment>& out);
 
  private:
-  struct Extent {
-    uint64_t begin = 0;
-    Segment segment;
+  using Extent = Part;
+
+  struct Records {
+    uint64_t offset = 0;  // of the next one
+    uint64_t stride = 0;
+    uint64_t left = 0;
+    std::vector<Extent> parts;  // of the next one
   };
 
+  bool begin_record();
   void append_gap(uint64_t end, std::vector<Segment>& out);
 
   std::string container_;
-  std::vector<Extent> extents_;
+  std::vector<Extent> extents_;  // of all that is no record, then of one record after the other
+  Records records_;
   size_t next_ = 0;        // the first extent that is not behind `position_`
   uint64_t position_ = 0;  // segments were made up to here
   uint64_t header_size_ = 0;

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/segment.h"
+#include "base/source.h"
 
 namespace pith {
 
@@ -44,6 +45,9 @@ struct SegmenterOptions {
   int depth = 0;        // nesting: 0 for a file, 1 for an entry of an archive …
   bool inflate = true;  // look into deflate streams
   std::string name{};   // of the entry of an archive; empty for a file
+  // The whole input, for formats that ask for it (Format::wants_file()), at depth 0. Need not be
+  // given.
+  const RandomAccess* file = nullptr;
 };
 
 inline constexpr int kMaxFormatDepth = 4;
@@ -57,6 +61,8 @@ class Format {
   virtual int detect(ByteView head, bool whole) const = 0;
   // The segment types that its segmenter can produce.
   virtual std::span<const SegmentType> types() const = 0;
+  // True if its segmenter finds more with the whole input at hand (SegmenterOptions::file).
+  virtual bool wants_file() const { return false; }
   virtual std::unique_ptr<Segmenter> make_segmenter(const SegmenterOptions& options) const = 0;
 };
 

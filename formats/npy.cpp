@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "base/byte_reader.h"
+#include "base/layout.h"
 #include "base/tensor.h"
+#include "formats/array_attributes.h"
 #include "formats/header_segmenter.h"
 
 namespace pith {
@@ -25,34 +27,42 @@ constexpr size_t kMaxAxes = 64;  // NumPy itself: 32, later 64
 struct Dtype {
   ElementType element;
   uint8_t parts;  // of an element: 2 for complex numbers
+  NumberType number;
+  bool big_endian = false;
 };
 
 // From NumPy's notation: byte order, kind, bytes.
 std::optional<Dtype> dtype_of(std::string_view descr) {
   static constexpr std::array<std::pair<std::string_view, Dtype>, 17> kDtypes = {{
-      {"f8", {ElementType::kF64, 1}},
-      {"f4", {ElementType::kF32, 1}},
-      {"f2", {ElementType::kF16, 1}},
-      {"c16", {ElementType::kF64, 2}},
-      {"c8", {ElementType::kF32, 2}},
-      {"i8", {ElementType::kInt64, 1}},
-      {"u8", {ElementType::kInt64, 1}},
-      {"M8", {ElementType::kInt64, 1}},
-      {"m8", {ElementType::kInt64, 1}},
-      {"i4", {ElementType::kInt32, 1}},
-      {"u4", {ElementType::kInt32, 1}},
-      {"i2", {ElementType::kInt16, 1}},
-      {"u2", {ElementType::kInt16, 1}},
-      {"i1", {ElementType::kInt8, 1}},
-      {"u1", {ElementType::kInt8, 1}},
-      {"b1", {ElementType::kInt8, 1}},
-      {"S1", {ElementType::kInt8, 1}},
+      {"f8", {ElementType::kF64, 1, NumberType::kF64}},
+      {"f4", {ElementType::kF32, 1, NumberType::kF32}},
+      {"f2", {ElementType::kF16, 1, NumberType::kF16}},
+      {"c16", {ElementType::kF64, 2, NumberType::kF64}},
+      {"c8", {ElementType::kF32, 2, NumberType::kF32}},
+      {"i8", {ElementType::kInt64, 1, NumberType::kInt64}},
+      {"u8", {ElementType::kInt64, 1, NumberType::kUint64}},
+      {"M8", {ElementType::kInt64, 1, NumberType::kInt64}},
+      {"m8", {ElementType::kInt64, 1, NumberType::kInt64}},
+      {"i4", {ElementType::kInt32, 1, NumberType::kInt32}},
+      {"u4", {ElementType::kInt32, 1, NumberType::kUint32}},
+      {"i2", {ElementType::kInt16, 1, NumberType::kInt16}},
+      {"u2", {ElementType::kInt16, 1, NumberType::kUint16}},
+      {"i1", {ElementType::kInt8, 1, NumberType::kInt8}},
+      {"u1", {ElementType::kInt8, 1, NumberType::kUint8}},
+      {"b1", {ElementType::kInt8, 1, NumberType::kUint8}},
+      {"S1", {ElementType::kInt8, 1, NumberType::kUint8}},
   }};
-  if (descr.empty() || (descr[0] != '<' && descr[0] != '|')) return std::nullopt;
+  if (descr.empty() || std::string_view("<|>").find(descr[0]) == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const bool big_endian = descr[0] == '>';
   descr.remove_prefix(1);
   descr = descr.substr(0, descr.find('['));  // the unit of times: "M8[ns]"
-  for (const auto& [name, dtype] : kDtypes) {
-    if (name == descr) return dtype;
+  for (const auto& [name, known] : kDtypes) {
+    if (name != descr) continue;
+    Dtype dtype = known;
+    dtype.big_endian = big_endian && number_size(dtype.number) > 1;
+    return dtype;
   }
   return std::nullopt;
 }
@@ -95,7 +105,13 @@ std::optional<std::vector<uint64_t>> parse_shape(std::string_view text) {
   }
 }
 
-std::optional<TensorLayout> parse_dictionary(std::string_view dictionary) {
+struct Description {
+  Dtype dtype;
+  std::string_view descr;
+  std::vector<uint64_t> shape;
+};
+
+std::optional<Description> parse_dictionary(std::string_view dictionary) {
   const auto descr = value_of(dictionary, "'descr'");
   const auto fortran = value_of(dictionary, "'fortran_order'");
   const auto shape_text = value_of(dictionary, "'shape'");
@@ -110,11 +126,36 @@ std::optional<TensorLayout> parse_dictionary(std::string_view dictionary) {
     return std::nullopt;
   }
   if (dtype->parts > 1) shape->push_back(dtype->parts);
+  return Description{.dtype = *dtype, .descr = quoted, .shape = std::move(*shape)};
+}
+
+bool add_tensor(Description&& description, uint64_t offset, ExtentMap& map) {
   TensorLayout tensor;
-  tensor.dtype = quoted;
-  tensor.element = dtype->element;
-  tensor.shape = std::move(*shape);
-  return tensor;
+  tensor.dtype = description.descr;
+  tensor.element = description.dtype.element;
+  tensor.shape = std::move(description.shape);
+  const auto size = tensor_size(tensor);
+  if (!size) return false;
+  map.add(offset, *size, std::move(tensor));
+  return true;
+}
+
+// Tensors are little-endian, arrays need not be.
+bool add_array(Description&& description, uint64_t offset, ExtentMap& map) {
+  ArrayLayout array;
+  array.name = "array";
+  array.type = description.dtype.number;
+  array.big_endian = true;
+  array.shape = std::move(description.shape);
+  if (array.shape.empty()) array.shape.push_back(1);
+  merge_axes(array);
+  const auto size = array_size(array);
+  if (!size) return false;
+  array.size = *size;
+  Segment segment{.size = *size, .type = SegmentType::kArray, .layout = {}};
+  segment.layout.array = std::make_shared<const ArrayLayout>(std::move(array));
+  map.add(offset, std::move(segment));
+  return true;
 }
 
 HeaderParse parse(ByteView head, ExtentMap& map) {
@@ -126,11 +167,11 @@ HeaderParse parse(ByteView head, ExtentMap& map) {
   if (!reader.ok() || version < 1 || version > 3 || length > kMaxDictionary) return {};
   const uint64_t size = reader.position() + length;
   if (head.size() < size) return {.status = HeaderParse::Status::kMore, .size = size};
-  auto tensor = parse_dictionary(as_text(reader.bytes(length)));
-  if (!tensor) return {};
-  const auto tensor_bytes = tensor_size(*tensor);
-  if (!tensor_bytes) return {};
-  map.add(size, *tensor_bytes, std::move(*tensor));
+  auto description = parse_dictionary(as_text(reader.bytes(length)));
+  if (!description) return {};
+  const bool added = description->dtype.big_endian ? add_array(std::move(*description), size, map)
+                                                   : add_tensor(std::move(*description), size, map);
+  if (!added) return {};
   return {.status = HeaderParse::Status::kDone, .size = size};
 }
 
@@ -145,7 +186,15 @@ class NpyFormat : public Format {
     return known ? kNpyScore : 0;
   }
 
-  std::span<const SegmentType> types() const override { return tensor_file_types(); }
+  std::span<const SegmentType> types() const override {
+    static const std::vector<SegmentType> kTypes = [] {
+      const auto types = tensor_file_types();
+      std::vector<SegmentType> all(types.begin(), types.end());
+      all.push_back(SegmentType::kArray);
+      return all;
+    }();
+    return kTypes;
+  }
 
   std::unique_ptr<Segmenter> make_segmenter(const SegmenterOptions& options) const override {
     return make_header_segmenter(parse, kFirstSize, options);

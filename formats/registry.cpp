@@ -6,7 +6,9 @@
 #include "formats/compressed.h"
 #include "formats/gguf.h"
 #include "formats/gzip.h"
+#include "formats/hdf5.h"
 #include "formats/log.h"
+#include "formats/netcdf3.h"
 #include "formats/npy.h"
 #include "formats/onnx.h"
 #include "formats/safetensors.h"
@@ -20,11 +22,11 @@ namespace pith {
 
 // The order decides between formats that are equally sure: the narrower one comes first.
 std::span<const Format* const> all_formats() {
-  static const std::array<const Format*, 13> kFormats = {
-      &tar_format(),   &gguf_format(),        &npy_format(), &tflite_format(),
-      &onnx_format(),  &safetensors_format(), &zip_format(), &gzip_format(),
-      &zlib_format(),  &compressed_format(),  &log_format(), &text_format(),
-      &bytes_format(),
+  static const std::array<const Format*, 15> kFormats = {
+      &tar_format(),  &gguf_format(),   &npy_format(),   &netcdf3_format(),
+      &hdf5_format(), &tflite_format(), &onnx_format(),  &safetensors_format(),
+      &zip_format(),  &gzip_format(),   &zlib_format(),  &compressed_format(),
+      &log_format(),  &text_format(),   &bytes_format(),
   };
   return kFormats;
 }

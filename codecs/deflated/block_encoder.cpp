@@ -6,14 +6,15 @@
 #include <array>
 #include <new>
 #include <numeric>
+#include <unordered_map>
 
 #include "codecs/deflated/content_check.h"
 
 namespace pith::deflated {
 namespace {
 
-// Largest record of a stream, and of the copied bytes before and behind it.
-constexpr size_t kMaxRecord = 2 * kMaxWrapper + 64;
+// Room that the copied bytes behind the last stream need in the control.
+constexpr size_t kLastRecord = 64;
 
 struct StreamParts {
   ByteView header;
@@ -90,30 +91,52 @@ bool BlockEncoder::take_apart(const BlockView& block) {
       copy(bytes, segment);
     }
   }
-  end_copied_run();
   return found;
+}
+
+void BlockEncoder::add_part(Run run, size_t first_segment) {
+  control_bound_ += record_bound(run);
+  parts_.push_back(
+      {.run = std::move(run), .first_segment = first_segment, .end_segment = segments_.size()});
 }
 
 void BlockEncoder::copy(ByteView bytes, const Segment& segment) {
   append(content_, bytes);
-  copied_ += checked_cast<uint32_t>(bytes.size());
   Segment copied = segment;
   if (copied.type == SegmentType::kDeflated) {
     copied = {.size = segment.size, .type = SegmentType::kCompressed, .layout = {}};
   }
   segments_.push_back(std::move(copied));
-}
-
-void BlockEncoder::end_copied_run() {
-  if (copied_ > 0) write_run(CopiedRun{.size = copied_}, control_);
-  copied_ = 0;
+  const auto size = checked_cast<uint32_t>(bytes.size());
+  // Parts of arrays may be moved, so they have runs of their own while there is room.
+  const bool full = control_bound_ >= kMaxControl / 2;
+  auto* last = parts_.empty() ? nullptr : std::get_if<CopiedRun>(&parts_.back().run);
+  const bool joins = full || (segment.layout.array == nullptr && last != nullptr &&
+                              array_of(parts_.back()) == nullptr);
+  if (joins && last != nullptr) {
+    last->size += size;
+    parts_.back().end_segment = segments_.size();
+  } else {
+    add_part(CopiedRun{.size = size}, segments_.size() - 1);
+  }
 }
 
 bool BlockEncoder::add_stream(ByteView bytes, const DeflateLayout& layout) {
+  std::optional<ClosedStream> closed;
+  if (!layout.gaps.empty()) {
+    closed = take_gaps(bytes, layout.gaps);
+    if (!closed) return false;
+    closed_.push_back(std::move(*closed));
+    bytes = closed_.back().bytes;
+  }
   const auto parts = split_stream(bytes, layout);
   if (!parts || layout.inflated_size > kMaxInflated - inflated_) return false;
-  if (control_.size() + kMaxRecord > kMaxControl) return false;
   const auto size = static_cast<size_t>(layout.inflated_size);
+  StreamRun run{.inflated_size = checked_cast<uint32_t>(size),
+                .header_bytes = parts->header,
+                .trailer_bytes = parts->trailer,
+                .gaps = closed ? ByteView(closed_.back().gaps) : ByteView()};
+  if (control_bound_ + record_bound(run) + kLastRecord > kMaxControl) return false;
   const size_t before = content_.size();
   content_.resize(before + size);
   const auto inflated = MutableBytes(content_).subspan(before);
@@ -129,36 +152,116 @@ bool BlockEncoder::add_stream(ByteView bytes, const DeflateLayout& layout) {
   }
   last_parameters_ = parameters;
   inflated_ += size;
-  end_copied_run();
-  write_run(StreamRun{.parameters = *parameters,
-                      .inflated_size = checked_cast<uint32_t>(size),
-                      .trailer = trailer_kind(parts->trailer, inflated),
-                      .header_bytes = parts->header,
-                      .trailer_bytes = parts->trailer},
-            control_);
+  run.parameters = *parameters;
+  run.trailer = trailer_kind(parts->trailer, inflated);
+  const size_t first_segment = segments_.size();
   if (total_size(layout.content) == size) {
     segments_.insert(segments_.end(), layout.content.begin(), layout.content.end());
   } else {
     segments_.push_back({.size = size, .type = SegmentType::kBytes, .layout = {}});
   }
+  add_part(std::move(run), first_segment);
   return true;
+}
+
+// The array that most of a part belongs to; null if there is none.
+const ArrayLayout* BlockEncoder::array_of(const Part& part) const {
+  if (part.first_segment == part.end_segment) return nullptr;
+  const Segment& segment = segments_[part.first_segment];
+  return segment.size >= content_size(part.run) / 2 ? segment.layout.array.get() : nullptr;
+}
+
+bool BlockEncoder::is_sorted() const {
+  return std::is_sorted(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) {
+    return lane_of(a.run) < lane_of(b.run);
+  });
+}
+
+void BlockEncoder::sort_into_lanes(Level level) {
+  if (content_.size() > max_held_content(level)) return;
+  std::unordered_map<const ArrayLayout*, Lane> lanes;
+  for (Part& part : parts_) {
+    const ArrayLayout* array = array_of(part);
+    if (array == nullptr || (lanes.size() + 1 == kMaxLanes && !lanes.contains(array))) continue;
+    const Lane lane = lanes.try_emplace(array, static_cast<Lane>(lanes.size() + 1)).first->second;
+    std::visit([lane](auto& run) { run.lane = lane; }, part.run);
+  }
+  if (is_sorted()) {  // as they come is as good
+    for (Part& part : parts_) std::visit([](auto& run) { run.lane = 0; }, part.run);
+    return;
+  }
+  lanes_ = lanes.size() + 1;
+  std::vector<size_t> offsets;  // of the parts in the content
+  size_t offset = 0;
+  for (const Part& part : parts_) {
+    offsets.push_back(offset);
+    offset += content_size(part.run);
+  }
+  std::vector<size_t> order(parts_.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [this](size_t a, size_t b) {
+    return lane_of(parts_[a].run) < lane_of(parts_[b].run);
+  });
+  ByteBuffer sorted;
+  sorted.reserve(content_.size());
+  std::vector<Segment> segments;
+  for (const size_t i : order) {
+    append(sorted, ByteView(content_).subspan(offsets[i], content_size(parts_[i].run)));
+    for (size_t n = parts_[i].first_segment; n < parts_[i].end_segment; ++n) {
+      segments.push_back(segments_[n]);
+    }
+  }
+  content_ = std::move(sorted);
+  segments_ = std::move(segments);
+}
+
+// Copied runs of one lane that follow each other are one.
+ByteBuffer BlockEncoder::control() const {
+  ByteBuffer control;
+  std::optional<CopiedRun> open;
+  const auto close = [&] {
+    if (open && open->size > 0) write_run(*open, control);
+    open.reset();
+  };
+  for (const Part& part : parts_) {
+    const auto* copied = std::get_if<CopiedRun>(&part.run);
+    if (copied != nullptr && open && open->lane == copied->lane) {
+      open->size += copied->size;
+      continue;
+    }
+    close();
+    if (copied != nullptr) {
+      open = *copied;
+    } else {
+      write_run(part.run, control);
+    }
+  }
+  close();
+  return control;
 }
 
 Result<EncodeOutcome> BlockEncoder::write(const EncodeOptions& options, size_t limit,
                                           ByteBuffer& out, uint64_t& decode_memory,
                                           CodecScratch& scratch) const {
-  out.push_back(std::byte{kEncoderVersion});
-  const Segment control_segment{.size = control_.size(), .type = SegmentType::kBytes, .layout = {}};
-  const BlockView control{
-      .bytes = control_, .segments = {&control_segment, 1}, .type = SegmentType::kBytes};
-  PITH_ASSIGN(const InnerMemory control_memory, write_inner_block(control, options, scratch, out));
+  const ByteBuffer control_bytes = control();
+  const bool extended = std::any_of(parts_.begin(), parts_.end(),
+                                    [](const Part& part) { return is_extended(part.run); });
+  out.push_back(std::byte{extended ? kLaneVersion : kPlainVersion});
+  const Segment control_segment{
+      .size = control_bytes.size(), .type = SegmentType::kBytes, .layout = {}};
+  const BlockView control_block{
+      .bytes = control_bytes, .segments = {&control_segment, 1}, .type = SegmentType::kBytes};
+  PITH_ASSIGN(const InnerMemory control_memory,
+              write_inner_block(control_block, options, scratch, out));
+  const bool held = lanes_ > 1;
   uint64_t largest = 0;
-  const ContentCut blocks(content_, segments_, max_inner_block(options.level));
+  const ContentCut blocks(content_, segments_, options.level);
   for (size_t i = 0; i < blocks.size() && out.size() <= limit; ++i) {
     PITH_ASSIGN(const InnerMemory memory, write_inner_block(blocks[i], options, scratch, out));
-    largest = std::max(largest, memory.raw + memory.codec);
+    largest = std::max(largest, (held ? 0 : memory.raw) + memory.codec);
   }
   if (out.size() > limit) return EncodeOutcome::kDeclined;
+  if (held) largest += held_memory(content_.size(), lanes_);
   decode_memory = control_memory.raw + std::max(control_memory.codec, kEncoderMemory + largest);
   return EncodeOutcome::kEncoded;
 }

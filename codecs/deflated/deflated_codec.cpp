@@ -37,13 +37,17 @@ class DeflatedCodec : public Codec {
 
   uint64_t encode_memory(size_t raw_size, Level level) const override {
     const size_t inner = inner_block_size(raw_size, level);
-    // The content, an inner block's payload, its verification, and the tables of inflate.
-    return max_content(raw_size) + kMaxControl + 2 * uint64_t{inner} + 2 * kEncoderMemory +
-           inner_encode_memory(inner, level) + inner_decode_memory(inner, level);
+    // The content, once more to sort it, streams without gaps, an inner block's payload, its
+    // verification, and the tables of inflate.
+    return max_content(raw_size) + held(raw_size, level) + raw_size + kMaxControl +
+           2 * uint64_t{inner} + 2 * kEncoderMemory + inner_encode_memory(inner, level) +
+           inner_decode_memory(inner, level);
   }
   uint64_t decode_memory(size_t raw_size, Level level) const override {
     const size_t inner = inner_block_size(raw_size, level);
-    return kMaxControl + kEncoderMemory + inner + inner_decode_memory(inner, level);
+    return kMaxControl + kEncoderMemory +
+           std::max<uint64_t>(inner, held_memory(held(raw_size, level), kMaxLanes)) +
+           inner_decode_memory(inner, level);
   }
 
   // Only do_encode() can tell, and finds out early if there is nothing to do.
@@ -57,7 +61,10 @@ class DeflatedCodec : public Codec {
   }
   static size_t inner_block_size(size_t raw_size, Level level) {
     const uint64_t largest = std::max<uint64_t>(kMaxControl, max_content(raw_size));
-    return static_cast<size_t>(std::min<uint64_t>(max_inner_block(level), largest));
+    return static_cast<size_t>(std::min<uint64_t>(largest_inner_block(level), largest));
+  }
+  static uint64_t held(size_t raw_size, Level level) {
+    return std::min(max_content(raw_size), max_held_content(level));
   }
 
   Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
@@ -66,6 +73,7 @@ class DeflatedCodec : public Codec {
     auto& state = static_cast<DeflatedScratch&>(*scratch);
     BlockEncoder encoder(state.encoder);
     if (!encoder.take_apart(block)) return EncodeOutcome::kDeclined;
+    encoder.sort_into_lanes(options.level);
     return encoder.write(options, block.bytes.size(), out, decode_memory, state.inner);
   }
 

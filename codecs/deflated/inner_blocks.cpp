@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "base/byte_writer.h"
+#include "base/layout.h"
 
 namespace pith::deflated {
 namespace {
@@ -15,30 +17,77 @@ constexpr uint64_t kSmallSegment = 4096;
 constexpr uint64_t kCutAlignment = 4096;
 constexpr uint64_t kKib = 1024;
 
+tl::unexpected<Error> too_little_memory() {
+  return fail(ErrorCode::kDamaged, "a deflated block needs more memory than it declares");
+}
+
 template <class Memory>
-uint64_t largest_memory(Memory memory) {
+uint64_t largest_memory(size_t raw_size, Level level, Memory memory) {
   uint64_t largest = 0;
-  for (const Codec* codec : all_codecs()) {
-    if (codec->id() != CodecId::kDeflated) largest = std::max(largest, memory(*codec));
+  for (int i = 0; i < kSegmentTypes; ++i) {
+    const auto type = static_cast<SegmentType>(i);
+    const size_t size = std::min(raw_size, max_inner_block(type, level));
+    for (const Codec* codec : all_codecs()) {
+      if (codec->id() == CodecId::kDeflated || !codec->accepts(type, level)) continue;
+      largest = std::max(largest, memory(*codec, size));
+    }
   }
   return largest;
 }
 
+// Bytes of the segments from `i` on that belong to the array of the first of them.
+uint64_t array_run(std::span<const Segment> segments, size_t i) {
+  const ArrayLayout* array = segments[i].layout.array.get();
+  if (array == nullptr) return 0;
+  uint64_t size = 0;
+  for (; i < segments.size() && segments[i].layout.array.get() == array; ++i) {
+    size += segments[i].size;
+  }
+  return size;
+}
+
 }  // namespace
 
-size_t max_inner_block(Level level) { return size_t{level <= 6 ? 8U : 32U} << 20; }
+size_t max_inner_block(SegmentType type, Level level) {
+  // What sorts blocks takes a little less than 16 MiB.
+  if (level <= 6 && type == SegmentType::kArray) return (size_t{16} << 20) - (size_t{64} << 10);
+  return size_t{level <= 6 ? 8U : 32U} << 20;
+}
+
+size_t largest_inner_block(Level level) {
+  return std::max(max_inner_block(SegmentType::kArray, level),
+                  max_inner_block(SegmentType::kBytes, level));
+}
+
+uint64_t max_held_content(Level level) {
+  return level <= 6 ? kMaxHeldContent / 2 : kMaxHeldContent;
+}
 
 uint64_t inner_encode_memory(size_t raw_size, Level level) {
-  return largest_memory([&](const Codec& codec) { return codec.encode_memory(raw_size, level); });
+  return largest_memory(raw_size, level, [&](const Codec& codec, size_t size) {
+    return codec.encode_memory(size, level);
+  });
 }
 
 uint64_t inner_decode_memory(size_t raw_size, Level level) {
-  return largest_memory([&](const Codec& codec) { return codec.decode_memory(raw_size, level); });
+  return largest_memory(raw_size, level, [&](const Codec& codec, size_t size) {
+    return codec.decode_memory(size, level);
+  });
 }
 
-ContentCut::ContentCut(ByteView bytes, std::span<const Segment> segments, size_t max_block)
-    : bytes_(bytes) {
-  for (const Segment& segment : segments) add(segment, max_block);
+ContentCut::ContentCut(ByteView bytes, std::span<const Segment> segments, Level level)
+    : bytes_(bytes), level_(level) {
+  const ArrayLayout* last = nullptr;
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const ArrayLayout* array = segments[i].layout.array.get();
+    if (array != nullptr && array != last) {
+      const uint64_t run = array_run(segments, i);
+      const uint64_t most = max_inner_block(SegmentType::kArray, level);
+      if (run <= most && open_.size + run > most) close();
+    }
+    last = array;
+    add(segments[i]);
+  }
   close();
 }
 
@@ -49,26 +98,46 @@ BlockView ContentCut::operator[](size_t i) const {
           .type = block.type};
 }
 
-void ContentCut::add(Segment segment, size_t max_block) {
+uint64_t ContentCut::part_that_fits(const Segment& segment) const {
+  const bool arrays =
+      segment.type == SegmentType::kArray && (open_.size == 0 || open_.type == SegmentType::kArray);
+  const size_t most = max_inner_block(arrays ? SegmentType::kArray : SegmentType::kBytes, level_);
+  const uint64_t room = most - std::min(most, open_.size);
+  if (segment.size <= room) return segment.size;
+  // In the middle of an array only between its tiles or slices.
+  if (segment.layout.array != nullptr) {
+    const uint64_t from = segment.layout.offset;
+    const uint64_t end = from + room;
+    const uint64_t part = std::max(from, end - end % cut_size(segment.layout)) - from;
+    if (part > 0 || open_.size > 0) return part;
+  }
+  return open_.size > 0 ? 0 : room / kCutAlignment * kCutAlignment;
+}
+
+void ContentCut::add(Segment segment) {
   while (segment.size > 0) {
     const bool goes_together = open_.size == 0 || segment.size < kSmallSegment ||
                                open_.size < kSmallSegment || segment.type == open_.type;
     if (!goes_together) close();
-    uint64_t part = segment.size;
-    const uint64_t room = max_block - open_.size;
-    if (part > room) part = open_.size > 0 ? 0 : room / kCutAlignment * kCutAlignment;
+    const uint64_t part = part_that_fits(segment);
     if (part == 0) {
       close();
       continue;
     }
-    open_.segments.push_back(segment);
-    open_.segments.back().size = part;
+    Segment front = segment;
+    front.size = part;
     open_.size += static_cast<size_t>(part);
     auto& sizes = open_type_sizes_;
     sizes[static_cast<size_t>(segment.type)] += part;
     open_.type =
         static_cast<SegmentType>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
+    if (!open_.segments.empty() && goes_on(open_.segments.back(), front)) {
+      open_.segments.back().size += part;
+    } else {
+      open_.segments.push_back(std::move(front));
+    }
     segment.size -= part;
+    if (!segment.layout.is_plain()) segment.layout.offset += part;
   }
 }
 
@@ -96,28 +165,44 @@ Result<InnerMemory> write_inner_block(const BlockView& block, const EncodeOption
   return InnerMemory{.raw = block.bytes.size(), .codec = memory_kib * kKib};
 }
 
-Result<void> InnerBlockReader::next(size_t max_size, ByteBuffer& raw) {
-  assert(raw.empty());
+Result<InnerBlockReader::Header> InnerBlockReader::read_header(size_t max_size) {
+  Header header;
   const auto id = static_cast<CodecId>(payload_.u16());
-  const uint32_t raw_size = payload_.u32();
+  header.raw_size = payload_.u32();
   const uint32_t payload_size = payload_.u32();
-  const uint64_t memory = payload_.u32() * kKib;
-  const ByteView payload = payload_.bytes(payload_size);
-  if (!payload_.ok() || raw_size == 0 || raw_size > max_size || id == CodecId::kDeflated) {
+  header.memory = payload_.u32() * kKib;
+  header.payload = payload_.bytes(payload_size);
+  if (!payload_.ok() || header.raw_size == 0 || header.raw_size > max_size ||
+      id == CodecId::kDeflated) {
     return fail(ErrorCode::kDamaged, "a deflated block has a damaged inner block");
   }
-  const Codec* codec = find_codec(id);
-  if (codec == nullptr) {
+  header.codec = find_codec(id);
+  if (header.codec == nullptr) {
     return fail(ErrorCode::kUnsupported, "a deflated block needs an unknown codec");
   }
-  if (!budget_.reserve(raw_size) || !budget_.reserve(memory)) {
-    return fail(ErrorCode::kDamaged, "a deflated block needs more memory than it declares");
-  }
-  raw = ByteBuffer(raw_size);
-  MemoryBudget inner_budget(memory);
-  PITH_TRY(codec->decode(payload, raw, inner_budget, scratch_.of(*codec)));
-  budget_.release(memory);
+  return header;
+}
+
+Result<void> InnerBlockReader::decode(const Header& header, MutableBytes raw) {
+  if (!budget_.reserve(header.memory)) return too_little_memory();
+  MemoryBudget inner_budget(header.memory);
+  PITH_TRY(header.codec->decode(header.payload, raw, inner_budget, scratch_.of(*header.codec)));
+  budget_.release(header.memory);
   return {};
+}
+
+Result<void> InnerBlockReader::next(size_t max_size, ByteBuffer& raw) {
+  assert(raw.empty());
+  PITH_ASSIGN(const Header header, read_header(max_size));
+  if (!budget_.reserve(header.raw_size)) return too_little_memory();
+  raw = ByteBuffer(header.raw_size);
+  return decode(header, raw);
+}
+
+Result<size_t> InnerBlockReader::next_into(MutableBytes room) {
+  PITH_ASSIGN(const Header header, read_header(room.size()));
+  PITH_TRY(decode(header, room.first(header.raw_size)));
+  return header.raw_size;
 }
 
 void InnerBlockReader::release(ByteBuffer& raw) {
@@ -125,20 +210,53 @@ void InnerBlockReader::release(ByteBuffer& raw) {
   raw = {};
 }
 
-Result<size_t> ContentReader::read(MutableBytes out) {
-  size_t filled = 0;
-  while (filled < out.size()) {
+Result<void> StreamedContent::read(Lane, MutableBytes out) {
+  while (!out.empty()) {
     if (left_.empty()) {
       blocks_.release(block_);
       PITH_TRY(blocks_.next(std::numeric_limits<uint32_t>::max(), block_));
       left_ = block_;
     }
-    const size_t part = std::min(left_.size(), out.size() - filled);
-    std::copy_n(left_.begin(), part, out.begin() + static_cast<std::ptrdiff_t>(filled));
+    const size_t part = std::min(left_.size(), out.size());
+    std::copy_n(left_.begin(), part, out.begin());
     left_ = left_.subspan(part);
-    filled += part;
+    out = out.subspan(part);
   }
-  return filled;
+  return {};
+}
+
+Result<HeldContent> HeldContent::load(InnerBlockReader& blocks,
+                                      std::span<const uint64_t> lane_sizes) {
+  HeldContent content;
+  content.bytes_ = ByteBuffer(
+      static_cast<size_t>(std::accumulate(lane_sizes.begin(), lane_sizes.end(), uint64_t{0})));
+  MutableBytes room = content.bytes_;
+  while (!room.empty()) {
+    PITH_ASSIGN(const size_t size, blocks.next_into(room));
+    room = room.subspan(size);
+  }
+  if (!blocks.finished()) {
+    return fail(ErrorCode::kDamaged, "a deflated block has more content than it describes");
+  }
+  ByteView bytes = content.bytes_;
+  for (const uint64_t size : lane_sizes) {
+    content.left_.push_back(bytes.first(static_cast<size_t>(size)));
+    bytes = bytes.subspan(static_cast<size_t>(size));
+  }
+  return content;
+}
+
+Result<void> HeldContent::read(Lane lane, MutableBytes out) {
+  if (lane >= left_.size() || out.size() > left_[lane].size()) {
+    return fail(ErrorCode::kDamaged, "a deflated block uses up more content than it has");
+  }
+  std::copy_n(left_[lane].begin(), out.size(), out.begin());
+  left_[lane] = left_[lane].subspan(out.size());
+  return {};
+}
+
+bool HeldContent::finished() const {
+  return std::all_of(left_.begin(), left_.end(), [](ByteView left) { return left.empty(); });
 }
 
 }  // namespace pith::deflated

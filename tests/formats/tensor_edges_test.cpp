@@ -183,6 +183,21 @@ TEST(Npy, TellsTheAxesAsTheyLie) {
   EXPECT_EQ(tensors_of("npy", npy(npy_dictionary("'<f4'", "(24L,)"), data)), "array[24]");
 }
 
+TEST(Npy, BigEndianNumbersAreArrays) {
+  const std::string data = pattern(96, 1);
+  const std::string file = npy(npy_dictionary("'>f4'", "(2, 3, 4)"), data);
+  std::vector<Segment> segments;
+  find_format("npy")->make_segmenter({})->feed(as_bytes(file), true, segments);
+  ASSERT_EQ(segments.size(), 2U);
+  ASSERT_EQ(segments[1].type, SegmentType::kArray);
+  EXPECT_EQ(segments[1].size, 96U);
+  const ArrayLayout& array = *segments[1].layout.array;
+  EXPECT_EQ(array.type, NumberType::kF32);
+  EXPECT_TRUE(array.big_endian);
+  EXPECT_EQ(array.shape, (std::vector<uint64_t>{2, 3, 4}));
+  EXPECT_EQ(array.size, 96U);
+}
+
 TEST(Npy, LeavesOtherArraysAsBytes) {
   const std::string data = pattern(96, 1);
   for (const std::string& dictionary :

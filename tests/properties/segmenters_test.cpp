@@ -14,6 +14,7 @@
 
 #include "formats/detect.h"
 #include "formats/registry.h"
+#include "tests/support/netcdf3_file.h"
 #include "tests/support/tensor_files.h"
 
 namespace pith {
@@ -200,6 +201,15 @@ std::vector<std::string> make_inputs() {
     inputs.push_back(inputs.back());
     generator.mutate(inputs.back(), inputs.back().size());
   }
+  for (const uint8_t version : {uint8_t{1}, uint8_t{2}, uint8_t{5}}) {
+    const std::string file = test::netcdf3_file(version);
+    inputs.push_back(file);
+    inputs.push_back(file.substr(0, generator.below(file.size())));
+    for (int i = 0; i < 8; ++i) {
+      inputs.push_back(file);
+      generator.mutate(inputs.back(), 300);
+    }
+  }
   for (const auto& [name, file] : test::all_tensor_files()) {
     inputs.push_back(file.bytes);
     inputs.push_back(file.bytes.substr(0, generator.below(file.bytes.size())));
@@ -222,6 +232,16 @@ bool same(const std::vector<Segment>& a, const std::vector<Segment>& b) {
     }
     if (one != nullptr && (one->name != other->name || one->dtype != other->dtype ||
                            one->shape != other->shape || one->size != other->size)) {
+      return false;
+    }
+    const auto& array = x.layout.array;
+    const auto& other_array = y.layout.array;
+    if ((array == nullptr) != (other_array == nullptr)) return false;
+    if (array != nullptr &&
+        (array->name != other_array->name || array->type != other_array->type ||
+         array->big_endian != other_array->big_endian || array->filter != other_array->filter ||
+         array->shape != other_array->shape || array->tile != other_array->tile ||
+         array->fills != other_array->fills || array->size != other_array->size)) {
       return false;
     }
     const auto& left = x.layout.deflate;
