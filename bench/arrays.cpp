@@ -2,8 +2,9 @@
 //
 //   arrays LEVELS FILE TYPE SHAPE [FILL …]      arrays 1,3,5 lev_temp.raw f32 20x180x360 -1e10
 //
-// TYPE: i8, u8, i16, …, f16, f32, f64; little-endian. Prints, for each level, bytes and MB/s of the
-// best of several runs, and the memory that decoding takes.
+// TYPE: i8, u8, i16, …, f16, f32, f64; little-endian. png8, png16: rows of PNG with their filters.
+// Prints, for each level, bytes and MB/s of the best of several runs, and the memory that decoding
+// takes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -62,7 +63,9 @@ uint64_t bits_of(NumberType type, const std::string& text) {
 
 int run(int count, char** words) {
   const std::string path = words[2];
-  const auto type = type_of(words[3]);
+  const std::string name = words[3];
+  const bool png = name.starts_with("png");
+  const auto type = type_of(png ? "u" + name.substr(3) : name);
   std::ifstream file(path, std::ios::binary);
   const std::string content((std::istreambuf_iterator<char>(file)), {});
   if (!type || content.empty()) return 1;
@@ -70,6 +73,8 @@ int run(int count, char** words) {
   layout->type = *type;
   layout->shape = numbers(words[4], 'x');
   layout->size = content.size();
+  layout->big_endian = png;
+  if (png) layout->filter = ArrayFilter::kPng;
   for (int i = 5; i < count; ++i) layout->fills.push_back(bits_of(*type, words[i]));
   Segment segment{.size = content.size(), .type = SegmentType::kArray, .layout = {}};
   segment.layout.array = layout;

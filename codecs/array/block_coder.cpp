@@ -25,9 +25,8 @@ GridEffort effort_for(Level level) {
   GridEffort e;
   e.thorough = level >= 3;
   e.transforms = level >= 4 ? 2 : 1;
-  e.effort.time = level >= 2;
   e.effort.linear = level >= 4;
-  e.effort.contexts = level <= 1 ? 4 : level <= 3 ? 8 : 20;
+  e.effort.contexts = level <= 1 ? 4 : level <= 3 ? 8 : 24;
   e.effort.sampled = level <= 3 ? 1024 : 4096;
   e.effort.block_cells = 4096;
   return e;

@@ -61,16 +61,20 @@ void neighbours(const Rows<Word>& rows, ptrdiff_t c, To* to) {
 }
 
 template <size_t kRefs, class Word>
-int64_t predict_linear(const Rows<Word>& rows, const Weights& weights, int shift, ptrdiff_t c) {
+Guess predict_linear(const Rows<Word>& rows, const Weights& weights, int shift, ptrdiff_t c) {
   std::array<int64_t, kNear + kRefs * kFromRef> around;  // NOLINT: filled at once
   neighbours<kRefs>(rows, c, around.data());
-  uint64_t sum = uint64_t{1} << (kWeightBits - 1);
+  uint64_t sum = 0;
   for (size_t i = 0; i < around.size(); ++i) {
     sum += static_cast<uint64_t>(around[i] >> shift) *
            static_cast<uint64_t>(static_cast<int64_t>(weights.weight[i]));
   }
-  const int64_t change = static_cast<int64_t>(sum) >> kWeightBits;
-  return plus(at(rows.x, c - 1), static_cast<int64_t>(static_cast<uint64_t>(change) << shift));
+  constexpr uint64_t kHalf = uint64_t{1} << (kWeightBits - 1);
+  const int64_t change = static_cast<int64_t>(sum + kHalf) >> kWeightBits;
+  const uint64_t fraction = sum & (2 * kHalf - 1);
+  return {.value =
+              plus(at(rows.x, c - 1), static_cast<int64_t>(static_cast<uint64_t>(change) << shift)),
+          .above = fraction != 0 && fraction < kHalf};
 }
 
 // Sums for the normal equations.

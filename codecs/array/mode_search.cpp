@@ -39,7 +39,6 @@ class ModeSearch {
         consider({.mode = mode});
         continue;
       }
-      if (!effort_.time) continue;
       for (uint8_t ref = 0; ref < place_.refs; ++ref) consider({.mode = mode, .ref = ref});
     }
     if (effort_.linear && block_.lines * grid_.cols >= kLeastLinear) {
@@ -88,7 +87,9 @@ class ModeSearch {
       };
       if (band.mode == kLinear) {
         const auto linear = [&]<size_t kRefs>() {
-          walk([&](ptrdiff_t c) { return predict_linear<kRefs>(rows, band.weights, shift, c); });
+          walk([&](ptrdiff_t c) {
+            return predict_linear<kRefs>(rows, band.weights, shift, c).value;
+          });
         };
         if (place_.refs == 0) linear.template operator()<0>();
         if (place_.refs == 1) linear.template operator()<1>();

@@ -64,6 +64,12 @@ constexpr int64_t minus(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
 }
 
+// A prediction, and on which side of it the cell is more likely to be.
+struct Guess {
+  int64_t value = 0;
+  bool above = false;
+};
+
 constexpr int64_t median_of(int64_t w, int64_t n, int64_t nw) {
   const int64_t low = w < n ? w : n;
   const int64_t high = w < n ? n : w;

@@ -41,8 +41,10 @@ struct TokenRows {
   uint8_t* t = nullptr;
   const uint8_t* n = nullptr;
   const uint8_t* p = nullptr;
+  // Finely where tokens are small.
   unsigned level(ptrdiff_t c) const {
-    return (2U * t[c - 1] + 2U * n[c] + n[c - 1] + n[c + 1] + 2U * p[c]) / 8;
+    const unsigned sum = 2U * t[c - 1] + 2U * n[c] + n[c - 1] + n[c + 1] + 2U * p[c];
+    return sum < 128 ? sum : 120 + sum / 16;
   }
 };
 
@@ -63,7 +65,9 @@ void with_predictor(const Rows<Word>& rows, const BandMode& band, const Place& p
                     F&& f) {
   if (band.mode != kLinear) {
     return with_mode(band.mode, [&](auto mode) {
-      f([&](ptrdiff_t c) { return predict<decltype(mode)::value>(rows, band.ref, c); });
+      f([&](ptrdiff_t c) {
+        return Guess{.value = predict<decltype(mode)::value>(rows, band.ref, c), .above = false};
+      });
     });
   }
   const Weights& weights = band.weights;
@@ -144,38 +148,40 @@ uint64_t write_residuals(const Grid& grid, const Keys<Word>& keys, const Effort&
   std::vector<uint64_t> modes;
   std::vector<BandMode> bands;
   BitWriter raw;
-  for_each_block(
-      grid, effort.block_cells, [&](const Block& block, const std::vector<Place>& places) {
-        bands.clear();
-        for (size_t p = 0; p < places.size(); ++p) {
-          bands.push_back(find_mode(grid, volume, keys, block, p, places[p], effort));
-          append_mode(bands.back(), modes);
-        }
-        for (uint64_t i = 0; i < block.lines * places.size(); ++i) {
-          const uint64_t row = block.first + i;
-          const auto phase = static_cast<size_t>(i % places.size());
-          const Place place = around.of(row);
-          const Rows<Word> rows = rows_around(volume, row, place, grid.up);
-          const uint8_t* classes = classes_of(row);
-          tokens.open(row, place, grid.up);
-          uint8_t* t = tokens.row(row);
-          with_predictor(rows, bands[phase], place, shift, [&](auto&& predictor) {
-            for (ptrdiff_t c = 0; c < cols; ++c) {
-              if (classes != nullptr && classes[c] != 0) {
-                t[c] = t[c - 1];
-                continue;
-              }
-              const Word folded = fold(static_cast<Word>(rows.x[c] - limits.clamp(predictor(c))));
-              const uint8_t token = token_of(folded);
-              t[c] = token;
-              const int bits = raw_bits_of(token);
-              raw.put(folded & ((uint64_t{1} << bits) - 1), bits);
-            }
-          });
-          tokens.close(row);
-        }
-        return true;
-      });
+  for_each_block(grid, effort.block_cells,
+                 [&](const Block& block, const std::vector<Place>& places) {
+                   bands.clear();
+                   for (size_t p = 0; p < places.size(); ++p) {
+                     bands.push_back(find_mode(grid, volume, keys, block, p, places[p], effort));
+                     append_mode(bands.back(), modes);
+                   }
+                   for (uint64_t i = 0; i < block.lines * places.size(); ++i) {
+                     const uint64_t row = block.first + i;
+                     const auto phase = static_cast<size_t>(i % places.size());
+                     const Place place = around.of(row);
+                     const Rows<Word> rows = rows_around(volume, row, place, grid.up);
+                     const uint8_t* classes = classes_of(row);
+                     tokens.open(row, place, grid.up);
+                     uint8_t* t = tokens.row(row);
+                     with_predictor(rows, bands[phase], place, shift, [&](auto&& predictor) {
+                       for (ptrdiff_t c = 0; c < cols; ++c) {
+                         if (classes != nullptr && classes[c] != 0) {
+                           t[c] = t[c - 1];
+                           continue;
+                         }
+                         const Guess guess = predictor(c);
+                         const Word above = rows.x[c] - limits.clamp(guess.value);
+                         const Word folded = fold(guess.above ? Word{0} - above : above);
+                         const uint8_t token = token_of(folded);
+                         t[c] = token;
+                         const int bits = raw_bits_of(token);
+                         raw.put(folded & ((uint64_t{1} << bits) - 1), bits);
+                       }
+                     });
+                     tokens.close(row);
+                   }
+                   return true;
+                 });
 
   // The contexts: levels of the tokens around, merged where they say the same.
   std::vector<uint8_t> symbols;
@@ -269,11 +275,12 @@ Result<void> read_residuals(ByteReader& in, const Grid& grid, MemoryBudget& budg
                 near.t[c] = near.t[c - 1];
                 continue;
               }
-              const Word prediction = limits.clamp(predictor(c));
+              const Guess guess = predictor(c);
               const uint8_t token = symbols.next(merged.of[near.level(c)]);
               near.t[c] = token;
               const auto folded = static_cast<Word>(number_of(token, raw.take(raw_bits_of(token))));
-              x[c] = prediction + unfold(folded);
+              const Word above = unfold(folded);
+              x[c] = limits.clamp(guess.value) + (guess.above ? Word{0} - above : above);
             }
           });
           volume.close(row);

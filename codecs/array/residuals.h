@@ -12,7 +12,6 @@ namespace pith::array {
 
 // How hard the encoder looks.
 struct Effort {
-  bool time = true;             // tries modes that take references
   bool linear = false;          // and weights by least squares
   uint64_t sampled = 1024;      // cells of a band of a block on which modes are tried
   size_t contexts = 8;          // at most

@@ -145,6 +145,8 @@ Rows rows_of(const Area& area) {
       distance *= axes[i];
     }
   }
+  // The band before the last one, where there is no more to be had.
+  if (result.bands > 2) add_back(2);
   grid.first_row %= grid.slice_rows;
   return result;
 }
