@@ -27,7 +27,7 @@ GridEffort effort_for(Level level) {
   e.transforms = level >= 4 ? 2 : 1;
   e.effort.linear = level >= 4;
   e.effort.contexts = level <= 1 ? 4 : level <= 3 ? 8 : 24;
-  e.effort.sampled = level <= 3 ? 1024 : 4096;
+  e.effort.sampled = level == 1 ? 512 : level == 2 ? 1024 : level == 3 ? 2048 : 4096;
   e.effort.block_cells = 4096;
   return e;
 }

@@ -1,12 +1,17 @@
 #include "codecs/array/mode_search.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "codecs/array/token.h"
 #include "codecs/entropy/log2_table.h"
 
 namespace pith::array {
 namespace {
 
-constexpr uint64_t kFittedCells = 8192;  // of a band of a block, for the weights
+constexpr uint64_t kWindowCols = 32;
+constexpr size_t kSecondRound = 3;       // fixed modes that are tried on more cells
+constexpr uint64_t kFittedCells = 4096;  // of a band of a block, for the weights
 constexpr size_t kLeastLinear = 512;     // cells of a band that may have weights
 
 template <class Word>
@@ -23,42 +28,60 @@ class ModeSearch {
         effort_(effort),
         around_(grid) {}
 
+  // The fixed modes are tried on few cells, the best of them and the linear one on more.
   BandMode run() {
-    BandMode best;
-    uint64_t least = UINT64_MAX;
-    const auto consider = [&](const BandMode& band) {
-      const uint64_t cost = cost_of(band);
-      if (cost >= least) return;
-      least = cost;
-      best = band;
-    };
+    const uint64_t few = enough(effort_.sampled / 4);
+    std::vector<std::pair<uint64_t, BandMode>> tried;
     for (int number = 0; number < kFixedModes; ++number) {
       const auto mode = static_cast<Mode>(number);
       if (needs_above(mode) && !place_.up) continue;
-      if (!needs_time(mode)) {
-        consider({.mode = mode});
-        continue;
+      const int refs = needs_time(mode) ? place_.refs : 1;
+      for (int ref = 0; ref < refs; ++ref) {
+        const BandMode band{.mode = mode, .ref = static_cast<uint8_t>(ref)};
+        tried.emplace_back(cost_of(band, few), band);
       }
-      for (uint8_t ref = 0; ref < place_.refs; ++ref) consider({.mode = mode, .ref = ref});
     }
+    const size_t kept = std::min(kSecondRound, tried.size());
+    std::partial_sort(tried.begin(), tried.begin() + static_cast<ptrdiff_t>(kept), tried.end(),
+                      [](const auto& a, const auto& b) {
+                        return a.first != b.first               ? a.first < b.first
+                               : a.second.mode != b.second.mode ? a.second.mode < b.second.mode
+                                                                : a.second.ref < b.second.ref;
+                      });
+    tried.resize(kept);
     if (effort_.linear && block_.lines * grid_.cols >= kLeastLinear) {
-      if (const auto weights = fit()) consider({.mode = kLinear, .ref = 0, .weights = *weights});
+      if (const auto weights = fit()) {
+        tried.push_back({0, {.mode = kLinear, .ref = 0, .weights = *weights}});
+      }
+    }
+    BandMode best;
+    uint64_t least = UINT64_MAX;
+    for (const auto& [first_cost, band] : tried) {
+      const uint64_t cost = tried.size() == 1 ? 0 : cost_of(band, 4 * few);
+      if (cost >= least) continue;
+      least = cost;
+      best = band;
     }
     return best;
   }
 
  private:
-  // Calls f(rows, classes of the row or null) for about so many cells. Lines are taken by threes
-  // that keep no step: images that were enlarged by repetition have rows of two kinds.
+  // Calls f(rows, classes of the row or null, first column, last column + 1) for about so many
+  // cells, in windows here and there. They are three lines high and keep no step: images that were
+  // enlarged by repetition have rows of two kinds.
   template <class F>
   void sample_rows(uint64_t cells, F&& f) const {
     const uint64_t all = block_.lines;
-    const uint64_t wanted = std::max<uint64_t>(3, cells / grid_.cols);
     const uint64_t threes = (all + 2) / 3;
-    const uint64_t step = wanted >= all ? 1 : std::max<uint64_t>(1, all / wanted);
-    for (uint64_t i = 0; i < threes; i += step) {
-      const uint64_t room = std::min(step, threes - i);
-      const uint64_t three = i + (i * 2654435761U >> 16) % room;
+    const uint64_t windows = std::clamp<uint64_t>(cells / (3 * kWindowCols), 1, threes);
+    const uint64_t wide = std::min(grid_.cols, kWindowCols);
+    const uint64_t across =
+        std::clamp<uint64_t>(cells / (3 * windows * wide), 1, grid_.cols / wide);
+    for (uint64_t i = 0; i < windows; ++i) {
+      const uint64_t begin = threes * i / windows;
+      const uint64_t room = threes * (i + 1) / windows - begin;
+      const uint64_t hash = (block_.first + i + 1) * 2654435761U >> 8;
+      const uint64_t three = begin + hash % room;
       for (uint64_t line = 3 * three; line < std::min(all, 3 * three + 3); ++line) {
         const uint64_t row = block_.first + line * around_.phases() + phase_;
         const Place place = around_.of(row);
@@ -66,20 +89,38 @@ class ModeSearch {
         const uint8_t* classes = keys_.classes.empty()
                                      ? nullptr
                                      : keys_.classes.data() + static_cast<size_t>(row * grid_.cols);
-        f(rows, classes);
+        for (uint64_t k = 0; k < across; ++k) {
+          const uint64_t left = grid_.cols * k / across;
+          const uint64_t slack = grid_.cols * (k + 1) / across - left - wide;
+          const uint64_t column = left + (hash + k * 7) % (slack + 1);
+          f(rows, classes, static_cast<ptrdiff_t>(column), static_cast<ptrdiff_t>(column + wide));
+        }
       }
     }
   }
 
-  uint64_t cost_of(const BandMode& band) const {
+  // How many cells to sample to see so many that have keys.
+  uint64_t enough(uint64_t wanted) const {
+    const uint64_t all = block_.lines * grid_.cols;
+    if (keys_.classes.empty()) return wanted;
+    for (uint64_t cells = wanted; cells < 4 * all; cells *= 4) {
+      uint64_t seen = 0;
+      sample_rows(
+          cells, [&](const Rows<Word>&, const uint8_t* classes, ptrdiff_t begin, ptrdiff_t end) {
+            seen += static_cast<uint64_t>(std::count(classes + begin, classes + end, uint8_t{0}));
+          });
+      if (2 * seen >= wanted) return cells;
+    }
+    return 4 * all;
+  }
+
+  uint64_t cost_of(const BandMode& band, uint64_t cells) const {
     uint64_t cost = 0;
-    const auto cols = static_cast<ptrdiff_t>(grid_.cols);
-    // Long rows are looked at here and there.
-    const ptrdiff_t step = std::max<ptrdiff_t>(1, cols / static_cast<ptrdiff_t>(effort_.sampled));
     const int shift = weighing_shift(keys_.highest);
-    sample_rows(effort_.sampled, [&](const Rows<Word>& rows, const uint8_t* classes) {
+    sample_rows(cells, [&](const Rows<Word>& rows, const uint8_t* classes, ptrdiff_t begin,
+                           ptrdiff_t end) {
       const auto walk = [&](auto&& predictor) {
-        for (ptrdiff_t c = 0; c < cols; c += step) {
+        for (ptrdiff_t c = begin; c < end; ++c) {
           if (classes != nullptr && classes[c] != 0) continue;
           const Word folded = fold(static_cast<Word>(rows.x[c] - static_cast<Word>(predictor(c))));
           cost += entropy::log2_fixed(uint64_t{folded} / 2 + 1);
@@ -105,10 +146,9 @@ class ModeSearch {
 
   std::optional<Weights> fit() const {
     LinearFit fit(weight_count(place_));
-    const auto cols = static_cast<ptrdiff_t>(grid_.cols);
-    const ptrdiff_t step = std::max<ptrdiff_t>(1, cols / static_cast<ptrdiff_t>(kFittedCells));
-    sample_rows(kFittedCells, [&](const Rows<Word>& rows, const uint8_t* classes) {
-      for (ptrdiff_t c = 0; c < cols; c += step) {
+    sample_rows(kFittedCells, [&](const Rows<Word>& rows, const uint8_t* classes, ptrdiff_t begin,
+                                  ptrdiff_t end) {
+      for (ptrdiff_t c = begin; c < end; ++c) {
         if (classes != nullptr && classes[c] != 0) continue;
         std::array<double, kMaxWeights> near{};
         if (place_.refs == 0) neighbours<0>(rows, c, near.data());
