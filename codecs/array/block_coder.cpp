@@ -22,14 +22,21 @@ constexpr uint64_t kLeastVariable = 512;
 int plain_effort(Level level) { return level <= 3 ? 3 : level <= 6 ? 15 : 19; }
 
 GridEffort effort_for(Level level) {
-  GridEffort e;
-  e.thorough = level >= 3;
-  e.transforms = level >= 4 ? 2 : 1;
-  e.effort.linear = level >= 4;
-  e.effort.contexts = level <= 1 ? 4 : level <= 3 ? 8 : 24;
-  e.effort.sampled = level == 1 ? 512 : level == 2 ? 1024 : level == 3 ? 2048 : 4096;
-  e.effort.block_cells = 4096;
-  return e;
+  Effort e;
+  e.linear = level >= 4;
+  e.contexts = level <= 1 ? 4 : level <= 3 ? 8 : 24;
+  e.sampled = level == 1 ? 512 : level == 2 ? 1024 : level <= 4 ? 2048 : 4096;
+  e.block_cells = 4096;
+  GridEffort effort{.efforts = {e}, .thorough = level >= 3, .transforms = level >= 5 ? 2U : 1U};
+  if (level < 6) return effort;
+  for (const uint64_t cells : {uint64_t{1536}, uint64_t{16384}}) {
+    e.block_cells = cells;
+    effort.efforts.push_back(e);
+  }
+  e.linear = false;
+  e.block_cells = 4096;
+  effort.efforts.push_back(e);
+  return effort;
 }
 
 // The plan and the plain bytes.
@@ -69,7 +76,7 @@ Result<void> read_variable(ByteReader& in, const Variable& variable, MemoryBudge
     PITH_TRY(read_grid(in, grid, budget, std::span(cells).subspan(from, count)));
     from += count;
   }
-  put_together(variable, std::span<const Word>(cells), bytes);
+  put_together(variable, std::span(cells), bytes);
   return {};
 }
 
@@ -90,7 +97,10 @@ Result<EncodedBlock> encode_block(const BlockView& block, Level level, ByteBuffe
   uint64_t largest = 0;
   for (uint32_t i = 1; i < plan.variables.size(); ++i) {
     const Variable& variable = plan.variables[i];
-    const ByteBuffer bytes = gather(plan, i, block.bytes);
+    const auto only = only_part(plan, i);
+    const ByteBuffer gathered = only ? ByteBuffer() : gather(plan, i, block.bytes);
+    const ByteView bytes =
+        only ? block.bytes.subspan(*only, static_cast<size_t>(variable.size)) : ByteView(gathered);
     const uint64_t grids = needs_wide_words(variable)
                                ? write_variable<uint64_t>(variable, bytes, level, out)
                                : write_variable<uint32_t>(variable, bytes, level, out);
@@ -119,13 +129,16 @@ Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budg
     const Variable& variable = plan.variables[i];
     const uint64_t room = variable_memory(variable);
     if (!budget.reserve(room)) return damaged("it takes more memory than declared");
-    ByteBuffer bytes(static_cast<size_t>(variable.size));
+    const auto only = only_part(plan, i);
+    ByteBuffer gathered(only ? 0 : static_cast<size_t>(variable.size));
+    const MutableBytes bytes =
+        only ? raw.subspan(*only, static_cast<size_t>(variable.size)) : MutableBytes(gathered);
     if (needs_wide_words(variable)) {
       PITH_TRY(read_variable<uint64_t>(in, variable, budget, bytes));
     } else {
       PITH_TRY(read_variable<uint32_t>(in, variable, budget, bytes));
     }
-    scatter(plan, i, bytes, raw);
+    if (!only) scatter(plan, i, bytes, raw);
     budget.release(room);
   }
   if (!in.finished()) return damaged("it has bytes left over");

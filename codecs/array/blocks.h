@@ -15,6 +15,17 @@ struct BandMode {
   Weights weights{};
 };
 
+// The last weights of each band, for each number of references: weights are written as differences
+// to them.
+class WeightMemory {
+ public:
+  explicit WeightMemory(uint64_t phases) : weights_(static_cast<size_t>(phases)) {}
+  Weights& of(size_t phase, const Place& place) { return weights_[phase][place.refs]; }
+
+ private:
+  std::vector<std::array<Weights, kMaxRefs + 1>> weights_;
+};
+
 struct Block {
   uint64_t first = 0;  // row
   uint64_t lines = 0;

@@ -60,7 +60,8 @@ Result<void> read_classes(ByteReader& in, const Grid& grid, uint8_t highest, Mem
                           std::span<uint8_t> classes) {
   const uint64_t room = Volume<uint8_t>::memory(grid.rows, grid.cols);
   if (!budget.reserve(room)) return damaged("it takes more memory than declared");
-  PITH_ASSIGN(auto symbols, SymbolReader::open(in, kContexts, budget));
+  PITH_ASSIGN(const auto reader, SymbolReader::open(in, kContexts, budget));
+  SymbolCursor symbols = reader.begin();
   Volume<uint8_t> volume(grid.rows, grid.cols);
   const Surroundings surroundings(grid);
   const auto cols = static_cast<ptrdiff_t>(grid.cols);
@@ -70,10 +71,13 @@ Result<void> read_classes(ByteReader& in, const Grid& grid, uint8_t highest, Mem
     volume.open(row, place, grid.up);
     const ClassRows rows = around(volume, row, place, grid.up);
     uint8_t* x = volume.row(row);
+    SymbolCursor cursor = symbols;
     for (ptrdiff_t c = 0; c < cols; ++c) {
-      x[c] = symbols.next(rows.context(c));
-      largest = std::max(largest, x[c]);
+      const uint8_t kind = cursor.next(reader.table_of(rows.context(c)));
+      x[c] = kind;
+      largest = std::max(largest, kind);
     }
+    symbols = cursor;
     volume.close(row);
     std::copy_n(x, grid.cols, classes.data() + static_cast<size_t>(row * grid.cols));
   }

@@ -14,9 +14,8 @@ using tensor::write_varint;
 constexpr uint8_t kHasClasses = 1;
 constexpr uint64_t kNearCost = 8;  // a transform is coded if it may be within 1/8 of the best
 
-// Of a cell: its key and its class. Of an exception: as it is read, and its bits.
-template <class Word>
-constexpr uint64_t kCellMemory = sizeof(Word) + 1;
+// Of a cell: its class. Of an exception: as it is read, and its bits.
+constexpr uint64_t kCellMemory = 1;
 template <class Word>
 constexpr uint64_t kExceptionMemory = sizeof(uint64_t) + sizeof(Word);
 
@@ -43,7 +42,7 @@ uint64_t write_keys(const Grid& grid, const Transform<Word>& transform, const Ke
     peak = std::max(peak, memory.kept + lists + numbers_memory());
   }
   peak = std::max(peak, memory.kept + lists + write_residuals(grid, keys, effort, writer));
-  return peak + keys.keys.size() * kCellMemory<Word>;
+  return peak + keys.classes.size() * kCellMemory;
 }
 
 }  // namespace
@@ -55,17 +54,30 @@ uint64_t write_grid(const Grid& grid, std::span<const Word> cells, const Variabl
   const uint64_t bound = found.front().cost + found.front().cost / kNearCost;
   ByteBuffer best;
   uint64_t best_memory = 0;
+  Keys<Word> best_keys;
+  const Transform<Word>* chosen = nullptr;
+  const auto code = [&](const Transform<Word>& transform, const Keys<Word>& keys,
+                        const Effort& how) {
+    ByteBuffer bytes;
+    const uint64_t memory = write_keys(grid, transform, keys, how, bytes);
+    if (!best.empty() && bytes.size() >= best.size()) return false;
+    best = std::move(bytes);
+    best_memory = memory;
+    return true;
+  };
   size_t coded = 0;
   for (auto& candidate : found) {
     if (coded == effort.transforms || (coded > 0 && candidate.cost > bound)) break;
     Keys<Word> keys;
     if (!apply(candidate.transform, cells, most_exceptions(cells.size()), keys)) continue;
     candidate.transform.exceptions = !keys.exceptions.empty();
-    ByteBuffer bytes;
-    const uint64_t memory = write_keys(grid, candidate.transform, keys, effort.effort, bytes);
-    if (coded++ > 0 && bytes.size() >= best.size()) continue;
-    best = std::move(bytes);
-    best_memory = memory;
+    ++coded;
+    if (!code(candidate.transform, keys, effort.efforts.front())) continue;
+    chosen = &candidate.transform;
+    if (effort.efforts.size() > 1) best_keys = std::move(keys);
+  }
+  for (size_t i = 1; i < effort.efforts.size() && chosen != nullptr; ++i) {
+    code(*chosen, best_keys, effort.efforts[i]);
   }
   out.append(best);
   return best_memory;
@@ -75,13 +87,12 @@ template <class Word>
 Result<void> read_grid(ByteReader& in, const Grid& grid, MemoryBudget& budget,
                        std::span<Word> cells) {
   const uint64_t before = budget.left();
-  const uint64_t room = cells.size() * kCellMemory<Word>;
-  if (!budget.reserve(room)) return damaged("it takes more memory than declared");
   const uint8_t flags = in.u8();
   if (flags > kHasClasses) return damaged("a grid");
+  const uint64_t room = flags == kHasClasses ? cells.size() * kCellMemory : 0;
+  if (!budget.reserve(room)) return damaged("it takes more memory than declared");
   PITH_ASSIGN(const auto transform, read_transform<Word>(in, grid.type, cells.size(), budget));
   Keys<Word> keys;
-  keys.keys.resize(cells.size());
   if (flags == kHasClasses) {
     keys.classes.resize(cells.size());
     PITH_TRY(read_classes(in, grid, highest_class(transform), budget, keys.classes));
@@ -100,8 +111,8 @@ Result<void> read_grid(ByteReader& in, const Grid& grid, MemoryBudget& budget,
     keys.exceptions.reserve(bits.size());
     for (const uint64_t number : bits) keys.exceptions.push_back(static_cast<Word>(number));
   }
-  PITH_TRY(read_residuals(in, grid, budget, keys));
-  invert(transform, keys, cells);
+  PITH_TRY(read_residuals(in, grid, budget, std::span<const uint8_t>(keys.classes), cells));
+  invert_in_place(transform, keys, cells);
   budget.release(before - budget.left());
   return {};
 }

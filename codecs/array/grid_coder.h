@@ -1,6 +1,8 @@
 // One grid of numbers: its transform, classes, exceptions and residuals.
 #pragma once
 
+#include <vector>
+
 #include "base/memory_budget.h"
 #include "codecs/array/residuals.h"
 #include "codecs/array/transform_search.h"
@@ -8,9 +10,9 @@
 namespace pith::array {
 
 struct GridEffort {
-  Effort effort;
-  bool thorough = false;  // of the search for transforms
-  size_t transforms = 1;  // so many of those found are coded, the smallest result is kept
+  std::vector<Effort> efforts;  // each is tried on the transform that turns out best
+  bool thorough = false;        // of the search for transforms
+  size_t transforms = 1;        // so many of those found are coded, the smallest result is kept
 };
 
 // Returns what reading the grid takes beside its cells.

@@ -3,7 +3,7 @@
 namespace pith::array {
 namespace {
 
-constexpr double kRidge = 1.0 / 65536;  // keeps weights small where neighbours are alike
+constexpr double kRidge = 1.0 / 65536;  // keeps weights near the prior ones
 
 }  // namespace
 
@@ -16,7 +16,7 @@ void LinearFit::add(const double* around, double target, double importance) {
   }
 }
 
-std::optional<Weights> LinearFit::solve() const {
+std::optional<Weights> LinearFit::solve(const Weights& prior) const {
   if (cells_ < 4 * count_) return std::nullopt;
   // Cholesky's decomposition without roots: squares = L D L'.
   std::array<std::array<double, kMaxWeights>, kMaxWeights> lower{};
@@ -42,6 +42,10 @@ std::optional<Weights> LinearFit::solve() const {
   }
   for (size_t i = 0; i < count_; ++i) {
     double sum = targets_[i];
+    for (size_t k = 0; k < count_; ++k) {
+      const double square = k <= i ? squares_[i][k] : squares_[k][i];
+      sum -= square * (static_cast<double>(prior.weight[k]) / (1 << kWeightBits));
+    }
     for (size_t k = 0; k < i; ++k) sum -= lower[i][k] * solution[k];
     solution[i] = sum;
   }
@@ -52,7 +56,7 @@ std::optional<Weights> LinearFit::solve() const {
   Weights weights;
   weights.count = count_;
   for (size_t i = 0; i < count_; ++i) {
-    const double scaled = solution[i] * (1 << kWeightBits);
+    const double scaled = solution[i] * (1 << kWeightBits) + static_cast<double>(prior.weight[i]);
     if (!(scaled > -static_cast<double>(kMostWeight) &&
           scaled < static_cast<double>(kMostWeight))) {
       return std::nullopt;

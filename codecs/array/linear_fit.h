@@ -16,7 +16,7 @@ namespace pith::array {
 inline constexpr size_t kNear = 6;     // neighbours in the slice, besides w
 inline constexpr size_t kFromRef = 6;  // neighbours in a reference
 inline constexpr size_t kMaxWeights = kNear + kMaxRefs * kFromRef;
-inline constexpr int kWeightBits = 16;  // weights are in 1/65536
+inline constexpr int kWeightBits = 16;  // weights are in 1/2048
 inline constexpr int64_t kMostWeight = int64_t{1} << 22;
 
 struct Weights {
@@ -83,8 +83,9 @@ class LinearFit {
   explicit LinearFit(size_t count) : count_(count) {}
 
   void add(const double* around, double target, double importance);
-  // The weights, or nothing if there is too little to go by.
-  std::optional<Weights> solve() const;
+  // The weights, or nothing if there is too little to go by. What the cells leave open is taken
+  // from the prior weights.
+  std::optional<Weights> solve(const Weights& prior) const;
   size_t cells() const { return cells_; }
 
  private:

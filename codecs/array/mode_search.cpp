@@ -18,13 +18,15 @@ template <class Word>
 class ModeSearch {
  public:
   ModeSearch(const Grid& grid, const Volume<Word>& volume, const Keys<Word>& keys,
-             const Block& block, size_t phase, const Place& place, const Effort& effort)
+             const Block& block, size_t phase, const Place& place, const Weights& prior,
+             const Effort& effort)
       : grid_(grid),
         volume_(volume),
         keys_(keys),
         block_(block),
         phase_(phase),
         place_(place),
+        prior_(prior),
         effort_(effort),
         around_(grid) {}
 
@@ -163,7 +165,7 @@ class ModeSearch {
                 1 / (activity * activity));
       }
     });
-    return fit.solve();
+    return fit.solve(prior_);
   }
 
   const Grid& grid_;
@@ -172,6 +174,7 @@ class ModeSearch {
   const Block& block_;
   size_t phase_;
   const Place& place_;
+  const Weights& prior_;
   const Effort& effort_;
   Surroundings around_;
 };
@@ -180,13 +183,16 @@ class ModeSearch {
 
 template <class Word>
 BandMode find_mode(const Grid& grid, const Volume<Word>& volume, const Keys<Word>& keys,
-                   const Block& block, size_t phase, const Place& place, const Effort& effort) {
-  return ModeSearch<Word>(grid, volume, keys, block, phase, place, effort).run();
+                   const Block& block, size_t phase, const Place& place, const Weights& prior,
+                   const Effort& effort) {
+  return ModeSearch<Word>(grid, volume, keys, block, phase, place, prior, effort).run();
 }
 
 template BandMode find_mode<uint32_t>(const Grid&, const Volume<uint32_t>&, const Keys<uint32_t>&,
-                                      const Block&, size_t, const Place&, const Effort&);
+                                      const Block&, size_t, const Place&, const Weights&,
+                                      const Effort&);
 template BandMode find_mode<uint64_t>(const Grid&, const Volume<uint64_t>&, const Keys<uint64_t>&,
-                                      const Block&, size_t, const Place&, const Effort&);
+                                      const Block&, size_t, const Place&, const Weights&,
+                                      const Effort&);
 
 }  // namespace pith::array

@@ -350,6 +350,19 @@ Result<Plan> read_plan(ByteReader& in, uint64_t block_size) {
   return plan;
 }
 
+std::optional<size_t> only_part(const Plan& plan, uint32_t variable) {
+  size_t at = 0;
+  std::optional<size_t> found;
+  for (const Part& part : plan.parts) {
+    if (part.variable == variable) {
+      if (found) return std::nullopt;
+      found = at;
+    }
+    at += static_cast<size_t>(part.size);
+  }
+  return found;
+}
+
 ByteBuffer gather(const Plan& plan, uint32_t variable, ByteView block) {
   ByteBuffer bytes;
   bytes.reserve(static_cast<size_t>(plan.variables[variable].size));

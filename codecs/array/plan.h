@@ -5,6 +5,7 @@
 // lie in the order of the block; the bytes of a variable are those of its parts, back to back.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/byte_reader.h"
@@ -66,6 +67,9 @@ void write_plan(const Plan& plan, ByteWriter& out);
 // Fails unless the parts make up `block_size` bytes and every variable is one that can be taken
 // apart.
 Result<Plan> read_plan(ByteReader& in, uint64_t block_size);
+
+// Where the variable's bytes begin in the block, if they are one part.
+std::optional<size_t> only_part(const Plan& plan, uint32_t variable);
 
 // Copies the bytes of a variable out of a block, and back into it.
 ByteBuffer gather(const Plan& plan, uint32_t variable, ByteView block);

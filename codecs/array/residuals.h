@@ -24,18 +24,20 @@ template <class Word>
 uint64_t write_residuals(const Grid& grid, const Keys<Word>& keys, const Effort& effort,
                          ByteWriter& out);
 
-// Fills `keys.keys`; the classes must be known.
+// `classes`: of the cells, empty if all of them have keys. Cells without one get any.
 template <class Word>
 Result<void> read_residuals(ByteReader& in, const Grid& grid, MemoryBudget& budget,
-                            Keys<Word>& keys);
+                            std::span<const uint8_t> classes, std::span<Word> keys);
 
 extern template uint64_t write_residuals<uint32_t>(const Grid&, const Keys<uint32_t>&,
                                                    const Effort&, ByteWriter&);
 extern template uint64_t write_residuals<uint64_t>(const Grid&, const Keys<uint64_t>&,
                                                    const Effort&, ByteWriter&);
 extern template Result<void> read_residuals<uint32_t>(ByteReader&, const Grid&, MemoryBudget&,
-                                                      Keys<uint32_t>&);
+                                                      std::span<const uint8_t>,
+                                                      std::span<uint32_t>);
 extern template Result<void> read_residuals<uint64_t>(ByteReader&, const Grid&, MemoryBudget&,
-                                                      Keys<uint64_t>&);
+                                                      std::span<const uint8_t>,
+                                                      std::span<uint64_t>);
 
 }  // namespace pith::array

@@ -52,9 +52,15 @@ void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> co
   std::vector<Frequencies> frequencies;
   std::vector<uint8_t> bits;
   std::vector<EncodeTable> tables;
-  for (const Histogram& histogram : histograms) {
+  std::vector<uint8_t> numbers(count, 0);  // of the tables
+  std::vector<uint8_t> used((count + 7) / 8, 0);
+  for (size_t context = 0; context < count; ++context) {
+    const Histogram& histogram = histograms[context];
     uint64_t total = 0;
     for (const uint32_t n : histogram) total += n;
+    if (total == 0 && context > 0) continue;
+    used[context / 8] |= static_cast<uint8_t>(1U << context % 8);
+    numbers[context] = static_cast<uint8_t>(tables.size());
     bits.push_back(kept_bits(total));
     Frequencies table{};
     table[0] = static_cast<uint16_t>(entropy::kRansTotal);
@@ -67,14 +73,15 @@ void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> co
 
   // Tables of one symbol leave the states alone and do not count for the lanes.
   size_t lanes_used = 0;
-  for (size_t i = 0; i < symbols.size(); ++i) lanes_used += tables[contexts[i]].single ? 0 : 1;
+  for (size_t i = 0; i < symbols.size(); ++i)
+    lanes_used += tables[numbers[contexts[i]]].single ? 0 : 1;
   std::vector<uint16_t> words(lanes_used + 1);
   uint16_t* at = words.data() + words.size();
   std::array<uint32_t, kSymbolLanes> states{};
   states.fill(entropy::kRansLow);
   size_t number = lanes_used;
   for (size_t i = symbols.size(); i-- > 0;) {
-    const EncodeTable& table = tables[contexts[i]];
+    const EncodeTable& table = tables[numbers[contexts[i]]];
     if (table.single) continue;
     uint32_t& state = states[--number % kSymbolLanes];
     const uint32_t entry = table.entry[symbols[i]];
@@ -93,6 +100,7 @@ void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> co
     state = (quotient << entropy::kRansBits) + rest + (entry >> 16);
   }
   const auto word_count = static_cast<size_t>(words.data() + words.size() - at);
+  for (const uint8_t byte : used) out.u8(byte);
   write_varint(out, coded.size());
   write_varint(out, word_count);
   out.bytes(coded);
@@ -101,24 +109,35 @@ void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> co
 }
 
 Result<SymbolReader> SymbolReader::open(ByteReader& in, size_t contexts, MemoryBudget& budget) {
+  SymbolReader reader;
+  size_t tables = 0;
+  uint8_t used = 0;
+  for (size_t context = 0; context < contexts; ++context) {
+    if (context % 8 == 0) used = in.u8();
+    if ((used >> context % 8 & 1) != 0) {
+      reader.numbers_[context] = static_cast<uint8_t>(tables++);
+    } else {
+      reader.all_have_tables_ = false;
+    }
+  }
+  if (tables == 0) return damaged("its tables");
   const uint64_t table_bytes = read_varint(in);
   const uint64_t words = read_varint(in);
   const ByteView coded = in.bytes(table_bytes);
   if (!in.ok() || words > in.remaining()) return damaged("its symbols");
   if (!budget.reserve(memory(contexts))) return damaged("it takes more memory than declared");
-  PITH_ASSIGN(const auto frequencies, entropy::decode_frequencies(coded, contexts));
-  SymbolReader reader;
-  reader.tables_.reserve(contexts);
+  PITH_ASSIGN(const auto frequencies, entropy::decode_frequencies(coded, tables));
+  reader.tables_.reserve(tables);
   for (const Frequencies& table : frequencies) reader.tables_.emplace_back(table);
-  for (uint32_t& state : reader.states_) state = in.u32();
+  for (uint32_t& state : reader.begin_.states_) state = in.u32();
   const ByteView view = in.bytes(words * 2);
   if (!in.ok()) return damaged("it is too short");
-  reader.at_ = view.data();
-  reader.end_ = view.data() + view.size();
+  reader.begin_.at_ = view.data();
+  reader.begin_.end_ = view.data() + view.size();
   return reader;
 }
 
-bool SymbolReader::finished() const {
+bool SymbolCursor::finished() const {
   return !short_ && at_ == end_ && std::all_of(states_.begin(), states_.end(), [](uint32_t x) {
     return x == entropy::kRansLow;
   });
@@ -144,14 +163,15 @@ void write_numbers(std::span<const uint64_t> numbers, ByteWriter& out) {
 }
 
 Result<void> read_numbers(ByteReader& in, MemoryBudget& budget, std::span<uint64_t> numbers) {
-  PITH_ASSIGN(auto symbols, SymbolReader::open(in, kNumberContexts, budget));
+  PITH_ASSIGN(const auto reader, SymbolReader::open(in, kNumberContexts, budget));
+  SymbolCursor symbols = reader.begin();
   const uint64_t size = read_varint(in);
   const ByteView bits = in.bytes(size);
   if (!in.ok()) return damaged("it is too short");
   BitReader raw(bits);
   uint8_t before = 0;
   for (uint64_t& number : numbers) {
-    before = symbols.next(number_context(before));
+    before = symbols.next(reader.table_of(number_context(before)));
     number = number_of(before, raw.take(raw_bits_of(before)));
   }
   budget.release(numbers_memory());

@@ -111,13 +111,12 @@ void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> co
 // What they take, in 1/4096 bit, tables left out.
 uint64_t symbols_cost(std::span<const entropy::Histogram> histograms);
 
-class SymbolReader {
+// Where decoding stands. Copied into the loops that decode, so that it stays in registers.
+class SymbolCursor {
  public:
-  // Reads the head of a stream with so many contexts. The tables are taken from the budget.
-  static Result<SymbolReader> open(ByteReader& in, size_t contexts, MemoryBudget& budget);
-
-  [[gnu::always_inline]] uint8_t next(size_t context) {
-    const entropy::DecodeTable& table = tables_[context];
+  // `number`: what SymbolReader::table_of() says of the context.
+  [[gnu::always_inline]] uint8_t next(size_t number) {
+    const entropy::DecodeTable& table = tables_[number];
     if (table.single) return table.symbol;
     uint32_t& x = states_[lane_];
     lane_ = (lane_ + 1) % kSymbolLanes;
@@ -127,14 +126,11 @@ class SymbolReader {
     x = y;
     return static_cast<uint8_t>(slot >> 24);
   }
+  // True if all words were read, and encoding began with these states.
   bool finished() const;
-  // Bytes that the tables of so many contexts take.
-  static uint64_t memory(size_t contexts) {
-    return contexts * (sizeof(entropy::DecodeTable) + sizeof(entropy::Frequencies) + 64);
-  }
 
  private:
-  SymbolReader() = default;
+  friend class SymbolReader;
   [[gnu::always_inline]] uint32_t word() {
     if (at_ == end_) [[unlikely]] {
       short_ = true;
@@ -145,12 +141,41 @@ class SymbolReader {
     return value;
   }
 
-  std::vector<entropy::DecodeTable> tables_;
+  const entropy::DecodeTable* tables_ = nullptr;
   std::array<uint32_t, kSymbolLanes> states_{};
   size_t lane_ = 0;
   const std::byte* at_ = nullptr;
   const std::byte* end_ = nullptr;
   bool short_ = false;
+};
+
+// The tables of a stream, and its beginning.
+class SymbolReader {
+ public:
+  // Reads the head of a stream with so many contexts. The tables are taken from the budget.
+  static Result<SymbolReader> open(ByteReader& in, size_t contexts, MemoryBudget& budget);
+
+  SymbolCursor begin() const {
+    SymbolCursor cursor = begin_;
+    cursor.tables_ = tables_.data();
+    return cursor;
+  }
+  // The table of a context; contexts without symbols share the first one.
+  size_t table_of(size_t context) const { return numbers_[context]; }
+  // True if every context has a table of its own, so that its number is that of the table.
+  bool all_have_tables() const { return all_have_tables_; }
+  // Bytes that the tables of so many contexts take.
+  static uint64_t memory(size_t contexts) {
+    return contexts * (sizeof(entropy::DecodeTable) + sizeof(entropy::Frequencies) + 64);
+  }
+
+ private:
+  SymbolReader() = default;
+
+  std::vector<entropy::DecodeTable> tables_;
+  std::array<uint8_t, kMaxContexts + 1> numbers_{};
+  bool all_have_tables_ = true;
+  SymbolCursor begin_;
 };
 
 // A row of numbers on their own: tokens in the context of the one before, and their raw bits.

@@ -139,9 +139,15 @@ bool apply(const Transform<Word>& t, std::span<const Word> cells, uint64_t most,
 
 template <class Word>
 void invert(const Transform<Word>& t, const Keys<Word>& keys, std::span<Word> cells) {
+  std::copy(keys.keys.begin(), keys.keys.end(), cells.begin());
+  invert_in_place(t, keys, cells);
+}
+
+template <class Word>
+void invert_in_place(const Transform<Word>& t, const Keys<Word>& keys, std::span<Word> cells) {
   const Order<Word> order(t.type, t.shift);
   const auto run = [&](size_t from, size_t to, auto&& bits_of) {
-    for (size_t i = from; i < to; ++i) cells[i] = bits_of(keys.keys[i]);
+    for (size_t i = from; i < to; ++i) cells[i] = bits_of(cells[i]);
   };
   const Word all = order.highest();
   switch (t.kind) {
@@ -320,6 +326,8 @@ Result<Transform<Word>> read_transform(ByteReader& in, NumberType type, uint64_t
 
 template bool apply<uint32_t>(const Transform<uint32_t>&, std::span<const uint32_t>, uint64_t,
                               Keys<uint32_t>&);
+template void invert_in_place<uint32_t>(const Transform<uint32_t>&, const Keys<uint32_t>&,
+                                        std::span<uint32_t>);
 template void invert<uint32_t>(const Transform<uint32_t>&, const Keys<uint32_t>&,
                                std::span<uint32_t>);
 template TransformMemory write_transform<uint32_t>(const Transform<uint32_t>&, ByteWriter&);
@@ -327,6 +335,8 @@ template Result<Transform<uint32_t>> read_transform<uint32_t>(ByteReader&, Numbe
                                                               MemoryBudget&);
 template bool apply<uint64_t>(const Transform<uint64_t>&, std::span<const uint64_t>, uint64_t,
                               Keys<uint64_t>&);
+template void invert_in_place<uint64_t>(const Transform<uint64_t>&, const Keys<uint64_t>&,
+                                        std::span<uint64_t>);
 template void invert<uint64_t>(const Transform<uint64_t>&, const Keys<uint64_t>&,
                                std::span<uint64_t>);
 template TransformMemory write_transform<uint64_t>(const Transform<uint64_t>&, ByteWriter&);

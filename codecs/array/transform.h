@@ -162,6 +162,10 @@ bool apply(const Transform<Word>& transform, std::span<const Word> cells, uint64
 // highest one as there are exceptions.
 template <class Word>
 void invert(const Transform<Word>& transform, const Keys<Word>& keys, std::span<Word> cells);
+// Likewise, the cells holding their keys; keys.keys is not looked at.
+template <class Word>
+void invert_in_place(const Transform<Word>& transform, const Keys<Word>& keys,
+                     std::span<Word> cells);
 
 // Returns what the transform takes when it is read, for a while and for good.
 struct TransformMemory {
@@ -177,6 +181,8 @@ Result<Transform<Word>> read_transform(ByteReader& in, NumberType type, uint64_t
 
 extern template bool apply<uint32_t>(const Transform<uint32_t>&, std::span<const uint32_t>,
                                      uint64_t, Keys<uint32_t>&);
+extern template void invert_in_place<uint32_t>(const Transform<uint32_t>&, const Keys<uint32_t>&,
+                                               std::span<uint32_t>);
 extern template void invert<uint32_t>(const Transform<uint32_t>&, const Keys<uint32_t>&,
                                       std::span<uint32_t>);
 extern template TransformMemory write_transform<uint32_t>(const Transform<uint32_t>&, ByteWriter&);
@@ -184,6 +190,8 @@ extern template Result<Transform<uint32_t>> read_transform<uint32_t>(ByteReader&
                                                                      uint64_t, MemoryBudget&);
 extern template bool apply<uint64_t>(const Transform<uint64_t>&, std::span<const uint64_t>,
                                      uint64_t, Keys<uint64_t>&);
+extern template void invert_in_place<uint64_t>(const Transform<uint64_t>&, const Keys<uint64_t>&,
+                                               std::span<uint64_t>);
 extern template void invert<uint64_t>(const Transform<uint64_t>&, const Keys<uint64_t>&,
                                       std::span<uint64_t>);
 extern template TransformMemory write_transform<uint64_t>(const Transform<uint64_t>&, ByteWriter&);

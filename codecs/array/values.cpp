@@ -362,34 +362,34 @@ void take_apart(const Variable& v, ByteView bytes, std::span<Word> cells) {
 }
 
 template <class Word>
-void put_together(const Variable& v, std::span<const Word> cells, MutableBytes bytes) {
+void put_together(const Variable& v, std::span<Word> cells, MutableBytes bytes) {
   const size_t width = number_size(v.type);
-  std::vector<Word> placed(cells.begin(), cells.end());
-  arrange(v, std::span(placed), false);
-  if (v.form == Form::kTiles) place_tiles(v, std::span(placed), false);
+  arrange(v, cells, false);
+  if (v.form == Form::kTiles) place_tiles(v, cells, false);
+  const std::span<const Word> placed = cells;
   if (v.form == Form::kPng) {
     const auto row = static_cast<size_t>(row_bytes(v));
     const size_t rows = bytes.size() / row;
     ByteBuffer pixels(bytes.size() - rows);
     for (size_t r = 0; r < rows; ++r) bytes[r * row] = static_cast<std::byte>(placed[r]);
-    store(std::span<const Word>(placed).subspan(rows), width, v.big_endian, pixels.data());
+    store(placed.subspan(rows), width, v.big_endian, pixels.data());
     const size_t channels = v.shape.size() == 3 ? static_cast<size_t>(v.shape[2]) : 1;
     do_png_filters(pixels, row, channels * width, bytes);
   } else if (v.shuffled) {
     const size_t run = shuffled_run(v) * width;
     ByteBuffer plain(bytes.size());
-    store(std::span<const Word>(placed), width, v.big_endian, plain.data());
+    store(placed, width, v.big_endian, plain.data());
     for (size_t at = 0; at < bytes.size(); at += run) {
       shuffle(ByteView(plain).subspan(at, run), run / width, width, bytes.data() + at);
     }
   } else {
-    store(std::span<const Word>(placed), width, v.big_endian, bytes.data());
+    store(placed, width, v.big_endian, bytes.data());
   }
 }
 
 template void take_apart<uint32_t>(const Variable&, ByteView, std::span<uint32_t>);
 template void take_apart<uint64_t>(const Variable&, ByteView, std::span<uint64_t>);
-template void put_together<uint32_t>(const Variable&, std::span<const uint32_t>, MutableBytes);
-template void put_together<uint64_t>(const Variable&, std::span<const uint64_t>, MutableBytes);
+template void put_together<uint32_t>(const Variable&, std::span<uint32_t>, MutableBytes);
+template void put_together<uint64_t>(const Variable&, std::span<uint64_t>, MutableBytes);
 
 }  // namespace pith::array

@@ -40,17 +40,16 @@ uint64_t cell_count(const Variable& variable);
 inline bool needs_wide_words(const Variable& variable) { return number_size(variable.type) == 8; }
 
 // `Word`: uint64_t if needs_wide_words(), else uint32_t. Sizes: variable.size and cell_count().
-// Each takes room for as many bytes again, and for as many words again.
+// Each takes room for as many bytes again, and for as many words again at most. Putting together
+// leaves the cells in another order.
 template <class Word>
 void take_apart(const Variable& variable, ByteView bytes, std::span<Word> cells);
 template <class Word>
-void put_together(const Variable& variable, std::span<const Word> cells, MutableBytes bytes);
+void put_together(const Variable& variable, std::span<Word> cells, MutableBytes bytes);
 
 extern template void take_apart<uint32_t>(const Variable&, ByteView, std::span<uint32_t>);
 extern template void take_apart<uint64_t>(const Variable&, ByteView, std::span<uint64_t>);
-extern template void put_together<uint32_t>(const Variable&, std::span<const uint32_t>,
-                                            MutableBytes);
-extern template void put_together<uint64_t>(const Variable&, std::span<const uint64_t>,
-                                            MutableBytes);
+extern template void put_together<uint32_t>(const Variable&, std::span<uint32_t>, MutableBytes);
+extern template void put_together<uint64_t>(const Variable&, std::span<uint64_t>, MutableBytes);
 
 }  // namespace pith::array

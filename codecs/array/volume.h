@@ -8,8 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <span>
-#include <vector>
+#include <memory>
 
 #include "codecs/array/values.h"
 
@@ -61,27 +60,28 @@ class Surroundings {
   size_t distances_ = 0;
 };
 
-// Rows of one kind of number (keys, tokens), all of them zeros at first.
+// Rows of one kind of number (keys, tokens). A row must be opened, written and closed before it is
+// looked at.
 template <class T>
 class Volume {
  public:
   Volume(uint64_t rows, uint64_t cols)
       : cols_(static_cast<size_t>(cols)),
         stride_(cols_ + 2 * kMargin),
-        cells_((static_cast<size_t>(rows) + 1) * stride_) {}
+        cells_(std::make_unique_for_overwrite<T[]>((static_cast<size_t>(rows) + 1) * stride_)) {
+    std::fill_n(cells_.get(), stride_, T{0});
+  }
 
   static uint64_t memory(uint64_t rows, uint64_t cols) {
     return (rows + 1) * (cols + 2 * kMargin) * sizeof(T);
   }
 
   // The first cell of a row.
-  T* row(uint64_t row) {
-    return cells_.data() + (static_cast<size_t>(row) + 1) * stride_ + kMargin;
-  }
+  T* row(uint64_t row) { return cells_.get() + (static_cast<size_t>(row) + 1) * stride_ + kMargin; }
   const T* row(uint64_t row) const {
-    return cells_.data() + (static_cast<size_t>(row) + 1) * stride_ + kMargin;
+    return cells_.get() + (static_cast<size_t>(row) + 1) * stride_ + kMargin;
   }
-  const T* zeros() const { return cells_.data() + kMargin; }
+  const T* zeros() const { return cells_.get() + kMargin; }
 
   void open(uint64_t number, const Place& place, uint64_t up) {
     T* cells = row(number);
@@ -98,7 +98,7 @@ class Volume {
  private:
   size_t cols_;
   size_t stride_;
-  std::vector<T> cells_;
+  std::unique_ptr<T[]> cells_;
 };
 
 }  // namespace pith::array

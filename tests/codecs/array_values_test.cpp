@@ -27,7 +27,8 @@ std::vector<Word> expect_way_back(const Variable& variable, ByteView bytes) {
   }
   EXPECT_EQ(in_grids, cells.size());
   ByteBuffer back(bytes.size(), std::byte{0xAA});
-  put_together(variable, std::span<const Word>(cells), back);
+  std::vector<Word> used = cells;
+  put_together(variable, std::span(used), back);
   EXPECT_TRUE(equal(back, bytes));
   return cells;
 }
