@@ -11,8 +11,10 @@
 namespace pith::array {
 namespace {
 
-// One value in so many may miss.
-constexpr size_t kMissing = 64;
+// One value in so many may miss; these are different values, odd ones count for more among them
+// than among the cells.
+constexpr size_t kMissing = 16;
+constexpr size_t kFirstLook = 32;  // values that are tried first
 constexpr uint64_t kMostN = 1200;  // of n · 10^d
 constexpr uint64_t kFewN = 130;
 constexpr size_t kLeastValues = 8;
@@ -45,13 +47,16 @@ double ulp_of(double value) {
 
 template <class Word, class Fits>
 bool fits_nearly_all(std::span<const Word> values, Fits&& fits) {
-  size_t missing = values.size() / kMissing;
-  for (const Word bits : values) {
-    if (fits(bits)) continue;
-    if (missing == 0) return false;
-    --missing;
-  }
-  return true;
+  const auto try_some = [&](size_t step) {
+    size_t missing = (values.size() + step - 1) / step / kMissing;
+    for (size_t i = 0; i < values.size(); i += step) {
+      if (fits(values[i])) continue;
+      if (missing == 0) return false;
+      --missing;
+    }
+    return true;
+  };
+  return (values.size() <= 2 * kFirstLook || try_some(values.size() / kFirstLook)) && try_some(1);
 }
 
 // The common step of sorted values, by Euclid's algorithm on their gaps, to within rounding.
@@ -227,36 +232,40 @@ std::optional<Line> find_line(std::span<const Word> values, std::span<const Word
   const auto numbers = reals(values);
   const auto step = common_step<Word>(numbers);
   if (!step) return std::nullopt;
-  const auto try_line = [&](const Line& line) { return fits_line(values, line); };
+  std::optional<Line> best;
+  size_t least = values.size() / kMissing + 1;
+  // True if nothing is left to be wished for.
+  const auto try_line = [&](double scale, double add) {
+    for (const bool single : {false, true}) {
+      if (single && sizeof(Word) != 4) continue;
+      const Line line{.scale = scale, .add = add, .single = single};
+      const size_t misses = line_misses(values, line);
+      if (misses >= least) continue;
+      least = misses;
+      best = line;
+    }
+    return least == 0;
+  };
   // Through zero: float(k · step).
   if (const auto range = steps_through_zero(values, *step, false)) {
     const double middle = range->low + (range->high - range->low) / 2;
     const auto narrow = steps_through_zero(all, middle, true);
     for (const double scale : likely_steps(narrow.value_or(*range))) {
-      for (const bool single : {false, true}) {
-        if (single && sizeof(Word) != 4) continue;
-        const Line line{.scale = scale, .add = 0, .single = single};
-        if (try_line(line)) return line;
-      }
+      if (try_line(scale, 0)) return best;
     }
   }
+  // Anywhere: what least squares say, and nice numbers near it.
   const Line fitted = fitted_line(numbers, *step);
-  if (try_line(fitted)) return fitted;
-  // Nice numbers near the fitted ones.
+  if (try_line(fitted.scale, fitted.add)) return best;
   const double ulp = ulp_of<Word>(largest_magnitude(numbers));
   const double slack = ulp / (1 + (numbers.back() - numbers.front()) / *step);
-  const auto scales = likely_steps({.low = fitted.scale - slack, .high = fitted.scale + slack});
-  for (const double scale : scales) {
-    const auto adds = likely_steps({.low = fitted.add - ulp, .high = fitted.add + ulp});
-    for (const double add : adds) {
-      for (const bool single : {false, true}) {
-        if (single && sizeof(Word) != 4) continue;
-        const Line line{.scale = scale, .add = add, .single = single};
-        if (try_line(line)) return line;
-      }
+  for (const double scale :
+       likely_steps({.low = fitted.scale - slack, .high = fitted.scale + slack})) {
+    for (const double add : likely_steps({.low = fitted.add - ulp, .high = fitted.add + ulp})) {
+      if (try_line(scale, add)) return best;
     }
   }
-  return std::nullopt;
+  return best;
 }
 
 template bool fits_divisor<uint32_t>(std::span<const uint32_t>, double);

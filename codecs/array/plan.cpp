@@ -54,12 +54,12 @@ bool is_valid(const Variable& v) {
   const auto cells = cells_of(v.shape);
   const uint64_t width = number_size(v.type);
   if (!cells || v.first > kMaxCells) return false;
+  const bool bands_fit = !v.banded || (v.shape.size() >= 2 && v.shape.back() <= kMaxBands);
   switch (v.form) {
     case Form::kCells:
-      return v.size % width == 0 && v.tile.empty() &&
-             (!v.banded || (v.shape.size() >= 2 && v.shape.back() <= kMaxBands));
+      return v.size % width == 0 && v.tile.empty() && bands_fit;
     case Form::kTiles: {
-      if (v.tile.size() != v.shape.size() || v.banded) return false;
+      if (v.tile.size() != v.shape.size() || !bands_fit) return false;
       const auto tile = cells_of(v.tile);
       uint64_t count = 1;
       for (size_t i = 0; i < v.shape.size() && tile; ++i) {
@@ -155,10 +155,20 @@ std::optional<Candidate> candidate_of(const Layout& layout) {
 
 // Tells bands apart where the last axis is short.
 void set_bands(Variable& v) {
-  if (v.form != Form::kCells) return;
+  if (v.form == Form::kPng) return;
   std::vector<uint64_t> shape;
   for (const uint64_t axis : v.shape) {
     if (axis > 1) shape.push_back(axis);
+  }
+  if (v.form == Form::kTiles) {
+    v.banded = shape.size() >= 2 && v.shape.back() > 1 && shape.back() <= kMaxBands &&
+               shape[shape.size() - 2] >= kLeastRows;
+    return;
+  }
+  // Several short axes are one.
+  while (shape.size() >= 2 && shape.back() * shape[shape.size() - 2] <= kMaxBands) {
+    shape[shape.size() - 2] *= shape.back();
+    shape.pop_back();
   }
   if (shape.size() < 2 || shape.back() > kMaxBands) return;
   const uint64_t bands = shape.back();

@@ -379,7 +379,7 @@ class Search {
     const std::span<const Word> values(fitted_);
     std::optional<Line> line;
     if ((hints_.scale != 1 || hints_.add != 0) && hints_.scale != 0) {
-      size_t least = values.size() / 64 + 1;
+      size_t least = values.size() / 16 + 1;
       for (const bool single : {false, true}) {
         if (single && sizeof(Word) != 4) continue;
         const Line hinted{.scale = hints_.scale, .add = hints_.add, .single = single};

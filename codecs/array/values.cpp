@@ -84,7 +84,7 @@ std::vector<Area> areas_of(const Variable& v) {
       const uint64_t inside = product(s.shape);
       const uint64_t outside = s.body * s.tile - inside;
       add({v.type, stacked(s.head, v.tile), false, 0, s.head * s.tile});
-      add({v.type, s.shape, false, 0, inside});
+      add({v.type, s.shape, v.banded, 0, inside});
       add({v.type, {outside}, false, 0, outside});
       add({v.type, stacked(s.tail, v.tile), false, 0, s.tail * s.tile});
       break;

@@ -103,12 +103,12 @@ TEST(ArrayTransform, TakesScaleAndAddAsGiven) {
   const auto field = test::wandering(kRows * kCols, kCols, 1);
   std::vector<uint32_t> cells;
   for (const int64_t k : field) {
-    const float product = static_cast<float>(k) * 0.0021F;
-    cells.push_back(std::bit_cast<uint32_t>(product + 271.3F));
+    const float product = static_cast<float>(k) * 1.37F;
+    cells.push_back(std::bit_cast<uint32_t>(product + 0.13F));
   }
   Variable hints;
-  hints.scale = static_cast<double>(0.0021F);
-  hints.add = static_cast<double>(271.3F);
+  hints.scale = static_cast<double>(1.37F);
+  hints.add = static_cast<double>(0.13F);
   const auto found = expect_exact(grid_of(NumberType::kF32, kRows, kCols), cells, hints);
   EXPECT_EQ(found.front().transform.kind, TransformKind::kLinear);
   EXPECT_TRUE(found.front().transform.single);

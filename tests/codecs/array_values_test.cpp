@@ -61,8 +61,13 @@ Plan expect_plan(const BlockView& block) {
 }
 
 TEST(ArrayValues, EveryTypeAndByteOrderComesBackFromAnyCut) {
-  const std::vector<std::vector<uint64_t>> shapes = {
-      {77}, {5, 31}, {4, 1, 9, 13}, {3, 20, 10, 3}, {300, 2}, {2, 2, 2, 2, 2, 2, 2, 12}};
+  const std::vector<std::vector<uint64_t>> shapes = {{77},
+                                                     {5, 31},
+                                                     {40, 3, 2},
+                                                     {4, 1, 9, 13},
+                                                     {3, 20, 10, 3},
+                                                     {300, 2},
+                                                     {2, 2, 2, 2, 2, 2, 2, 12}};
   for (int number = 0; number < kNumberTypes; ++number) {
     for (const bool big_endian : {false, true}) {
       for (const auto& shape : shapes) {
@@ -160,6 +165,22 @@ TEST(ArrayValues, AnyRunOfTilesComesBack) {
       }
     }
   }
+}
+
+TEST(ArrayValues, BandsOfTilesAreToldApart) {
+  ArrayLayout layout;
+  layout.type = NumberType::kF32;
+  layout.shape = {10, 12, 3};
+  layout.tile = {4, 5, 3};
+  const ByteBuffer bytes = test::random_bytes(3 * 3 * 4 * 5 * 3 * 4, 1);
+  const Segment segment = test::array_segment(layout, bytes.size());
+  const Plan plan = expect_plan(block_of(bytes, {&segment, 1}));
+  ASSERT_EQ(plan.variables.size(), 2U);
+  const auto grids = grids_of(plan.variables[1]);
+  ASSERT_EQ(grids.size(), 2U);
+  EXPECT_EQ(grids[0].cols, 12U);
+  EXPECT_EQ(grids[0].rows, 30U);
+  EXPECT_EQ(grids[0].up, 3U);
 }
 
 TEST(ArrayValues, FiltersOfPngAreUndoneAndDoneAgain) {
