@@ -27,7 +27,7 @@ GridEffort effort_for(Level level) {
   e.contexts = level <= 1 ? 4 : level <= 3 ? 8 : 24;
   e.sampled = level == 1 ? 512 : level == 2 ? 1024 : level <= 4 ? 2048 : 4096;
   e.block_cells = 4096;
-  GridEffort effort{.efforts = {e}, .thorough = level >= 3, .transforms = level >= 5 ? 2U : 1U};
+  GridEffort effort{.efforts = {e}, .thorough = level >= 2, .transforms = level >= 5 ? 2U : 1U};
   if (level < 6) return effort;
   for (const uint64_t cells : {uint64_t{1536}, uint64_t{16384}}) {
     e.block_cells = cells;
