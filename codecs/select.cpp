@@ -148,7 +148,9 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
         best = std::exchange(encoded, {});
       }
     }
-    if (best && best->payload.size() > block.bytes.size() / 100 * kHardPercent) {
+    // Arrays may repeat what no neighbour tells.
+    if (best && block.type != SegmentType::kArray &&
+        best->payload.size() > block.bytes.size() / 100 * kHardPercent) {
       return std::move(*best);
     }
     if (best) {
