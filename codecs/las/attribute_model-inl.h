@@ -12,6 +12,7 @@
 #include "codecs/las/least_squares.h"
 #include "codecs/las/place_model-inl.h"
 #include "codecs/las/point_state-inl.h"
+#include "codecs/las/scan_track.h"
 #include "codecs/las/symbol_coders-inl.h"
 #include "hwy/highway.h"
 
@@ -65,9 +66,8 @@ class AttributeModel {
         context(one.returns, gap, one.classed),
         context(one.returns, same, half_octaves(static_cast<uint64_t>(one.intensity))),
         context(one.returns << 8 | state.two.returns, three_returns_ << 8 | four_returns_, same)};
-    numbers[kReturns] =
-        returns_.code(static_cast<uint32_t>(numbers[kReturns]), shape_.wide ? 8 : 6, contexts,
-                      same << 2 | one.place, state.mixing, coder);
+    numbers[kReturns] = returns_.code(static_cast<uint32_t>(numbers[kReturns]), shape_.wide ? 8 : 6,
+                                      contexts, same << 2 | one.place, state.mixing, coder);
     now.returns = static_cast<uint8_t>(numbers[kReturns]);
     now.place = place_of(numbers[kReturns], shape_.wide);
     four_returns_ = three_returns_;
@@ -92,14 +92,11 @@ class AttributeModel {
     near_ = around;
     near_.pick_again(state, state.now.x, state.now.y, near_reach_);
     code_intensity(numbers, state, coder);
-    coder.mark(5);
     code_class(numbers, state, coder);
-    coder.mark(6);
     if (shape_.color_at >= 0) code_color(numbers, state, coder);
-    coder.mark(7);
     if (shape_.infrared_at >= 0) {
-      state.now.color[3] = code_tone(3, static_cast<int32_t>(tone_number(7, numbers[kInfrared])),
-                                     state, coder);
+      state.now.color[3] =
+          code_tone(3, static_cast<int32_t>(tone_number(7, numbers[kInfrared])), state, coder);
       numbers[kInfrared] = lattices_[7].value_of(state.now.color[3]);
     }
   }
@@ -117,13 +114,14 @@ class AttributeModel {
   void code_flags(Numbers& numbers, PointState& state, uint32_t gap, Coder& coder) {
     const uint32_t run = half_octaves(flag_run_);
     const std::array<uint32_t, 6> contexts = {
-        context(state.flags), context(state.flags, gap), context(state.flags, run),
+        context(state.flags),
+        context(state.flags, gap),
+        context(state.flags, run),
         context(state.flags, state.same_pulse ? 1 : 0, state.now.returns),
         context(state.flags, run, half_octaves(last_flag_run_)),
         context(state.flags, flags_before_)};
-    const uint32_t flags =
-        flags_.code(static_cast<uint32_t>(numbers[kFlags]), shape_.wide ? 8 : 2, contexts,
-                    gap, state.mixing, coder);
+    const uint32_t flags = flags_.code(static_cast<uint32_t>(numbers[kFlags]), shape_.wide ? 8 : 2,
+                                       contexts, gap, state.mixing, coder);
     if (flags != state.flags) {
       flags_before_ = state.flags;
       last_flag_run_ = flag_run_;
@@ -138,10 +136,10 @@ class AttributeModel {
   template <class Coder>
   void code_angle(Numbers& numbers, PointState& state, uint32_t gap, Coder& coder) {
     angle_run_ += static_cast<uint32_t>(std::clamp<int64_t>(state.pulses, 0, 1 << 16));
-    const uint32_t place = last_angle_run_ == 0 ? 31
-                                                : static_cast<uint32_t>(std::min<uint64_t>(
-                                                      uint64_t{angle_run_} * 16 / last_angle_run_,
-                                                      30));
+    const uint32_t place = last_angle_run_ == 0
+                               ? 31
+                               : static_cast<uint32_t>(std::min<uint64_t>(
+                                     uint64_t{angle_run_} * 16 / last_angle_run_, 30));
     const std::array<uint32_t, 5> contexts = {
         context(state.same_pulse ? 1 : 0, gap), context(place, last_angle_step_),
         context(last_angle_step_, angle_before_, gap), context(state.flags, gap, last_angle_step_),
@@ -166,8 +164,10 @@ class AttributeModel {
     const uint32_t two = state.two.user;
     user_run_ += 1;
     const std::array<uint32_t, 6> contexts = {
-        context(one, state.same_pulse ? 1 : 0), context(one, two, other_user_),
-        context(one, half_octaves(user_run_), other_user_), context(one, state.now.returns, gap),
+        context(one, state.same_pulse ? 1 : 0),
+        context(one, two, other_user_),
+        context(one, half_octaves(user_run_), other_user_),
+        context(one, state.now.returns, gap),
         context(one, other_user_, state.same_pulse ? 1 : 0),
         context(one, half_octaves(static_cast<uint64_t>(state.one.intensity)), two)};
     const uint32_t user = user_.code(static_cast<uint32_t>(numbers[kUser]), 8, contexts,
@@ -194,10 +194,9 @@ class AttributeModel {
         context(one, state.two.classed, first),
         context(one, signed_octaves(now.z - state.one.z), now.returns),
         context(near_.alike->classed, one, half_octaves(static_cast<uint64_t>(now.intensity)) / 2)};
-    const uint32_t got = class_.code(static_cast<uint32_t>(numbers[kClass]), 8, contexts,
-                                     now.place << 2 | (one == first ? 2 : 0) |
-                                         (first == second ? 1 : 0),
-                                     state.mixing, coder);
+    const uint32_t got = class_.code(
+        static_cast<uint32_t>(numbers[kClass]), 8, contexts,
+        now.place << 2 | (one == first ? 2 : 0) | (first == second ? 1 : 0), state.mixing, coder);
     state.now.classed = static_cast<uint8_t>(got);
     numbers[kClass] = got;
   }
@@ -258,14 +257,14 @@ class AttributeModel {
     const uint32_t pattern = (alike(*donors[0], *donors[1]) ? 1 : 0) |
                              (alike(*donors[0], *donors[2]) ? 2 : 0) |
                              (alike(*donors[1], *donors[2]) ? 4 : 0);
-    const auto distance = static_cast<uint32_t>(half_octaves(
-        static_cast<uint64_t>(near_.first_distance)));
+    const auto distance =
+        static_cast<uint32_t>(half_octaves(static_cast<uint64_t>(near_.first_distance)));
     bool copied = false;
     for (uint32_t i = 0; i < 3 && !copied; ++i) {
       if ((i == 1 && (pattern & 1) != 0) || (i == 2 && (pattern & 6) != 0)) continue;
       const Seen& donor = *donors[i];
-      const bool equal = color[0] == donor.color[0] && color[1] == donor.color[1] &&
-                         color[2] == donor.color[2];
+      const bool equal =
+          color[0] == donor.color[0] && color[1] == donor.color[1] && color[2] == donor.color[2];
       const int64_t far = std::abs(now.x - donor.x) + std::abs(now.y - donor.y);
       const std::array<uint32_t, 5> contexts = {
           context(i, half_octaves(static_cast<uint64_t>(far)), pattern),
@@ -274,8 +273,8 @@ class AttributeModel {
                   half_octaves(static_cast<uint64_t>(std::abs(now.y - donor.y)))),
           context(i, distance, hits_ & 3),
           context(i, half_octaves(static_cast<uint64_t>(std::abs(now.z - donor.z))), distance)};
-      copied = copied_.code(equal ? 1 : 0, 1, contexts, i << 2 | (hits_ & 3), state.mixing,
-                            coder) != 0;
+      copied =
+          copied_.code(equal ? 1 : 0, 1, contexts, i << 2 | (hits_ & 3), state.mixing, coder) != 0;
       hits_ = hits_ << 1 | (copied ? 1 : 0);
       if (copied) now.color = donor.color;
     }

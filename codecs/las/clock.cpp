@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
+
+#include "codecs/las/lattice.h"
 
 namespace pith::las {
 namespace {
 
-constexpr size_t kSamples = 8192;
+constexpr size_t kSamples = 4096;
 
 int64_t rounded(double value) {
   constexpr double kLimit = 4611686018427387904.0;
@@ -16,40 +19,54 @@ int64_t rounded(double value) {
 }
 
 // Positive differences of neighbours, sorted.
-std::vector<int64_t> differences_of(std::span<const int64_t> times) {
+std::vector<int64_t> differences_of(const FieldView& times) {
   std::vector<int64_t> differences;
   const size_t stride = std::max<size_t>(1, times.size() / kSamples);
   for (size_t i = 1; i < times.size(); i += stride) {
-    const auto d = static_cast<int64_t>(static_cast<uint64_t>(times[i]) -
-                                        static_cast<uint64_t>(times[i - 1]));
+    const auto d =
+        static_cast<int64_t>(static_cast<uint64_t>(times[i]) - static_cast<uint64_t>(times[i - 1]));
     if (d > 0 && d < kFarTime) differences.push_back(d);
   }
   std::sort(differences.begin(), differences.end());
   return differences;
 }
 
-// Fits a tick to differences that rise, each longer one making it more exact; 0 if too few fit.
-double fit_tick(std::span<const int64_t> differences, double tick) {
+// The tick near `gap` that fits the differences, which rise: each longer lot makes it more exact; 0
+// if too few fit.
+double fit_tick(std::span<const double> differences, int64_t gap) {
+  const auto length = static_cast<double>(gap);
+  double frequency = 1 / length;
+  double width = 1.7 / (length * length);
+  for (size_t from = 0; from < differences.size();) {
+    // Differences that the frequency is exact enough for, not to be a period off.
+    const double reach = std::max(0.5 / width, differences[from]);
+    size_t to = from;
+    while (to < differences.size() && differences[to] <= reach) ++to;
+    const size_t few = std::min<size_t>(to, 128);
+    if (from == 0 && 4096 < width * reach * 8) return 0;
+    frequency = best_frequency(differences.subspan(to - few, few), frequency, width, reach);
+    width = std::min(width, 0.12 / reach);
+    from = to;
+  }
+  double tick = 1 / frequency;
+  size_t good = 0;
   double products = 0;
   double squares = 0;
-  size_t good = 0;
-  for (const int64_t d : differences) {
-    const auto length = static_cast<double>(d);
-    const double n = std::floor(length / tick + 0.5);
-    const double off = length - n * tick;
-    if (off > 1.1 || off < -1.1) continue;
+  for (const double d : differences) {
+    const double n = std::floor(d / tick + 0.5);
+    const double off = d - n * tick;
+    if (off > 1.2 || off < -1.2) continue;
     ++good;
-    if (n < 1) continue;
-    products += n * length;
+    products += n * d;
     squares += n * n;
     if (squares > 0) tick = products / squares;
   }
-  return good * 100 >= differences.size() * 97 ? tick : 0;
+  return good * 100 >= differences.size() * 96 ? tick : 0;
 }
 
 double find_tick(const std::vector<int64_t>& differences) {
   // Gaps between neighbouring sorted differences are small multiples of the tick, or of its
-  // rounding.
+  // rounding. The tick is the longest length that they and the differences fit.
   std::vector<int64_t> gaps;
   for (size_t i = 1; i < differences.size(); ++i) {
     const int64_t gap = differences[i] - differences[i - 1];
@@ -57,10 +74,19 @@ double find_tick(const std::vector<int64_t>& differences) {
   }
   gaps.push_back(differences.front());
   std::sort(gaps.begin(), gaps.end());
+  // Those of up to some hundred periods are exact enough.
+  const int64_t middle = differences[differences.size() / 2];
+  std::vector<double> lengths;
+  const size_t stride = std::max<size_t>(1, differences.size() / 1024);
+  for (size_t i = 0; i < differences.size(); i += stride) {
+    if (differences[i] <= 64 * middle) lengths.push_back(static_cast<double>(differences[i]));
+  }
   double best = 1;
-  for (size_t i = 0; i < gaps.size() && i < 64; ++i) {
-    if (i > 0 && gaps[i] == gaps[i - 1]) continue;
-    const double tick = fit_tick(differences, static_cast<double>(gaps[i]));
+  size_t tried = 0;
+  for (size_t i = 0; i < gaps.size() && tried < 8; ++i) {
+    if (i > 0 && gaps[i] <= gaps[i - 1] + 1) continue;
+    ++tried;
+    const double tick = fit_tick(lengths, gaps[i]);
     if (tick >= 6 && tick > best) best = tick;
   }
   return best;
@@ -101,7 +127,7 @@ double find_period(const std::vector<int64_t>& differences, double tick) {
 
 }  // namespace
 
-ClockShape find_clock(std::span<const int64_t> times) {
+ClockShape find_clock(const FieldView& times) {
   const std::vector<int64_t> differences = differences_of(times);
   if (differences.size() < 32) return {};
   ClockShape shape;
@@ -122,8 +148,8 @@ Clock::Step Clock::step_to(int64_t time) const {
   step.pulses = rounded((static_cast<double>(ticks) - late_) / period_);
   step.off = ticks - rounded(beat(step.pulses));
   const Step on_tick{step.pulses, step.off, 0};
-  step.rest = static_cast<int64_t>(static_cast<uint64_t>(time) -
-                                   static_cast<uint64_t>(time_of(on_tick)));
+  step.rest =
+      static_cast<int64_t>(static_cast<uint64_t>(time) - static_cast<uint64_t>(time_of(on_tick)));
   return step;
 }
 
@@ -148,8 +174,8 @@ void Clock::advance(const Step& step, int64_t time) {
   const double expected = beat(step.pulses);
   const double missed = static_cast<double>(ticks) - expected;
   const double place = place_ + static_cast<double>(ticks) * tick_ -
-                       static_cast<double>(static_cast<int64_t>(
-                           static_cast<uint64_t>(time) - static_cast<uint64_t>(time_)));
+                       static_cast<double>(static_cast<int64_t>(static_cast<uint64_t>(time) -
+                                                                static_cast<uint64_t>(time_)));
   place_ = place > 0.5 ? 0.5 : (place > -0.5 ? place : -0.5);
   if (!(missed < 3 && missed > -3) || step.pulses == 0) {
     late_ = 0;

@@ -1,13 +1,14 @@
 // GPS times as pulses of a laser.
 //
 // A time is taken as the integer with its bits. Its instrument counted ticks (whose length in units
-// of the last place is not whole) and fired a pulse every so many of them, so a time is coded as the
-// number of pulses since the last one, the ticks by which it is off the beat, and what is left over,
-// which is nearly always nothing.
+// of the last place is not whole) and fired a pulse every so many of them, so a time is coded as
+// the number of pulses since the last one, the ticks by which it is off the beat, and what is left
+// over, which is nearly always nothing.
 #pragma once
 
 #include <cstdint>
-#include <span>
+
+#include "codecs/las/field_view.h"
 
 namespace pith::las {
 
@@ -17,7 +18,7 @@ struct ClockShape {
 };
 
 // What suits the times, in the order of the points; for the encoder alone.
-ClockShape find_clock(std::span<const int64_t> times);
+ClockShape find_clock(const FieldView& times);
 
 // Differences of times beyond this are not told in ticks.
 inline constexpr int64_t kFarTime = int64_t{1} << 50;

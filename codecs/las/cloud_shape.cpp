@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <vector>
 
 #include "codecs/las/damage.h"
@@ -9,13 +10,13 @@
 namespace pith::las {
 namespace {
 
-constexpr double kMostStep = 4294967296.0;    // 2^32
+constexpr double kMostStep = 4294967296.0;     // 2^32
 constexpr double kMostTick = 1099511627776.0;  // 2^40
 
 // A side for cells that hold about one point and a half each: that of the square which a point of
 // the middle four fifths takes, times 1.2.
-int64_t cell_of(const CloudShape& cloud, std::span<const int64_t> x, std::span<const int64_t> y) {
-  const auto spread = [&](std::span<const int64_t> values, const Lattice& lattice) {
+int64_t cell_of(const CloudShape& cloud, const FieldView& x, const FieldView& y) {
+  const auto spread = [&](const FieldView& values, const Lattice& lattice) {
     std::vector<int64_t> some;
     const size_t stride = std::max<size_t>(1, values.size() / 2000);
     for (size_t i = 0; i < values.size(); i += stride) {
@@ -42,24 +43,23 @@ CloudShape shape_of_cloud(int format, uint32_t record_size, ByteView records) {
   cloud.extra = record_size - shape.size;
   const size_t points = records.size() / record_size;
   cloud.points = points;
-  std::array<std::vector<int64_t>, kFields> columns;
-  std::vector<Field> wanted = {kX, kY, kZ, kIntensity};
-  if (shape.time_at >= 0) wanted.push_back(kTime);
-  if (shape.color_at >= 0) wanted.insert(wanted.end(), {kRed, kGreen, kBlue});
-  if (shape.infrared_at >= 0) wanted.push_back(kInfrared);
-  for (const Field field : wanted) columns[field].reserve(points);
-  Numbers numbers{};
-  for (size_t i = 0; i < points; ++i) {
-    read_record(shape, records.data() + i * record_size, numbers);
-    for (const Field field : wanted) columns[field].push_back(numbers[field]);
-  }
   if (points == 0) return cloud;
-  for (size_t i = 0; i < cloud.lattices.size(); ++i) {
-    const Field field = kLatticeFields[i];
-    if (!columns[field].empty()) cloud.lattices[i] = find_lattice(columns[field], i < 3);
+  const auto view = [&](int offset, size_t width) {
+    return FieldView(records, record_size, static_cast<size_t>(offset), width);
+  };
+  for (size_t i = 0; i < 3; ++i) {
+    cloud.lattices[i] = find_lattice(view(static_cast<int>(4 * i), 4), true);
   }
-  if (!columns[kTime].empty()) cloud.clock = find_clock(columns[kTime]);
-  cloud.cell = cell_of(cloud, columns[kX], columns[kY]);
+  cloud.lattices[3] = find_lattice(view(12, 2), false);
+  if (shape.color_at >= 0) {
+    for (int i = 0; i < 3; ++i) {
+      cloud.lattices[static_cast<size_t>(4 + i)] =
+          find_lattice(view(shape.color_at + 2 * i, 2), false);
+    }
+  }
+  if (shape.infrared_at >= 0) cloud.lattices[7] = find_lattice(view(shape.infrared_at, 2), false);
+  if (shape.time_at >= 0) cloud.clock = find_clock(view(shape.time_at, 8));
+  cloud.cell = cell_of(cloud, view(0, 4), view(4, 4));
   return cloud;
 }
 

@@ -13,15 +13,12 @@ namespace pith::las {
 // What an encoder finds out about a cloud and tells the decoder.
 struct CloudShape {
   int format = 0;
-  uint32_t extra = 0;   // extra bytes of a record
+  uint32_t extra = 0;  // extra bytes of a record
   uint64_t points = 0;
   ClockShape clock;
   std::array<Lattice, 8> lattices;  // of x, y, z, intensity, red, green, blue, infrared
-  int64_t cell = 1;  // side of a cell of the grid of neighbours, in steps of x and y
+  int64_t cell = 1;                 // side of a cell of the grid of neighbours, in steps of x and y
 };
-
-inline constexpr std::array<Field, 8> kLatticeFields = {kX,   kY,     kZ,    kIntensity,
-                                                        kRed, kGreen, kBlue, kInfrared};
 
 // `records`: whole records of that size.
 CloudShape shape_of_cloud(int format, uint32_t record_size, ByteView records);

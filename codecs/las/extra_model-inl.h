@@ -37,11 +37,10 @@ class WaveModel {
   void code(Numbers& numbers, PointState& state, Coder& coder) {
     const uint32_t same = state.same_pulse ? 1 : 0;
     const auto before = static_cast<uint32_t>(last_[kWaveIndex]);
-    numbers[kWaveIndex] =
-        index_.code(static_cast<uint32_t>(numbers[kWaveIndex]), 8,
-                    {context(before, same), context(before, state.now.returns),
-                     context(before, last_where_, same)},
-                    same, state.mixing, coder);
+    numbers[kWaveIndex] = index_.code(static_cast<uint32_t>(numbers[kWaveIndex]), 8,
+                                      {context(before, same), context(before, state.now.returns),
+                                       context(before, last_where_, same)},
+                                      same, state.mixing, coder);
     // The packet: that of the return before, the next one, or any.
     const int64_t next = sum_of(last_[kWaveOffset], last_[kWaveSize]);
     uint32_t where = numbers[kWaveOffset] == last_[kWaveOffset] ? 0
@@ -57,8 +56,8 @@ class WaveModel {
       numbers[kWaveOffset] = where == 0 ? last_[kWaveOffset] : next;
     }
     last_where_ = where;
-    numbers[kWaveSize] = static_cast<int64_t>(static_cast<uint32_t>(
-        code_number(1, kWaveSize, last_[kWaveSize], numbers, state, coder)));
+    numbers[kWaveSize] = static_cast<int64_t>(
+        static_cast<uint32_t>(code_number(1, kWaveSize, last_[kWaveSize], numbers, state, coder)));
     for (size_t i = 0; i < 4; ++i) {
       const auto field = static_cast<Field>(kWaveLocation + i);
       // A number with a sign, so that neighbouring floats are neighbouring integers.
@@ -85,8 +84,8 @@ class WaveModel {
         context(same, i > 0 ? lengths_[i - 1] : 0, lengths_[i]), context(state.now.returns, same)};
     const int64_t got = numbers_[i].code(off, contexts, same, state.mixing, coder);
     lengths_[i] = numbers_[i].last_length();
-    const bool least = coder.code(difference_of(numbers[field], expected) == INT64_MIN ? 1 : 0,
-                                  1) != 0;
+    const bool least =
+        coder.code(difference_of(numbers[field], expected) == INT64_MIN ? 1 : 0, 1) != 0;
     return sum_of(expected, least ? INT64_MIN : got);
   }
 
@@ -101,9 +100,9 @@ class WaveModel {
         context(same, signs_[i], lengths_[i]), context(state.now.place, same, last_where_)};
     const int64_t got = numbers_[i].code(off, contexts, same, state.mixing, coder);
     lengths_[i] = numbers_[i].last_length();
-    signs_[i] = signs_[i] << 1 & 7 | (got < 0 ? 1 : 0);
-    return static_cast<int64_t>(static_cast<int32_t>(static_cast<uint32_t>(
-        static_cast<uint64_t>(sum_of(expected, got)))));
+    signs_[i] = (signs_[i] << 1 & 7) | (got < 0 ? 1U : 0U);
+    return static_cast<int64_t>(
+        static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint64_t>(sum_of(expected, got)))));
   }
 
   ByteCoder<3> index_;
@@ -150,9 +149,10 @@ class ExtraModel {
         const std::array<uint32_t, 4> contexts = {
             context(i, hits_ & 7, agree), context(i, far, agree),
             context(i, hits_ & 63, state.same_pulse ? 1 : 0),
-            context(i, signed_octaves(state.now.z - around.first->z), state.now.classed << 3 | agree)};
-        const bool copied =
-            copied_.code(equal ? 1 : 0, 1, contexts, i << 2 | (hits_ & 3), state.mixing, coder) != 0;
+            context(i, signed_octaves(state.now.z - around.first->z),
+                    state.now.classed << 3 | agree)};
+        const bool copied = copied_.code(equal ? 1 : 0, 1, contexts, i << 2 | (hits_ & 3),
+                                         state.mixing, coder) != 0;
         hits_ = hits_ << 1 | (copied ? 1 : 0);
         if (copied) {
           if (!Coder::kEncodes) std::memcpy(current, of[i], extra);
@@ -163,16 +163,16 @@ class ExtraModel {
     uint32_t last = 0;
     for (size_t k = 0; k < extra; ++k) {
       const auto column = static_cast<uint32_t>(k);
-      const auto byte = [&](size_t i) {
-        return index == 0 ? 0 : static_cast<uint32_t>(of[i][k]);
-      };
+      const auto byte = [&](size_t i) { return index == 0 ? 0 : static_cast<uint32_t>(of[i][k]); };
       const uint32_t equal = index > 0 && k > 0 && current[k - 1] == of[0][k - 1] ? 1 : 0;
-      const std::array<uint32_t, 6> contexts = {
-          context(column), context(column, byte(0), equal), context(column, last & 0xFFFF),
-          context(column, byte(1), byte(2)), context(column, last & 0xFF, byte(0)),
-          context(column, last & 0xFFFFFF)};
-      const uint32_t got = bytes_.code(static_cast<uint32_t>(current[k]), 8, contexts,
-                                       column & 15, state.mixing, coder);
+      const std::array<uint32_t, 6> contexts = {context(column),
+                                                context(column, byte(0), equal),
+                                                context(column, last & 0xFFFF),
+                                                context(column, byte(1), byte(2)),
+                                                context(column, last & 0xFF, byte(0)),
+                                                context(column, last & 0xFFFFFF)};
+      const uint32_t got = bytes_.code(static_cast<uint32_t>(current[k]), 8, contexts, column & 15,
+                                       state.mixing, coder);
       if (!Coder::kEncodes) current[k] = static_cast<std::byte>(got);
       last = last << 8 | got;
     }

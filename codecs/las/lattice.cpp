@@ -14,29 +14,20 @@ int64_t rounded(double value) {
   return static_cast<int64_t>(value < 0 ? value - 0.5 : value + 0.5);
 }
 
-constexpr size_t kSamples = 2048;
-constexpr int64_t kReach = 256;  // differences that the search for a step looks at
+constexpr size_t kSamples = 1024;
+constexpr int64_t kReach = 192;  // differences that the search for a step looks at
 
-// How well differences fit a step of 1 / frequency: 1 for whole multiples, about 0 by chance.
-double fit(std::span<const double> differences, double frequency) {
-  double sum = 0;
-  for (const double d : differences) sum += cosine_of_turns(d * frequency);
-  return sum / static_cast<double>(differences.size());
-}
-
-// The best frequency near `frequency`, within ±`width`.
-double refined(std::span<const double> differences, double frequency, double width) {
-  double best = frequency;
-  double best_fit = -2;
-  for (int i = -24; i <= 24; ++i) {
-    const double f = frequency + width * i / 24;
-    const double here = fit(differences, f);
-    if (here > best_fit) {
-      best_fit = here;
-      best = f;
-    }
-  }
-  return best;
+// cos(2πx), in plain arithmetic: the same on every machine.
+double cosine_of_turns(double x) {
+  x -= std::floor(x);      // [0, 1)
+  if (x > 0.5) x = 1 - x;  // [0, 0.5]
+  const bool flip = x > 0.25;
+  if (flip) x = 0.5 - x;  // [0, 0.25]
+  const double a = 6.283185307179586 * x;
+  const double s = a * a;
+  const double c =
+      1 - s * (1.0 / 2 - s * (1.0 / 24 - s * (1.0 / 720 - s * (1.0 / 40320 - s / 3628800))));
+  return flip ? -c : c;
 }
 
 // Bits of a value's place between two points of the grid, by how often each place occurs.
@@ -58,12 +49,17 @@ double entropy_of(std::span<const uint32_t> counts, double total) {
   return bits;
 }
 
-Lattice whole_step(std::span<const int64_t> values) {
+Lattice whole_step(const FieldView& values) {
   uint64_t step = 0;
-  for (const int64_t value : values) {
-    step = std::gcd(step, static_cast<uint64_t>(value > values[0] ? value - values[0]
-                                                                  : values[0] - value));
-    if (step == 1) return {};
+  const int64_t first = values[0];
+  // Where values have no step, some from all over show it at once.
+  const size_t stride = values.size() / 16 + 1;
+  for (const size_t hop : {stride, size_t{1}}) {
+    for (size_t i = 0; i < values.size(); i += hop) {
+      const int64_t value = values[i];
+      step = std::gcd(step, static_cast<uint64_t>(value > first ? value - first : first - value));
+      if (step == 1) return {};
+    }
   }
   if (step < 2) return {};
   const auto whole = static_cast<int64_t>(step);
@@ -73,25 +69,33 @@ Lattice whole_step(std::span<const int64_t> values) {
 
 }  // namespace
 
-double cosine_of_turns(double x) {
-  x -= std::floor(x);            // [0, 1)
-  if (x > 0.5) x = 1 - x;        // [0, 0.5]
-  const bool flip = x > 0.25;
-  if (flip) x = 0.5 - x;         // [0, 0.25]
-  const double a = 6.283185307179586 * x;
-  const double s = a * a;
-  const double c =
-      1 - s * (1.0 / 2 - s * (1.0 / 24 - s * (1.0 / 720 - s * (1.0 / 40320 - s / 3628800))));
-  return flip ? -c : c;
+double fit_of(std::span<const double> differences, double frequency) {
+  double sum = 0;
+  for (const double d : differences) sum += cosine_of_turns(d * frequency);
+  return sum / static_cast<double>(differences.size());
 }
 
-int64_t Lattice::number_of(int64_t value) const {
-  if (step == 1) return value - origin;
+double best_frequency(std::span<const double> differences, double frequency, double width,
+                      double reach) {
+  const auto steps = static_cast<int>(std::min(4096.0, width * reach * 8 + 4));
+  double best = frequency;
+  double best_fit = -2;
+  for (int i = -steps; i <= steps; ++i) {
+    const double f = frequency + width * i / steps;
+    const double here = fit_of(differences, f);
+    if (here > best_fit) {
+      best_fit = here;
+      best = f;
+    }
+  }
+  return best;
+}
+
+int64_t Lattice::number_on_grid(int64_t value) const {
   return rounded(static_cast<double>(value - origin) / step);
 }
 
-int64_t Lattice::value_of(int64_t number) const {
-  if (step == 1) return origin + number;
+int64_t Lattice::value_on_grid(int64_t number) const {
   return origin + rounded(static_cast<double>(number) * step);
 }
 
@@ -100,7 +104,7 @@ uint32_t Lattice::phase_of(int64_t number) const {
   return static_cast<uint32_t>((place - std::floor(place)) * 16) & 15;
 }
 
-Lattice find_lattice(std::span<const int64_t> values, bool may_round) {
+Lattice find_lattice(const FieldView& values, bool may_round) {
   if (values.size() < 64) return {};
   const Lattice whole = whole_step(values);
   if (whole.step > 1 || !may_round) return whole;
@@ -113,26 +117,31 @@ Lattice find_lattice(std::span<const int64_t> values, bool may_round) {
     if (d != 0 && d > -kReach && d < kReach) differences.push_back(static_cast<double>(d));
   }
   if (differences.size() < 256) return {};
-  const auto few = std::span(differences).first(std::min<size_t>(256, differences.size()));
+  const auto few = std::span(differences).first(std::min<size_t>(160, differences.size()));
   double frequency = 0;
   double best = 0.35;
-  for (int i = 32; i <= 925; ++i) {  // steps of 2.2 to 64
-    const double f = i / 2048.0;
+  for (int i = 16; i <= 462; ++i) {  // steps of 2.2 to 64
+    const double f = i / 1024.0;
     // A smooth distribution fits low frequencies; what counts is a peak.
-    const double here = fit(few, f);
+    const double here = fit_of(few, f);
     if (here > best) {
       best = here;
       frequency = f;
     }
   }
   if (frequency == 0) return {};
-  frequency = refined(differences, frequency, 1.0 / 2048);
+  frequency = best_frequency(differences, frequency, 1.0 / 1024, static_cast<double>(kReach));
   // Longer and longer differences make it exact.
   std::vector<double> longer;
   double reach = static_cast<double>(kReach);
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  const auto range = static_cast<double>(*high - *low);
   const size_t hop = std::max<size_t>(1, values.size() / 1024);
+  int64_t low = values[0];
+  int64_t high = low;
+  for (size_t i = 0; i < values.size(); i += hop) {
+    low = std::min(low, values[i]);
+    high = std::max(high, values[i]);
+  }
+  const auto range = static_cast<double>(high - low);
   while (true) {
     const double last = reach;
     reach = std::min(reach * 6, range);
@@ -141,20 +150,20 @@ Lattice find_lattice(std::span<const int64_t> values, bool may_round) {
       const auto d = static_cast<double>(values[i] - values[values.size() - 1 - i]);
       if (d != 0 && d >= -reach && d <= reach) longer.push_back(d);
     }
-    if (longer.size() >= 32) frequency = refined(longer, frequency, 0.5 / last);
+    if (longer.size() >= 32) frequency = best_frequency(longer, frequency, 0.4 / last, reach);
     if (reach >= range) break;
   }
   Lattice lattice{.step = 1 / frequency, .origin = values[0], .exact = false};
   if (!(lattice.step > 2 && lattice.step < 100)) return {};
   // Refuse what saves little: the bits of the rest against those of a place on the grid.
   std::array<uint32_t, 256> counts{};
-  for (const int64_t value : values) {
+  double counted = 0;
+  for (size_t i = 0; i < values.size(); i += hop, counted += 1) {
+    const int64_t value = values[i];
     const int64_t rest = value - lattice.value_of(lattice.number_of(value));
     ++counts[static_cast<size_t>(rest + 128) & 255];
   }
-  std::array<uint32_t, 256> evenly{};
-  evenly[0] = 1;
-  double saved = -entropy_of(counts, static_cast<double>(values.size()));
+  double saved = -entropy_of(counts, counted);
   double step = lattice.step;
   while (step >= 2) {
     step /= 2;

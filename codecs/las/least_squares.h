@@ -15,8 +15,7 @@ namespace pith::las {
 template <size_t kTerms>
 class LeastSquares {
  public:
-  LeastSquares(double fade, double ridge, int every)
-      : fade_(fade), ridge_(ridge), every_(every) {}
+  LeastSquares(double fade, double ridge, int every) : fade_(fade), ridge_(ridge), every_(every) {}
 
   using Terms = std::array<double, kTerms>;
 
@@ -82,12 +81,5 @@ class LeastSquares {
   Terms products_{};
   std::array<Terms, kTerms> squares_{};
 };
-
-// A prediction as an integer within ±2^40; 0 for what is not a number.
-inline int64_t to_integer(double value) {
-  constexpr double kLimit = 1099511627776.0;
-  if (!(value > -kLimit && value < kLimit)) return 0;
-  return static_cast<int64_t>(value < 0 ? value - 0.5 : value + 0.5);
-}
 
 }  // namespace pith::las

@@ -100,6 +100,10 @@ class Mixing {
     rate_ = static_cast<int32_t>(kFastest / 12 + kFastest * 512 / (512 + points));
   }
 
+  // Or ask a few contexts only, and take their mean.
+  void set_full(bool full) { full_ = full; }
+  bool is_full() const { return full_; }
+
   // `counters`: table of all; those of this decision are at `places`, plus `node`. `first`,
   // `second`: rows chosen by two contexts. `coder(bit, p) -> bit`.
   template <class Coder>
@@ -138,8 +142,7 @@ class Mixing {
       const auto n = hn::And(value, hn::Set(d, static_cast<int32_t>(kCountMask)));
       const auto rate = hn::GatherIndex(d, kRates.data(), n);
       const auto now = shift_right<10>(d, value);
-      const auto step =
-          hn::ShiftRight<9>(hn::Mul(hn::ShiftRight<7>(hn::Sub(target, now)), rate));
+      const auto step = hn::ShiftRight<9>(hn::Mul(hn::ShiftRight<7>(hn::Sub(target, now)), rate));
       const auto next = hn::Min(hn::Add(n, hn::Set(d, 1)), most);
       hn::Store(hn::Xor(hn::Or(hn::ShiftLeft<10>(hn::Add(now, step)), next), unknown), d,
                 values + i);
@@ -147,6 +150,20 @@ class Mixing {
     for (size_t i = 0; i < kInputs; ++i) {
       counters[static_cast<uint32_t>(places[i]) + node] = static_cast<Counter>(values[i]);
     }
+    return got;
+  }
+
+  template <class Coder>
+  HWY_INLINE uint32_t decide_lightly(uint32_t bit, Counter* counters, const int32_t* places,
+                                     uint32_t node, uint32_t limit, Coder& coder) const {
+    Counter* const some[3] = {counters + static_cast<uint32_t>(places[0]) + node,
+                              counters + static_cast<uint32_t>(places[1]) + node,
+                              counters + static_cast<uint32_t>(places[2]) + node};
+    int sum = 0;
+    for (const Counter* counter : some) sum += kStretched[(*counter ^ kUnknownHalf) >> 20];
+    const uint32_t p = model::squash(model::clamp_stretch((sum * 7) >> 4));
+    const uint32_t got = coder.code(bit, p);
+    for (Counter* counter : some) *counter = updated(*counter, got, limit);
     return got;
   }
 
@@ -165,6 +182,7 @@ class Mixing {
 
   static constexpr int32_t kLeastError = 384;  // in 1/65536
   static constexpr uint64_t kFastest = 3000;
+  bool full_ = true;
   int32_t rate_ = static_cast<int32_t>(kFastest);
 };
 

@@ -69,8 +69,7 @@ class Neighbours {
 
   void add(const Seen& point) {
     seen_.push_back(point);
-    uint32_t* slot =
-        slots_.data() + kDepth * slot_of(floor_divide(point.x), floor_divide(point.y));
+    uint32_t* slot = slots_.data() + kDepth * slot_of(floor_divide(point.x), floor_divide(point.y));
     for (size_t k = kDepth - 1; k > 0; --k) slot[k] = slot[k - 1];
     slot[0] = static_cast<uint32_t>(seen_.size());
   }
@@ -80,9 +79,7 @@ class Neighbours {
   const Seen& last(size_t back) const { return seen_[seen_.size() - back]; }
 
  private:
-  int64_t floor_divide(int64_t v) const {
-    return v >= 0 ? v / cell_ : -((-v + cell_ - 1) / cell_);
-  }
+  int64_t floor_divide(int64_t v) const { return v >= 0 ? v / cell_ : -((-v + cell_ - 1) / cell_); }
   size_t slot_of(int64_t cx, int64_t cy) const {
     const uint64_t key = static_cast<uint64_t>(cx) * 0x9E3779B97F4A7C15ULL ^
                          static_cast<uint64_t>(cy) * 0xC2B2AE3D27D4EB4FULL;

@@ -38,10 +38,12 @@ class PointModel {
     return arena_size(cloud) + PointState::memory(cloud.points) + sizeof(PointModel);
   }
 
-  explicit PointModel(const CloudShape& cloud)
+  // `full`: decisions ask all contexts.
+  PointModel(const CloudShape& cloud, bool full)
       : cloud_(cloud), arena_(static_cast<size_t>(arena_size(cloud))) {
     if (!arena_.valid()) return;
     state_.emplace(cloud);
+    state_->mixing.set_full(full);
     place_.emplace(cloud, arena_);
     attributes_.emplace(cloud, arena_);
     if (state_->shape.time_at >= 0) time_.emplace(cloud.clock, arena_);
@@ -63,19 +65,15 @@ class PointModel {
     if (time_) {
       numbers[kTime] = time_->code(numbers[kTime], state, coder);
     }
-    coder.mark(0);
     attributes_->code_head(numbers, state, coder);
-    coder.mark(1);
     place_->code(numbers, state, coder);
     attributes_->code_tail(numbers, place_->near(), state, coder);
     if (wave_) wave_->code(numbers, state, coder);
-    coder.mark(8);
     if (!Coder::kEncodes) write_record(state.shape, numbers, record);
     if (extra_) {
       extra_->code(records, size, cloud_.extra, record + state.shape.size, attributes_->near(),
                    state, coder);
     }
-    coder.mark(9);
     state.finish_point();
   }
 

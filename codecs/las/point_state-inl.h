@@ -39,13 +39,13 @@ struct PointState {
   Neighbours seen;
   Mixing mixing;
 
-  Seen now;                         // as far as it is coded
-  Seen one;                         // the point before
-  Seen two;                         // and the one before that
-  std::array<Seen, 4> of_place{};   // the last of each place
+  Seen now;                        // as far as it is coded
+  Seen one;                        // the point before
+  Seen two;                        // and the one before that
+  std::array<Seen, 4> of_place{};  // the last of each place
   bool same_pulse = false;
-  int64_t pulses = 1;               // since the point before
-  int64_t pulses_before = 1;        // the same of the point before
+  int64_t pulses = 1;         // since the point before
+  int64_t pulses_before = 1;  // the same of the point before
   uint32_t flags = 0;
   uint32_t rest_size[3] = {0, 0, 0};  // bit lengths of the last residuals of x, y, z
 

@@ -53,9 +53,9 @@ struct MeanSize {
   void add(int64_t v, int shift = 3) {
     const uint64_t magnitude = v < 0 ? 0 - static_cast<uint64_t>(v) : static_cast<uint64_t>(v);
     const auto scaled = static_cast<uint32_t>(magnitude < (1U << 24) ? magnitude << 4 : 1U << 28);
-    value = static_cast<uint32_t>(static_cast<int32_t>(value) +
-                                  ((static_cast<int32_t>(scaled) - static_cast<int32_t>(value)) >>
-                                   shift));
+    value = static_cast<uint32_t>(
+        static_cast<int32_t>(value) +
+        ((static_cast<int32_t>(scaled) - static_cast<int32_t>(value)) >> shift));
   }
   uint32_t octaves() const { return half_octaves(value); }
 };

@@ -47,6 +47,7 @@ template <size_t kContexts, size_t kNodes, size_t kKinds>
 class MixedTree {
  public:
   static_assert(kContexts < kInputs);
+  static constexpr size_t kMixedKinds = 9;
   static constexpr size_t kSelectors = 16;  // values of the second mixer context
 
   static constexpr size_t memory(int rows_log) {
@@ -65,13 +66,15 @@ class MixedTree {
     for (size_t i = 0; i < kKinds * kSelectors; ++i) start(second_[i]);
     apm_ = model::Apm(arena.take<uint16_t>(kNodes * model::kApmKnots));
     // The constant contexts' row is the last.
-    std::fill(places_, places_ + kInputs, static_cast<int32_t>((kContexts << shape.rows_log) * kNodes));
+    std::fill(places_, places_ + kInputs,
+              static_cast<int32_t>((kContexts << shape.rows_log) * kNodes));
   }
 
   // The contexts of the next decisions. `selector`: of the mixer, below kSelectors.
   HWY_INLINE void select(const std::array<uint32_t, kContexts>& contexts, uint32_t selector) {
     for (size_t c = 0; c < kContexts; ++c) {
-      const size_t row = (c << shape_.rows_log) + coder_detail::row_of(contexts[c], shape_.rows_log);
+      const size_t row =
+          (c << shape_.rows_log) + coder_detail::row_of(contexts[c], shape_.rows_log);
       places_[c] = static_cast<int32_t>(row * kNodes);
     }
     selector_ = selector % kSelectors;
@@ -85,6 +88,10 @@ class MixedTree {
       const uint32_t got = coder.code(bit, std::clamp(p, 1U, 65535U));
       plain = updated(plain, got, kCountMask);
       return got;
+    }
+    if (!mixing.is_full() || kind > kMixedKinds) {
+      return mixing.decide_lightly(bit, counters_, places_, static_cast<uint32_t>(node),
+                                   shape_.limit, coder);
     }
     return mixing.decide(bit, counters_, places_, static_cast<uint32_t>(node), first_[node],
                          second_[kind * kSelectors + selector_], apm_, shape_.limit, coder);
@@ -147,8 +154,8 @@ class NumberCoder {
     uint32_t node = 1;
     for (int i = 0; i < kMixedMantissa && left > 0; ++i) {
       --left;
-      const uint32_t bit =
-          tree_.decide(magnitude >> left & 1, base + node, 4 + static_cast<size_t>(i), mixing, coder);
+      const uint32_t bit = tree_.decide(magnitude >> left & 1, base + node,
+                                        4 + static_cast<size_t>(i), mixing, coder);
       node = node << 1 | bit;
       got = got << 1 | bit;
     }
@@ -186,8 +193,7 @@ class NumberCoder {
         ++at;
       }
     } else {
-      while (at > 0 &&
-             tree_.decide(length < at ? 1 : 0, 3 * at + 2, 2, mixing, coder) != 0) {
+      while (at > 0 && tree_.decide(length < at ? 1 : 0, 3 * at + 2, 2, mixing, coder) != 0) {
         --at;
       }
     }
@@ -225,7 +231,8 @@ class ByteCoder {
     uint8_t* guess = nullptr;
     if (bits > 2) {
       guess = guesses_ + coder_detail::row_of(contexts[0], rows_log_);
-      if (tree_.decide(symbol == *guess ? 1 : 0, 256 + *guess, 0, mixing, coder) != 0) return *guess;
+      if (tree_.decide(symbol == *guess ? 1 : 0, 256 + *guess, 0, mixing, coder) != 0)
+        return *guess;
     }
     uint32_t node = 1;
     for (int i = bits - 1; i >= 0; --i) {

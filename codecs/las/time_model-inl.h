@@ -32,15 +32,17 @@ class TimeModel {
 
   template <class Coder>
   int64_t code(int64_t time, PointState& state, Coder& coder) {
-    const auto difference = static_cast<int64_t>(static_cast<uint64_t>(time) -
-                                                 static_cast<uint64_t>(clock_.time()));
-    uint32_t kind = difference == 0 ? kSame
+    const auto difference =
+        static_cast<int64_t>(static_cast<uint64_t>(time) - static_cast<uint64_t>(clock_.time()));
+    uint32_t kind = difference == 0                                   ? kSame
                     : difference > -kFarTime && difference < kFarTime ? kNear
                                                                       : kFar;
     const uint32_t returns = state.one.returns;
     const std::array<uint32_t, 6> kinds = {
-        context(state.one.place, kinds_ & 1), context(returns, kinds_ & 3),
-        context(returns, kinds_ & 15),        context(returns, state.two.returns, kinds_ & 3),
+        context(state.one.place, kinds_ & 1),
+        context(returns, kinds_ & 3),
+        context(returns, kinds_ & 15),
+        context(returns, state.two.returns, kinds_ & 3),
         context(returns, half_octaves(static_cast<uint64_t>(state.one.intensity)), kinds_ & 1),
         context(state.one.place, kinds_ & 255)};
     kind = kind_.code(kind, 2, kinds, state.one.place, state.mixing, coder);
@@ -64,8 +66,8 @@ class TimeModel {
         context(returns, last_pulses_[0]),
         context(std::min<uint32_t>(since_gap_, 255)),
         context(state.flags, last_pulses_[0], half_octaves(since_gap_))};
-    const int64_t more = pulses_.code(step.pulses - 1, pulse_contexts, last_pulses_[0],
-                                      state.mixing, coder);
+    const int64_t more =
+        pulses_.code(step.pulses - 1, pulse_contexts, last_pulses_[0], state.mixing, coder);
     step.pulses = sum_of(more, 1);
     const uint32_t gap = signed_octaves(more);
     const uint32_t phase = clock_.beat_phase(step.pulses);
