@@ -67,7 +67,7 @@ class AttributeModel {
         context(one.returns, same, half_octaves(static_cast<uint64_t>(one.intensity))),
         context(one.returns << 8 | state.two.returns, three_returns_ << 8 | four_returns_, same)};
     numbers[kReturns] = returns_.code(static_cast<uint32_t>(numbers[kReturns]), shape_.wide ? 8 : 6,
-                                      contexts, same << 2 | one.place, state.mixing, coder);
+                                      contexts, state.mixing, coder);
     now.returns = static_cast<uint8_t>(numbers[kReturns]);
     now.place = place_of(numbers[kReturns], shape_.wide);
     four_returns_ = three_returns_;
@@ -121,7 +121,7 @@ class AttributeModel {
         context(state.flags, run, half_octaves(last_flag_run_)),
         context(state.flags, flags_before_)};
     const uint32_t flags = flags_.code(static_cast<uint32_t>(numbers[kFlags]), shape_.wide ? 8 : 2,
-                                       contexts, gap, state.mixing, coder);
+                                       contexts, state.mixing, coder);
     if (flags != state.flags) {
       flags_before_ = state.flags;
       last_flag_run_ = flag_run_;
@@ -170,8 +170,8 @@ class AttributeModel {
         context(one, state.now.returns, gap),
         context(one, other_user_, state.same_pulse ? 1 : 0),
         context(one, half_octaves(static_cast<uint64_t>(state.one.intensity)), two)};
-    const uint32_t user = user_.code(static_cast<uint32_t>(numbers[kUser]), 8, contexts,
-                                     state.same_pulse ? 1 : 0, state.mixing, coder);
+    const uint32_t user =
+        user_.code(static_cast<uint32_t>(numbers[kUser]), 8, contexts, state.mixing, coder);
     if (user != one) {
       other_user_ = one;
       user_run_ = 0;
@@ -194,9 +194,8 @@ class AttributeModel {
         context(one, state.two.classed, first),
         context(one, signed_octaves(now.z - state.one.z), now.returns),
         context(near_.alike->classed, one, half_octaves(static_cast<uint64_t>(now.intensity)) / 2)};
-    const uint32_t got = class_.code(
-        static_cast<uint32_t>(numbers[kClass]), 8, contexts,
-        now.place << 2 | (one == first ? 2 : 0) | (first == second ? 1 : 0), state.mixing, coder);
+    const uint32_t got =
+        class_.code(static_cast<uint32_t>(numbers[kClass]), 8, contexts, state.mixing, coder);
     state.now.classed = static_cast<uint8_t>(got);
     numbers[kClass] = got;
   }
@@ -273,8 +272,7 @@ class AttributeModel {
                   half_octaves(static_cast<uint64_t>(std::abs(now.y - donor.y)))),
           context(i, distance, hits_ & 3),
           context(i, half_octaves(static_cast<uint64_t>(std::abs(now.z - donor.z))), distance)};
-      copied =
-          copied_.code(equal ? 1 : 0, 1, contexts, i << 2 | (hits_ & 3), state.mixing, coder) != 0;
+      copied = copied_.code(equal ? 1 : 0, 1, contexts, state.mixing, coder) != 0;
       hits_ = hits_ << 1 | (copied ? 1 : 0);
       if (copied) now.color = donor.color;
     }

@@ -42,10 +42,14 @@ double fit_tick(std::span<const double> differences, int64_t gap) {
     const double reach = std::max(0.5 / width, differences[from]);
     size_t to = from;
     while (to < differences.size() && differences[to] <= reach) ++to;
-    const size_t few = std::min<size_t>(to, 128);
     if (from == 0 && 4096 < width * reach * 8) return 0;
-    frequency = best_frequency(differences.subspan(to - few, few), frequency, width, reach);
+    // Some of them, from all over.
+    const size_t stride = to / 128 + 1;
+    std::vector<double> some;
+    for (size_t i = 0; i < to; i += stride) some.push_back(differences[i]);
+    frequency = best_frequency(some, frequency, width, reach);
     width = std::min(width, 0.12 / reach);
+    frequency = best_frequency(some, frequency, width / 4, reach);
     from = to;
   }
   double tick = 1 / frequency;

@@ -40,7 +40,7 @@ class WaveModel {
     numbers[kWaveIndex] = index_.code(static_cast<uint32_t>(numbers[kWaveIndex]), 8,
                                       {context(before, same), context(before, state.now.returns),
                                        context(before, last_where_, same)},
-                                      same, state.mixing, coder);
+                                      state.mixing, coder);
     // The packet: that of the return before, the next one, or any.
     const int64_t next = sum_of(last_[kWaveOffset], last_[kWaveSize]);
     uint32_t where = numbers[kWaveOffset] == last_[kWaveOffset] ? 0
@@ -49,7 +49,7 @@ class WaveModel {
     where = where_.code(where, 2,
                         {context(same, last_where_), context(same, state.now.returns),
                          context(same, last_where_, static_cast<uint32_t>(numbers[kWaveIndex]))},
-                        same, state.mixing, coder);
+                        state.mixing, coder);
     if (where > 1) {
       numbers[kWaveOffset] = code_number(0, kWaveOffset, next, numbers, state, coder);
     } else {
@@ -151,8 +151,7 @@ class ExtraModel {
             context(i, hits_ & 63, state.same_pulse ? 1 : 0),
             context(i, signed_octaves(state.now.z - around.first->z),
                     state.now.classed << 3 | agree)};
-        const bool copied = copied_.code(equal ? 1 : 0, 1, contexts, i << 2 | (hits_ & 3),
-                                         state.mixing, coder) != 0;
+        const bool copied = copied_.code(equal ? 1 : 0, 1, contexts, state.mixing, coder) != 0;
         hits_ = hits_ << 1 | (copied ? 1 : 0);
         if (copied) {
           if (!Coder::kEncodes) std::memcpy(current, of[i], extra);
@@ -171,8 +170,8 @@ class ExtraModel {
                                                 context(column, byte(1), byte(2)),
                                                 context(column, last & 0xFF, byte(0)),
                                                 context(column, last & 0xFFFFFF)};
-      const uint32_t got = bytes_.code(static_cast<uint32_t>(current[k]), 8, contexts, column & 15,
-                                       state.mixing, coder);
+      const uint32_t got =
+          bytes_.code(static_cast<uint32_t>(current[k]), 8, contexts, state.mixing, coder);
       if (!Coder::kEncodes) current[k] = static_cast<std::byte>(got);
       last = last << 8 | got;
     }

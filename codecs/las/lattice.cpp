@@ -77,7 +77,7 @@ double fit_of(std::span<const double> differences, double frequency) {
 
 double best_frequency(std::span<const double> differences, double frequency, double width,
                       double reach) {
-  const auto steps = static_cast<int>(std::min(4096.0, width * reach * 8 + 4));
+  const auto steps = static_cast<int>(std::min(4096.0, width * reach * 8 + 16));
   double best = frequency;
   double best_fit = -2;
   for (int i = -steps; i <= steps; ++i) {

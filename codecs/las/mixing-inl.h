@@ -1,5 +1,4 @@
-// What the model of points predicts bits with: adaptive counters, a gated logistic mixer over them
-// and a last refinement.
+// What the model of points predicts bits with: adaptive counters, and a logistic mixer over them.
 //
 // A counter is a probability in 1/2^22 (upper 22 bits, the uppermost inverted) and a count of
 // updates. So it is zero when nothing is known, and tables need no start values. The mixer's inputs
@@ -23,7 +22,6 @@
 #include <span>
 
 #include "codecs/las/mixing_tables.h"
-#include "codecs/model/apm.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -104,12 +102,12 @@ class Mixing {
   void set_full(bool full) { full_ = full; }
   bool is_full() const { return full_; }
 
-  // `counters`: table of all; those of this decision are at `places`, plus `node`. `first`,
-  // `second`: rows chosen by two contexts. `coder(bit, p) -> bit`.
+  // `counters`: table of all; those of this decision are at `places`, plus `node`. `weights`: the
+  // row of the decision. `coder(bit, p) -> bit`.
   template <class Coder>
   HWY_INLINE uint32_t decide(uint32_t bit, Counter* HWY_RESTRICT counters,
-                             const int32_t* HWY_RESTRICT places, uint32_t node, WeightRow& first,
-                             WeightRow& second, model::Apm& apm, uint32_t limit, Coder& coder) {
+                             const int32_t* HWY_RESTRICT places, uint32_t node, WeightRow& weights,
+                             uint32_t limit, Coder& coder) {
     const hn::CappedTag<int32_t, kInputs> d;
     const hn::Rebind<int16_t, decltype(d)> half;
     const size_t lanes = hn::Lanes(d);
@@ -124,17 +122,9 @@ class Mixing {
       const auto index = shift_right<20>(d, value);
       hn::Store(hn::DemoteTo(half, hn::GatherIndex(d, kStretched.data(), index)), half, inputs + i);
     }
-    const int one = model::clamp_stretch(dot(inputs, first));
-    const int two = model::clamp_stretch(dot(inputs, second));
-    const int both = (one + two) >> 1;
-    const uint32_t mixed = model::squash(both);
-    const uint32_t refined = apm.refine(both, node);
-    const uint32_t p = std::clamp((mixed + refined) >> 1, 1U, 65535U);
+    const uint32_t p = model::squash(model::clamp_stretch(dot(inputs, weights)));
     const uint32_t got = coder.code(bit, p);
-    const auto target16 = static_cast<int32_t>(got << 16);
-    learn(inputs, first, target16 - static_cast<int32_t>(model::squash(one)));
-    learn(inputs, second, target16 - static_cast<int32_t>(model::squash(two)));
-    apm.update(got, 6);
+    learn(inputs, weights, static_cast<int32_t>(got << 16) - static_cast<int32_t>(p));
     const auto target = hn::Set(d, got != 0 ? (1 << 22) - 1 : 0);
     const auto most = hn::Set(d, static_cast<int32_t>(limit));
     for (size_t i = 0; i < kInputs; i += lanes) {

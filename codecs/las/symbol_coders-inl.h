@@ -43,45 +43,37 @@ struct CoderShape {
 
 // The counters of some contexts, each with rows of kNodes, and the mixer over them. Contexts that a
 // tree lacks up to kInputs are taken to be constant.
-template <size_t kContexts, size_t kNodes, size_t kKinds>
+template <size_t kContexts, size_t kNodes>
 class MixedTree {
  public:
   static_assert(kContexts < kInputs);
-  static constexpr size_t kMixedKinds = 9;
-  static constexpr size_t kSelectors = 16;  // values of the second mixer context
 
   static constexpr size_t memory(int rows_log) {
     return model::Arena::part(counters(rows_log) * sizeof(Counter)) +
-           model::Arena::part(kNodes * sizeof(WeightRow)) +
-           model::Arena::part(kKinds * kSelectors * sizeof(WeightRow)) +
-           model::Arena::part(kNodes * model::kApmKnots * sizeof(uint16_t));
+           model::Arena::part(kNodes * sizeof(WeightRow));
   }
 
   void place(model::Arena& arena, CoderShape shape) {
     shape_ = shape;
     counters_ = arena.take<Counter>(counters(shape.rows_log)).data();
-    first_ = arena.take<WeightRow>(kNodes).data();
-    second_ = arena.take<WeightRow>(kKinds * kSelectors).data();
-    for (size_t i = 0; i < kNodes; ++i) start(first_[i]);
-    for (size_t i = 0; i < kKinds * kSelectors; ++i) start(second_[i]);
-    apm_ = model::Apm(arena.take<uint16_t>(kNodes * model::kApmKnots));
+    weights_ = arena.take<WeightRow>(kNodes).data();
+    for (size_t i = 0; i < kNodes; ++i) start(weights_[i]);
     // The constant contexts' row is the last.
     std::fill(places_, places_ + kInputs,
               static_cast<int32_t>((kContexts << shape.rows_log) * kNodes));
   }
 
-  // The contexts of the next decisions. `selector`: of the mixer, below kSelectors.
-  HWY_INLINE void select(const std::array<uint32_t, kContexts>& contexts, uint32_t selector) {
+  // The contexts of the next decisions.
+  HWY_INLINE void select(const std::array<uint32_t, kContexts>& contexts) {
     for (size_t c = 0; c < kContexts; ++c) {
       const size_t row =
           (c << shape_.rows_log) + coder_detail::row_of(contexts[c], shape_.rows_log);
       places_[c] = static_cast<int32_t>(row * kNodes);
     }
-    selector_ = selector % kSelectors;
   }
 
   template <class Coder>
-  HWY_INLINE uint32_t decide(uint32_t bit, size_t node, size_t kind, Mixing& mixing, Coder& coder) {
+  HWY_INLINE uint32_t decide(uint32_t bit, size_t node, Mixing& mixing, Coder& coder) {
     Counter& plain = counters_[static_cast<uint32_t>(places_[0]) + node];
     const uint32_t p = probability(plain);
     if (p < coder_detail::kSure || p >= 65536 - coder_detail::kSure) {
@@ -89,12 +81,12 @@ class MixedTree {
       plain = updated(plain, got, kCountMask);
       return got;
     }
-    if (!mixing.is_full() || kind > kMixedKinds) {
+    if (!mixing.is_full()) {
       return mixing.decide_lightly(bit, counters_, places_, static_cast<uint32_t>(node),
                                    shape_.limit, coder);
     }
-    return mixing.decide(bit, counters_, places_, static_cast<uint32_t>(node), first_[node],
-                         second_[kind * kSelectors + selector_], apm_, shape_.limit, coder);
+    return mixing.decide(bit, counters_, places_, static_cast<uint32_t>(node), weights_[node],
+                         shape_.limit, coder);
   }
 
  private:
@@ -109,10 +101,7 @@ class MixedTree {
   CoderShape shape_;
   Counter* counters_ = nullptr;
   alignas(32) int32_t places_[kInputs] = {};
-  WeightRow* first_ = nullptr;
-  WeightRow* second_ = nullptr;
-  model::Apm apm_;
-  uint32_t selector_ = 0;
+  WeightRow* weights_ = nullptr;
 };
 
 // Lengths are asked for from an expected one outwards: is it longer than that, then step by step.
@@ -135,27 +124,27 @@ class NumberCoder {
     lone_ = arena.take<Counter>(kLoneSlots).data();
   }
 
-  // Any number within ±2^62. `selector` should rise with what is known about the magnitude.
+  // Any number within ±2^62. `selector`: class of what is known about the magnitude; each has an
+  // expected length.
   template <class Coder>
   int64_t code(int64_t number, const std::array<uint32_t, kContexts>& contexts, uint32_t selector,
                Mixing& mixing, Coder& coder) {
-    tree_.select(contexts, selector);
+    tree_.select(contexts);
     const uint64_t magnitude =
         number < 0 ? 0 - static_cast<uint64_t>(number) : static_cast<uint64_t>(number);
     const uint32_t length = code_length(static_cast<uint32_t>(std::bit_width(magnitude)),
-                                        selector % Tree::kSelectors, mixing, coder);
+                                        selector % kSelectors, mixing, coder);
     last_length_ = length;
     if (length == 0) return 0;
     const size_t kept = std::min<size_t>(length, kMantissaLengths) - 1;
     const size_t base = 3 * kLengthNodes + (kept << kMixedMantissa);
-    const uint32_t sign = tree_.decide(number < 0 ? 1 : 0, base, 3, mixing, coder);
+    const uint32_t sign = tree_.decide(number < 0 ? 1 : 0, base, mixing, coder);
     uint64_t got = 1;
     int left = static_cast<int>(length) - 1;
     uint32_t node = 1;
     for (int i = 0; i < kMixedMantissa && left > 0; ++i) {
       --left;
-      const uint32_t bit = tree_.decide(magnitude >> left & 1, base + node,
-                                        4 + static_cast<size_t>(i), mixing, coder);
+      const uint32_t bit = tree_.decide(magnitude >> left & 1, base + node, mixing, coder);
       node = node << 1 | bit;
       got = got << 1 | bit;
     }
@@ -178,22 +167,23 @@ class NumberCoder {
   uint32_t last_length() const { return last_length_; }
 
  private:
-  using Tree = MixedTree<kContexts, kNumberNodes, 7>;
+  using Tree = MixedTree<kContexts, kNumberNodes>;
   static constexpr size_t kLoneSlots = kMantissaLengths * 2 * 256;
   static constexpr uint32_t kMostLength = 63;
+  static constexpr size_t kSelectors = 16;
 
   template <class Coder>
   uint32_t code_length(uint32_t length, uint32_t selector, Mixing& mixing, Coder& coder) {
     uint32_t& expected = expected_[selector];
     uint32_t at = expected >> 6;
-    if (tree_.decide(length > at ? 1 : 0, 3 * at, 0, mixing, coder) != 0) {
+    if (tree_.decide(length > at ? 1 : 0, 3 * at, mixing, coder) != 0) {
       ++at;
       while (at < kMostLength &&
-             tree_.decide(length > at ? 1 : 0, 3 * at + 1, 1, mixing, coder) != 0) {
+             tree_.decide(length > at ? 1 : 0, 3 * at + 1, mixing, coder) != 0) {
         ++at;
       }
     } else {
-      while (at > 0 && tree_.decide(length < at ? 1 : 0, 3 * at + 2, 2, mixing, coder) != 0) {
+      while (at > 0 && tree_.decide(length < at ? 1 : 0, 3 * at + 2, mixing, coder) != 0) {
         --at;
       }
     }
@@ -207,7 +197,7 @@ class NumberCoder {
   Tree tree_;
   Counter* lone_ = nullptr;
   uint32_t last_length_ = 0;
-  std::array<uint32_t, Tree::kSelectors> expected_{};  // lengths, in 1/64
+  std::array<uint32_t, kSelectors> expected_{};  // lengths, in 1/64
 };
 
 // Symbols of up to eight bits: whether it is the one that followed the first context before, and
@@ -226,18 +216,16 @@ class ByteCoder {
 
   template <class Coder>
   uint32_t code(uint32_t symbol, int bits, const std::array<uint32_t, kContexts>& contexts,
-                uint32_t selector, Mixing& mixing, Coder& coder) {
-    tree_.select(contexts, selector);
+                Mixing& mixing, Coder& coder) {
+    tree_.select(contexts);
     uint8_t* guess = nullptr;
     if (bits > 2) {
       guess = guesses_ + coder_detail::row_of(contexts[0], rows_log_);
-      if (tree_.decide(symbol == *guess ? 1 : 0, 256 + *guess, 0, mixing, coder) != 0)
-        return *guess;
+      if (tree_.decide(symbol == *guess ? 1 : 0, 256 + *guess, mixing, coder) != 0) return *guess;
     }
     uint32_t node = 1;
     for (int i = bits - 1; i >= 0; --i) {
-      node = node << 1 |
-             tree_.decide(symbol >> i & 1, node, static_cast<size_t>(bits - i), mixing, coder);
+      node = node << 1 | tree_.decide(symbol >> i & 1, node, mixing, coder);
     }
     const uint32_t got = node - (1U << bits);
     if (guess != nullptr) *guess = static_cast<uint8_t>(got);
@@ -245,7 +233,7 @@ class ByteCoder {
   }
 
  private:
-  using Tree = MixedTree<kContexts, 512, 9>;
+  using Tree = MixedTree<kContexts, 512>;
   Tree tree_;
   uint8_t* guesses_ = nullptr;
   int rows_log_ = 0;

@@ -45,7 +45,7 @@ class TimeModel {
         context(returns, state.two.returns, kinds_ & 3),
         context(returns, half_octaves(static_cast<uint64_t>(state.one.intensity)), kinds_ & 1),
         context(state.one.place, kinds_ & 255)};
-    kind = kind_.code(kind, 2, kinds, state.one.place, state.mixing, coder);
+    kind = kind_.code(kind, 2, kinds, state.mixing, coder);
     kinds_ = kinds_ << 1 | (kind == kSame ? 1 : 0);
     state.same_pulse = kind == kSame;
     if (kind == kSame) {
