@@ -23,7 +23,7 @@ namespace HWY_NAMESPACE {
 class AttributeModel {
  public:
   static constexpr size_t memory(const RecordShape& shape) {
-    return Bytes::memory(kReturnRows) + 3 * Bytes::memory(kRows) + Bytes::memory(kReturnRows) +
+    return 2 * Bytes::memory(kReturnRows) + 2 * Bytes::memory(kRows) +
            2 * NumberCoder<5>::memory(kRows) + NumberCoder<kToneContexts>::memory(kToneRows) +
            (shape.color_at >= 0
                 ? ByteCoder<5>::memory(kRows) + 3 * NumberCoder<kToneContexts>::memory(kToneRows)
@@ -36,7 +36,6 @@ class AttributeModel {
     returns_.place(arena, {.limit = 255, .rows_log = kReturnRows});
     flags_.place(arena, {.limit = 255, .rows_log = kRows});
     user_.place(arena, {.limit = 255, .rows_log = kRows});
-    changed_.place(arena, {.limit = 255, .rows_log = kRows});
     class_.place(arena, {.limit = 255, .rows_log = kReturnRows});
     angle_.place(arena, {.limit = 255, .rows_log = kRows});
     source_.place(arena, {.limit = 255, .rows_log = kRows});
@@ -70,6 +69,11 @@ class AttributeModel {
                                       contexts, state.mixing, coder);
     now.returns = static_cast<uint8_t>(numbers[kReturns]);
     now.place = place_of(numbers[kReturns], shape_.wide);
+    if (shape_.time_at < 0) {
+      // Without times: the next return belongs to the pulse of the one before.
+      state.same_pulse = follows(numbers[kReturns], one.returns, shape_.wide);
+      state.pulses = state.same_pulse ? 0 : 1;
+    }
     four_returns_ = three_returns_;
     three_returns_ = state.two.returns;
 
@@ -233,9 +237,10 @@ class AttributeModel {
                                          std::min<uint32_t>(octaves / 2, 15), state.mixing, coder));
     now.intensity = static_cast<int32_t>(number & 0xFFFF);
     tones.learn(d(now.intensity));
-    size.add(number - expected);
+    const int64_t missed = difference_of(number, expected);
+    size.add(missed);
     last_tone_[1] = last_tone_[0];
-    last_tone_[0] = signed_octaves(number - expected);
+    last_tone_[0] = signed_octaves(missed);
     int32_t& mean = tone_means_[now.place];
     mean += (now.intensity - mean) / 16;
     numbers[kIntensity] = lattices_[3].value_of(now.intensity);
@@ -321,8 +326,8 @@ class AttributeModel {
                                          std::min<uint32_t>(octaves / 2, 15), state.mixing, coder));
     const auto got = static_cast<int32_t>(number & 0xFFFF);
     mix.learn(d(got));
-    size.add(number - expected);
-    last_missed_[i] = signed_half_octaves(number - expected);
+    size.add(difference_of(number, expected));
+    last_missed_[i] = signed_half_octaves(difference_of(number, expected));
     last_missed_of_[i] = last_missed_[i];
     return got;
   }
@@ -333,7 +338,6 @@ class AttributeModel {
   Bytes returns_;
   Bytes flags_;
   Bytes user_;
-  Bytes changed_;
   Bytes class_;
   NumberCoder<5> angle_;
   NumberCoder<5> source_;

@@ -59,8 +59,7 @@ class FastModel {
     if (shape_.time_at >= 0) {
       code_time(numbers, streams);
     } else {
-      same_ = false;
-      pulses_ = 1;
+      same_ = last_place_ == 1 || last_place_ == 2;  // a guess, until the returns are known
     }
     code_head(numbers, streams);
     code_place(numbers, streams);
@@ -162,16 +161,20 @@ class FastModel {
   template <class Streams>
   void code_head(Numbers& numbers, Streams& streams) {
     // The next return of the pulse, or the first one of as many returns.
-    const int64_t one = shape_.wide ? 1 : 1;
     const int64_t number_mask = shape_.wide ? 15 : 7;
     const int64_t expected =
-        same_ ? (last_[kReturns] & ~number_mask) | ((last_[kReturns] + one) & number_mask)
-              : (last_[kReturns] & ~number_mask) | one;
+        same_ ? (last_[kReturns] & ~number_mask) | ((last_[kReturns] + 1) & number_mask)
+              : (last_[kReturns] & ~number_mask) | 1;
     const auto returns =
         streams.symbol(at(kReturnsGroup, last_place_ * 2 + (same_ ? 1 : 0) + (pulses_ > 1 ? 8 : 0)),
                        static_cast<uint32_t>(numbers[kReturns] ^ expected));
     numbers[kReturns] = (returns ^ expected) & (shape_.wide ? 255 : 63);
     place_ = place_of(numbers[kReturns], shape_.wide);
+    if (shape_.time_at < 0) {
+      // Without times: the next return belongs to the pulse of the one before.
+      same_ = follows(numbers[kReturns], last_[kReturns], shape_.wide);
+      pulses_ = same_ ? 0 : 1;
+    }
     const int64_t like = last_of_[place_][kClass];
     uint32_t changes = 0;
     if (Streams::kEncodes) {
@@ -185,9 +188,10 @@ class FastModel {
     last_changes_ = changes & 20;
     const auto field = [&](uint32_t bit, Group group, uint32_t context, Field f, int64_t before,
                            int64_t mask) {
-      numbers[f] = (changes & bit) == 0
-                       ? before
-                       : (before + streams.number(at(group, context), numbers[f] - before)) & mask;
+      numbers[f] =
+          (changes & bit) == 0
+              ? before
+              : sum_of(before, streams.number(at(group, context), numbers[f] - before)) & mask;
     };
     field(1, kFlagsGroup, same_ ? 1 : 0, kFlags, last_[kFlags], 255);
     field(2, kAngleGroup, static_cast<uint32_t>(last_[kFlags] & 3), kAngle, last_[kAngle], -1);
@@ -209,8 +213,9 @@ class FastModel {
     const uint32_t context =
         static_cast<uint32_t>(axis * 32) + (memory.knows(number) ? 16 : lattice.phase_of(number));
     const int64_t known = memory.recall(number);
-    const int64_t rest = sum_of(
-        known, streams.number(at(kRestGroup, context), difference_of(value, on_grid) - known));
+    const int64_t rest =
+        sum_of(known, streams.number(at(kRestGroup, context),
+                                     difference_of(difference_of(value, on_grid), known)));
     memory.learn(number, rest);
     return sum_of(on_grid, rest);
   }
@@ -258,7 +263,7 @@ class FastModel {
     const int64_t off =
         streams.number(at(kIntensityGroup, context),
                        (Streams::kEncodes ? number_on(3, numbers[kIntensity]) : 0) - like);
-    const int64_t tone = (like + off) & 0xFFFF;
+    const int64_t tone = sum_of(like, off) & 0xFFFF;
     tone_size_[place_].add(off, 2);
     tones_[place_] = tone;
     numbers[kIntensity] = cloud_.lattices[3].value_of(tone);
@@ -287,7 +292,7 @@ class FastModel {
           const int64_t expected = before[i] + moved;
           const int64_t off = streams.number(at(group, context), color[i] - expected);
           color_size_[i].add(off, 2);
-          color[i] = (expected + off) & 0xFFFF;
+          color[i] = sum_of(expected, off) & 0xFFFF;
           moved = i == 0 ? color[0] - before[0] : (color[0] - before[0] + color[1] - before[1]) / 2;
         }
       }
@@ -303,7 +308,7 @@ class FastModel {
     const int64_t off = streams.number(at(group, context),
                                        (Streams::kEncodes ? number_on(lattice, value) : 0) - tone);
     infrared_size_.add(off, 2);
-    tone = (tone + off) & 0xFFFF;
+    tone = sum_of(tone, off) & 0xFFFF;
     return cloud_.lattices[lattice].value_of(tone);
   }
 

@@ -64,6 +64,9 @@ class PointModel {
     state.now = {};
     if (time_) {
       numbers[kTime] = time_->code(numbers[kTime], state, coder);
+    } else {
+      // A guess, until the returns are known.
+      state.same_pulse = state.one.place == 1 || state.one.place == 2;
     }
     attributes_->code_head(numbers, state, coder);
     place_->code(numbers, state, coder);

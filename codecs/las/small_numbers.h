@@ -15,6 +15,13 @@ inline uint8_t place_of(int64_t returns, bool wide) {
   return number >= of ? 3 : 2;
 }
 
+// True if these returns can be the next ones of a pulse after `before`.
+inline bool follows(int64_t returns, int64_t before, bool wide) {
+  const int64_t numbers = wide ? 15 : 7;
+  return (returns & ~numbers) == (before & ~numbers) &&
+         (returns & numbers) == (before & numbers) + 1;
+}
+
 // Sum and difference of any numbers, wrapping.
 inline int64_t sum_of(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));

@@ -105,11 +105,11 @@ class MixedTree {
 };
 
 // Lengths are asked for from an expected one outwards: is it longer than that, then step by step.
-inline constexpr size_t kLengthNodes = 64;  // of the first question, of those upwards, downwards
+inline constexpr uint32_t kLengthNodes =
+    32;  // of each kind of question; longer ones share the last
 inline constexpr int kMixedMantissa = 3;
 inline constexpr int kLoneMantissa = 5;
 inline constexpr size_t kMantissaLengths = 24;  // longer ones share their nodes
-// The nodes of lengths below 16 lie together.
 inline constexpr size_t kNumberNodes = 3 * kLengthNodes + (kMantissaLengths << kMixedMantissa);
 
 template <size_t kContexts>
@@ -172,18 +172,20 @@ class NumberCoder {
   static constexpr uint32_t kMostLength = 63;
   static constexpr size_t kSelectors = 16;
 
+  static size_t length_node(uint32_t at) { return 3 * size_t{std::min(at, kLengthNodes - 1)}; }
+
   template <class Coder>
   uint32_t code_length(uint32_t length, uint32_t selector, Mixing& mixing, Coder& coder) {
     uint32_t& expected = expected_[selector];
     uint32_t at = expected >> 6;
-    if (tree_.decide(length > at ? 1 : 0, 3 * at, mixing, coder) != 0) {
+    if (tree_.decide(length > at ? 1 : 0, length_node(at), mixing, coder) != 0) {
       ++at;
       while (at < kMostLength &&
-             tree_.decide(length > at ? 1 : 0, 3 * at + 1, mixing, coder) != 0) {
+             tree_.decide(length > at ? 1 : 0, length_node(at) + 1, mixing, coder) != 0) {
         ++at;
       }
     } else {
-      while (at > 0 && tree_.decide(length < at ? 1 : 0, 3 * at + 2, mixing, coder) != 0) {
+      while (at > 0 && tree_.decide(length < at ? 1 : 0, length_node(at) + 2, mixing, coder) != 0) {
         --at;
       }
     }

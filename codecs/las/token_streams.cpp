@@ -40,28 +40,32 @@ struct Cluster {
   uint64_t price = 0;
 };
 
+Cluster together(const Cluster& one, const Cluster& two) {
+  Cluster both = one;
+  for (size_t s = 0; s < 256; ++s) both.histogram[s] += two.histogram[s];
+  both.contexts += two.contexts;
+  both.price = price_of(both.histogram);
+  return both;
+}
+
 // Merges neighbours as long as that saves.
 void merge(std::vector<Cluster>& clusters) {
-  while (clusters.size() > 1) {
-    int64_t best_saved = -1;
-    size_t best = 0;
-    Cluster best_merged;
-    for (size_t i = 0; i + 1 < clusters.size(); ++i) {
-      Cluster merged = clusters[i];
-      for (size_t s = 0; s < 256; ++s) merged.histogram[s] += clusters[i + 1].histogram[s];
-      merged.contexts += clusters[i + 1].contexts;
-      merged.price = price_of(merged.histogram);
-      const auto saved = static_cast<int64_t>(clusters[i].price + clusters[i + 1].price) -
-                         static_cast<int64_t>(merged.price);
-      if (saved > best_saved) {
-        best_saved = saved;
-        best = i;
-        best_merged = merged;
-      }
-    }
-    if (best_saved < 0) return;
-    clusters[best] = best_merged;
-    clusters.erase(clusters.begin() + static_cast<std::ptrdiff_t>(best) + 1);
+  const auto saved_at = [&](size_t i) {
+    const uint64_t apart = clusters[i].price + clusters[i + 1].price;
+    return static_cast<int64_t>(apart) -
+           static_cast<int64_t>(together(clusters[i], clusters[i + 1]).price);
+  };
+  std::vector<int64_t> saved;  // by merging each with the next
+  for (size_t i = 0; i + 1 < clusters.size(); ++i) saved.push_back(saved_at(i));
+  while (!saved.empty()) {
+    const auto best = std::max_element(saved.begin(), saved.end());
+    if (*best < 0) return;
+    const auto at = static_cast<size_t>(best - saved.begin());
+    clusters[at] = together(clusters[at], clusters[at + 1]);
+    clusters.erase(clusters.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+    saved.erase(best);
+    if (at < saved.size()) saved[at] = saved_at(at);
+    if (at > 0) saved[at - 1] = saved_at(at - 1);
   }
 }
 
