@@ -188,10 +188,11 @@ class FastModel {
     last_changes_ = changes & 20;
     const auto field = [&](uint32_t bit, Group group, uint32_t context, Field f, int64_t before,
                            int64_t mask) {
-      numbers[f] =
-          (changes & bit) == 0
-              ? before
-              : sum_of(before, streams.number(at(group, context), numbers[f] - before)) & mask;
+      numbers[f] = (changes & bit) == 0
+                       ? before
+                       : sum_of(before, streams.number(at(group, context),
+                                                       difference_of(numbers[f], before))) &
+                             mask;
     };
     field(1, kFlagsGroup, same_ ? 1 : 0, kFlags, last_[kFlags], 255);
     field(2, kAngleGroup, static_cast<uint32_t>(last_[kFlags] & 3), kAngle, last_[kAngle], -1);
