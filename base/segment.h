@@ -41,8 +41,15 @@ struct Segment;
 inline constexpr uint64_t kMaxDeflateStream = uint64_t{32} << 20;
 inline constexpr uint64_t kMaxInflated = uint64_t{128} << 20;
 
-// A deflate stream and what it holds.
+// How a stream is compressed.
+enum class StreamMethod : uint8_t {
+  kDeflate,
+  kLzf,  // LibLZF's, in files of the Point Cloud Library; without header and trailer
+};
+
+// A deflate stream (or one of the like) and what it holds.
 struct DeflateLayout {
+  StreamMethod method = StreamMethod::kDeflate;
   uint32_t header_size = 0;      // bytes before the raw deflate data (gzip or zlib header)
   uint32_t trailer_size = 0;     // bytes after them (CRC-32 and size, or Adler-32)
   uint64_t inflated_size = 0;    // bytes that the stream inflates to

@@ -1,9 +1,11 @@
 #include "formats/pcd.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
+#include "base/byte_reader.h"
 #include "formats/header_segmenter.h"
 #include "formats/points.h"
 
@@ -105,6 +107,13 @@ std::optional<NumberType> type_of(std::string_view type, uint64_t size) {
   }
 }
 
+// Four bytes, whatever their type says: blue, green, red, alpha.
+bool is_color(const Header& header, size_t field) {
+  const bool is_one = header.counts.empty() || header.counts[field] == "1";
+  const std::string_view name = header.fields[field];
+  return (name == "rgb" || name == "rgba") && header.sizes[field] == "4" && is_one;
+}
+
 // Nothing if the lines do not agree with each other.
 std::optional<RecordBuilder> record_of(const Header& header) {
   const size_t fields = header.fields.size();
@@ -119,8 +128,7 @@ std::optional<RecordBuilder> record_of(const Header& header) {
     const auto type = type_of(header.types[i], *size);
     if (!type || name == "_") {
       record.pass(*size * *count);  // "_" is what the library calls a gap
-    } else if ((name == "rgb" || name == "rgba") && *size == 4 && *count == 1) {
-      // Four bytes, whatever the type says: blue, green, red, alpha.
+    } else if (is_color(header, i)) {
       record.add_many(name, NumberType::kUint8, 4);
     } else {
       record.add_many(name, *type, *count);
@@ -135,13 +143,76 @@ std::optional<uint64_t> product(uint64_t a, uint64_t b) {
   return a * b;
 }
 
-HeaderParse parse(ByteView head, ExtentMap& map) {
+// An array of all values of a field: the rows of the image, if it is one.
+Segment plane_of(const Header& header, uint64_t points, std::string_view name, NumberType type,
+                 uint64_t count) {
+  ArrayLayout array;
+  array.name = name;
+  array.type = type;
+  if (header.height > 1 && header.width > 0 && points % header.width == 0) {
+    array.shape = {points / header.width, header.width};
+  } else {
+    array.shape = {points};
+  }
+  if (count > 1) array.shape.push_back(count);
+  array.size = points * count * number_size(type);
+  Segment plane{.size = array.size, .type = SegmentType::kArray, .layout = {}};
+  plane.layout.array = std::make_shared<const ArrayLayout>(std::move(array));
+  return plane;
+}
+
+// What compressed points are when they are expanded: field after field, without the gaps. Plain
+// bytes if the sizes say something else.
+std::vector<Segment> planes_of(const Header& header, uint64_t points, uint64_t size) {
+  std::vector<Segment> planes;
+  uint64_t left = size;
+  for (size_t i = 0; i < header.fields.size(); ++i) {
+    if (header.fields[i] == "_") continue;
+    const auto width = number_of(header.sizes[i]);
+    const auto count = header.counts.empty() ? 1 : number_of(header.counts[i]);
+    const auto type = width ? type_of(header.types[i], *width) : std::nullopt;
+    if (!type || !count || *count == 0) break;
+    const Segment plane = is_color(header, i)
+                              ? plane_of(header, points, header.fields[i], NumberType::kUint8, 4)
+                              : plane_of(header, points, header.fields[i], *type, *count);
+    if (plane.size > left) break;
+    left -= plane.size;
+    planes.push_back(plane);
+  }
+  if (left == 0) return planes;
+  return {{.size = size, .type = SegmentType::kBytes, .layout = {}}};
+}
+
+// Two sizes stand in front of the stream: its own, and that of what it expands to. Returns the
+// bytes that they take; 0 if they cannot be.
+uint64_t add_compressed(ByteView head, const Header& header, uint64_t points, ExtentMap& map) {
+  ByteReader reader(head.subspan(static_cast<size_t>(header.size)));
+  const uint32_t packed = reader.u32();
+  const uint32_t size = reader.u32();
+  if (!reader.ok() || packed == 0 || packed > kMaxDeflateStream || size > kMaxInflated) return 0;
+  if (points == 0 || points > size) return 0;
+  DeflateLayout layout;
+  layout.method = StreamMethod::kLzf;
+  layout.inflated_size = size;
+  layout.content = planes_of(header, points, size);
+  Segment segment{.size = packed, .type = SegmentType::kDeflated, .layout = {}};
+  segment.layout.deflate = std::make_shared<const DeflateLayout>(std::move(layout));
+  map.add(header.size + reader.position(), std::move(segment));
+  return reader.position();
+}
+
+// `expand`: look into compressed points.
+HeaderParse parse_header(ByteView head, ExtentMap& map, bool expand) {
   const auto header = read_header(as_text(head));
   if (!header) return {};
-  const HeaderParse done = {.status = HeaderParse::Status::kDone, .size = header->size};
+  HeaderParse done = {.status = HeaderParse::Status::kDone, .size = header->size};
   auto record = record_of(*header);
   const auto in_image = product(header->width, header->height);
-  if (header->data != "binary" || !record || !in_image) return done;
+  if (!record || !in_image) return done;
+  if (header->data == "binary_compressed" && expand) {
+    done.size += add_compressed(head, *header, header->points.value_or(*in_image), map);
+  }
+  if (header->data != "binary") return done;
   PointLayout layout;
   layout.record_size = static_cast<uint32_t>(record->size());
   layout.count = header->points.value_or(*in_image);
@@ -154,6 +225,11 @@ HeaderParse parse(ByteView head, ExtentMap& map) {
   return done;
 }
 
+HeaderParse parse(ByteView head, ExtentMap& map) { return parse_header(head, map, false); }
+HeaderParse parse_and_expand(ByteView head, ExtentMap& map) {
+  return parse_header(head, map, true);
+}
+
 class PcdFormat : public Format {
  public:
   std::string_view name() const override { return "pcd"; }
@@ -163,10 +239,15 @@ class PcdFormat : public Format {
     return header && header->data.starts_with("binary") ? kPcdScore : 0;
   }
 
-  std::span<const SegmentType> types() const override { return point_file_types(); }
+  std::span<const SegmentType> types() const override {
+    static constexpr std::array kTypes = {SegmentType::kBytes, SegmentType::kMetadata,
+                                          SegmentType::kPoints, SegmentType::kDeflated};
+    return kTypes;
+  }
 
   std::unique_ptr<Segmenter> make_segmenter(const SegmenterOptions& options) const override {
-    return make_header_segmenter(parse, kDetectSize, options);
+    const bool expand = options.inflate && options.depth < kMaxFormatDepth;
+    return make_header_segmenter(expand ? parse_and_expand : parse, kDetectSize, options);
   }
 };
 

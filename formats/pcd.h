@@ -2,9 +2,9 @@
 // points as text, as records (DATA binary), or compressed by LZF (binary_compressed).
 //
 // Records are one segment of type kPoints; its fields follow from FIELDS, SIZE, TYPE and COUNT.
-// Compressed points stay bytes, which general codecs still make smaller: LZF codes matches and
-// literals without any statistics. Points as text are left to the formats of text. Zeros that PCL
-// leaves behind the points are bytes.
+// Compressed points are a segment of type kDeflated: what is inside lies field by field, each field
+// an array. Points as text are left to the formats of text. Zeros that PCL leaves behind the points
+// are bytes.
 #pragma once
 
 #include "formats/format.h"

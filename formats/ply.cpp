@@ -135,7 +135,7 @@ HeaderParse parse(ByteView head, ExtentMap& map) {
   uint64_t offset = header->size;
   for (Element& element : header->elements) {
     const uint64_t record_size = element.record.size();
-    if (record_size > kMaxRecord || element.count > kFarAway / kMaxRecord) break;
+    if (element.count > kFarAway / kMaxRecord) break;
     PointLayout layout;
     layout.name = element.name;
     layout.record_size = static_cast<uint32_t>(record_size);

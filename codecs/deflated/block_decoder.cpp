@@ -6,6 +6,7 @@
 #include "codecs/deflated/block_encoder.h"
 #include "codecs/deflated/content_check.h"
 #include "codecs/deflated/inner_blocks.h"
+#include "codecs/deflated/lzf_stream.h"
 #include "codecs/deflated/stream_record.h"
 
 namespace pith::deflated {
@@ -64,8 +65,14 @@ Result<void> restore_stream(const StreamRun& run, ContentReader& content, Encode
                             BlockSink& out) {
   PITH_TRY(out.write(run.header_bytes));
   StreamContent source(content, run);
-  state.writer.start(run.parameters, out);
-  PITH_TRY(state.tokenizer.run(run.parameters, source, state.writer));
+  if (run.parameters.encoder == Encoder::kLzf) {
+    static_assert(kLzfMemory <= kEncoderMemory);
+    state = {};  // there is memory for one encoder at a time
+    PITH_TRY(write_lzf(run.parameters.hash_bits(), source, out));
+  } else {
+    state.writer.start(run.parameters, out);
+    PITH_TRY(state.tokenizer.run(run.parameters, source, state.writer));
+  }
   ByteBuffer trailer(run.trailer_bytes);
   source.check().write_trailer(trailer);
   return out.write(trailer);

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "codecs/deflated/content_check.h"
+#include "codecs/deflated/lzf_stream.h"
 
 namespace pith::deflated {
 namespace {
@@ -51,6 +52,20 @@ bool inflate_exactly(ByteView deflate, MutableBytes out) {
   inflateEnd(&stream);
   if (status == Z_MEM_ERROR) throw std::bad_alloc();
   return status == Z_STREAM_END && stream.avail_in == 0 && stream.avail_out == 0;
+}
+
+// Nothing unless the stream has no wrapper and the LZF encoder makes it again.
+std::optional<EncoderParameters> find_lzf_parameters(const StreamParts& parts,
+                                                     MutableBytes content) {
+  if (!parts.header.empty() || !parts.trailer.empty()) return std::nullopt;
+  if (!expand_lzf(parts.deflate, content)) return std::nullopt;
+  const auto bits = find_lzf_hash_bits(parts.deflate, content);
+  if (!bits) return std::nullopt;
+  return EncoderParameters{.encoder = Encoder::kLzf,
+                           .strategy = Strategy::kDefault,
+                           .level = 1,
+                           .memory_level = static_cast<uint8_t>(*bits - 7),
+                           .window_bits = 13};
 }
 
 Trailer trailer_kind(ByteView trailer, ByteView content) {
@@ -118,7 +133,9 @@ bool BlockEncoder::add_stream(ByteView bytes, const DeflateLayout& layout) {
   content_.resize(before + size);
   const auto inflated = MutableBytes(content_).subspan(before);
   std::optional<EncoderParameters> parameters;
-  if (inflate_exactly(parts->deflate, inflated)) {
+  if (layout.method == StreamMethod::kLzf) {
+    parameters = find_lzf_parameters(*parts, inflated);
+  } else if (inflate_exactly(parts->deflate, inflated)) {
     EncoderHints hints = hints_from_header(parts->header);
     hints.likely = last_parameters_;
     parameters = find_parameters(parts->deflate, inflated, hints, state_);
@@ -127,7 +144,7 @@ bool BlockEncoder::add_stream(ByteView bytes, const DeflateLayout& layout) {
     content_.resize(before);
     return false;
   }
-  last_parameters_ = parameters;
+  if (layout.method == StreamMethod::kDeflate) last_parameters_ = parameters;
   inflated_ += size;
   end_copied_run();
   write_run(StreamRun{.parameters = *parameters,

@@ -13,8 +13,9 @@ inline constexpr uint32_t kMinMatch = 3;
 inline constexpr uint32_t kMaxMatch = 258;
 
 // gzip and zlib go back to the same code; gzip kept a rule that ends blocks early, and handles the
-// end of the input in another way. pigz runs zlib on chunks of the input.
-enum class Encoder : uint8_t { kZlib = 0, kGzip = 1, kPigz = 2 };
+// end of the input in another way. pigz runs zlib on chunks of the input. The Point Cloud Library
+// writes no deflate but LZF (lzf_stream.h): of its parameters only the hash bits vary.
+enum class Encoder : uint8_t { kZlib = 0, kGzip = 1, kPigz = 2, kLzf = 3 };
 inline constexpr size_t kPigzChunk = size_t{128} << 10;
 
 // With the numbers of zlib's deflateInit2().
@@ -37,10 +38,13 @@ struct EncoderParameters {
   bool operator==(const EncoderParameters&) const = default;
 
   bool valid() const {
-    const bool in_range = encoder <= Encoder::kPigz &&
+    const bool in_range = encoder <= Encoder::kLzf &&
                           static_cast<uint8_t>(strategy) < kStrategies && level >= 1 &&
                           level <= 9 && memory_level >= 1 && memory_level <= 9 &&
                           window_bits >= 9 && window_bits <= 15;
+    if (encoder == Encoder::kLzf) {
+      return in_range && strategy == Strategy::kDefault && level == 1 && window_bits == 13;
+    }
     // The programs have no setting but the level.
     const bool settable = encoder == Encoder::kZlib || (strategy == Strategy::kDefault &&
                                                         memory_level == 8 && window_bits == 15);

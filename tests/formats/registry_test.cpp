@@ -43,8 +43,8 @@ TEST(Registry, ListsEveryFormatOnceAndBytesLast) {
   std::vector<std::string_view> names;
   for (const Format* format : all_formats()) names.push_back(format->name());
   const std::vector<std::string_view> expected = {
-      "tar",  "gguf", "npy",        "tflite", "onnx", "safetensors", "zip",
-      "gzip", "zlib", "compressed", "log",    "text", "bytes"};
+      "las", "pcd",  "ply",  "tar",        "gguf",  "npy", "tflite", "onnx", "safetensors",
+      "zip", "gzip", "zlib", "compressed", "frame", "log", "text",   "bytes"};
   EXPECT_EQ(names, expected);
 }
 

@@ -49,6 +49,49 @@ FILES = {
 }
 
 
+def sample_las() -> bytes:
+    """Version 1.4, point format 6 with a named extra byte, an extended VLR behind."""
+    points, start = 20, 375 + 54 + 192
+    head = struct.pack("<4sHH16sBB32s32sHHHIIBHI20x", b"LASF", 0, 0, b"", 1, 4, b"", b"", 1, 2026,
+                       375, start, 1, 6, 31, 0)
+    head += struct.pack("<12d", *[0.01] * 3, *[0.0] * 9)
+    head += struct.pack("<QQIQ120x", 0, start + points * 31, 1, points)
+    vlr = struct.pack("<H16sHH32s", 0, b"LASF_Spec", 4, 192, b"")
+    vlr += struct.pack("<HBB32s156x", 0, 1, 0, b"amplitude")
+    records = b"".join(struct.pack("<iiiHBBBBhHdB", i * 7, -i, i // 3, i, 17, 0, 2, 0, i, 1, i / 8, i)
+                       for i in range(points))
+    return head + vlr + records + bytes(60) + b"behind"
+
+
+def sample_scan() -> bytes:
+    """What a scanner with 16 lasers sees that turns in equal steps."""
+    out, x, y = b"", 1.0, 0.0
+    for column in range(20):
+        for ring in range(16):
+            reach = 8 + 3 * (column // 5) + 0.25 * ring
+            out += struct.pack("<5f", reach * x, reach * y, reach * (0.03 * ring - 0.2), column, ring)
+        x, y = x * 0.99998 - y * 0.00632, x * 0.00632 + y * 0.99998
+    return out
+
+
+PCD = (b"# .PCD v0.7 - Point Cloud Data file format\nVERSION 0.7\nFIELDS x y z _ rgb\nSIZE 4 4 4 1 4\n"
+       b"TYPE F F F U F\nCOUNT 1 1 1 4 1\nWIDTH 6\nHEIGHT 4\nPOINTS 24\nDATA ")
+PLY = (b"ply\nformat binary_big_endian 1.0\nelement vertex 30\nproperty float x\nproperty float y\n"
+       b"property double z\nproperty uchar red\nelement face 7\n"
+       b"property list uchar int vertex_indices\nend_header\n")
+NUMBERS = b"".join(struct.pack("<f", i % 17 / 4) for i in range(150))
+
+CLOUDS = {
+    "las": sample_las(),
+    "frame": sample_scan(),
+    "pcd": PCD + b"binary\n" + NUMBERS,
+    # 24 points of zeros as LZF.
+    "pcd_compressed": PCD + b"binary_compressed\n" + struct.pack("<II", 12, 384)
+    + bytes.fromhex("010000e0ff00e06b00010000") + b"tail",
+    "ply": PLY + NUMBERS,
+}
+
+
 def machine_code() -> bytes:
     dice = random.Random(1)
     code = b""
@@ -136,10 +179,12 @@ def payloads(pith: str) -> dict[str, bytes]:
 def main() -> None:
     pith = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / "build/pith")
     codecs = list(registry())
+    # Behind the last format: detection.
+    formats = len(set(re.findall(r"&\w+_format\(\)", (ROOT / "formats/registry.cpp").read_text())))
     seeds: dict[str, dict[str, bytes]] = {
         "container": {"empty": b""},
         "recover": {"empty": b""},
-        "roundtrip": {name: b"\x04" + data for name, data in FILES.items()},
+        "roundtrip": {name: b"\x04" + data for name, data in (FILES | CLOUDS).items()},
         "codec_roundtrip": {
             f"{name}_{codec}": bytes([number, 4]) + data
             for name, data in FILES.items()
@@ -153,8 +198,8 @@ def main() -> None:
             for name, data in BLOCKS.items()
         },
         "segmenter": {
-            f"{name}_{piece}": bytes([6, piece]) + data
-            for name, data in FILES.items()
+            f"{name}_{piece}": bytes([formats, piece]) + data
+            for name, data in (FILES | CLOUDS).items()
             for piece in (0, 100)
         },
         "codec_decode": payloads(pith),

@@ -14,6 +14,7 @@
 
 #include "formats/detect.h"
 #include "formats/registry.h"
+#include "tests/support/point_files.h"
 #include "tests/support/tensor_files.h"
 
 namespace pith {
@@ -200,16 +201,25 @@ std::vector<std::string> make_inputs() {
     inputs.push_back(inputs.back());
     generator.mutate(inputs.back(), inputs.back().size());
   }
-  for (const auto& [name, file] : test::all_tensor_files()) {
-    inputs.push_back(file.bytes);
-    inputs.push_back(file.bytes.substr(0, generator.below(file.bytes.size())));
-    inputs.push_back(file.bytes + generator.bytes(generator.below(600)));
-    for (const size_t range : {size_t{32}, file.bytes.size()}) {
-      inputs.push_back(file.bytes);
+  const auto add_variants = [&](const std::string& file) {
+    inputs.push_back(file);
+    inputs.push_back(file.substr(0, generator.below(file.size())));
+    inputs.push_back(file + generator.bytes(generator.below(600)));
+    for (const size_t range : {size_t{32}, size_t{300}, file.size()}) {
+      inputs.push_back(file);
       generator.mutate(inputs.back(), range);
     }
-  }
+  };
+  for (const auto& [name, file] : test::all_tensor_files()) add_variants(file.bytes);
+  for (const auto& [name, file] : test::all_point_files()) add_variants(file.bytes);
   return inputs;
+}
+
+bool same_clouds(const PointLayout* a, const PointLayout* b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return a->name == b->name && a->count == b->count && a->record_size == b->record_size &&
+         a->width == b->width && a->big_endian == b->big_endian && a->las_format == b->las_format &&
+         test::fields_of(*a) == test::fields_of(*b);
 }
 
 bool same(const std::vector<Segment>& a, const std::vector<Segment>& b) {
@@ -224,6 +234,8 @@ bool same(const std::vector<Segment>& a, const std::vector<Segment>& b) {
                            one->shape != other->shape || one->size != other->size)) {
       return false;
     }
+    const auto& cloud = x.layout.points;
+    if (!same_clouds(cloud.get(), y.layout.points.get())) return false;
     const auto& left = x.layout.deflate;
     const auto& right = y.layout.deflate;
     if (left == nullptr || right == nullptr) return left == right;
@@ -238,10 +250,28 @@ uint64_t total(const std::vector<Segment>& segments) {
   return sum;
 }
 
+bool is_points(SegmentType type) {
+  return type == SegmentType::kPoints || type == SegmentType::kLasPoints;
+}
+
+// What a codec relies on: fields in order, apart from each other, within the record.
+void expect_sound(const PointLayout& cloud) {
+  EXPECT_GT(cloud.record_size, 0u);
+  EXPECT_TRUE(cloud.las_format >= -1 && cloud.las_format <= 10);
+  uint64_t end = 0;
+  for (const PointField& field : cloud.fields) {
+    EXPECT_GE(field.offset, end);
+    end = uint64_t{field.offset} + number_size(field.type);
+  }
+  EXPECT_LE(end, cloud.record_size);
+}
+
 void expect_sound(const std::vector<Segment>& segments) {
   for (const Segment& segment : segments) {
     EXPECT_GT(segment.size, 0u);
     ASSERT_EQ(segment.type == SegmentType::kDeflated, segment.layout.deflate != nullptr);
+    ASSERT_EQ(is_points(segment.type), segment.layout.points != nullptr);
+    if (segment.layout.points != nullptr) expect_sound(*segment.layout.points);
     if (segment.layout.deflate == nullptr) continue;
     const DeflateLayout& layout = *segment.layout.deflate;
     EXPECT_LE(uint64_t{layout.header_size} + layout.trailer_size, segment.size);
