@@ -6,6 +6,7 @@
 #include "codecs/bwt/bwt_codec.h"
 #include "codecs/cloud/cloud_codec.h"
 #include "codecs/deflated/deflated_codec.h"
+#include "codecs/las/las_codec.h"
 #include "codecs/log/log_codec.h"
 #include "codecs/logmix/logmix_codec.h"
 #include "codecs/stored/stored_codec.h"
@@ -15,12 +16,12 @@
 
 namespace pith {
 
-std::span<const Codec* const> all_codecs() {
-  static const std::array<const Codec*, 10> kCodecs = {
-      &deflated_codec(), &array_codec(), &tensor_codec(), &log_codec(),  &logmix_codec(),
-      &cloud_codec(),    &text_codec(),  &bwt_codec(),    &zstd_codec(), &stored_codec(),
-  };
-  return kCodecs;
+std::span<const Codec* const> all_codecs(){
+    &deflated_codec(), &array_codec(), &tensor_codec(), &log_codec(),
+    &logmix_codec(),   &cloud_codec(), &las_codec(),    &text_codec(),
+    &bwt_codec(),      &zstd_codec(),  &stored_codec(),
+};
+return kCodecs;
 }
 
 const Codec* find_codec(CodecId id) {
