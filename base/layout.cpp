@@ -36,6 +36,7 @@ uint64_t cut_size_of_array(const ArrayLayout& array) {
 uint64_t whole_size(const Segment& segment) {
   const Layout& layout = segment.layout;
   if (layout.tensor != nullptr) return layout.tensor->size;
+  if (layout.points != nullptr && layout.points->count == 0) return UINT64_MAX;
   if (layout.points != nullptr) return layout.points->count * layout.points->record_size;
   if (layout.array != nullptr) return layout.array->size;
   return segment.size;

@@ -7,7 +7,7 @@
 namespace pith {
 
 // Bytes of the whole tensor, cloud or array that a segment is a part of; of the segment itself if
-// it has no such layout.
+// it has no such layout. UINT64_MAX for a cloud whose count is not told: it may go on for ever.
 uint64_t whole_size(const Segment& segment);
 
 // Bytes of which a part, counted from the beginning of the whole, should be a whole number: rows

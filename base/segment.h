@@ -116,8 +116,11 @@ struct PointField {
 struct PointLayout {
   std::string name{};        // of the cloud, if it has one
   uint32_t record_size = 0;  // bytes, at least 1
-  uint64_t count = 0;        // points of the whole cloud
-  uint32_t width = 0;        // points of a row, if the cloud is an image; else 0
+  // Points of the whole cloud, as its file tells it; the file may end before. 0: it does not tell
+  // (a frame without a header, a file that was never finished); the cloud goes on for as long as
+  // its segments do.
+  uint64_t count = 0;
+  uint32_t width = 0;  // points of a row, if the cloud is an image; else 0
   bool big_endian = false;
   int8_t las_format = -1;  // 0 to 10: the point data record format of LAS; -1: not LAS
   // In the order of their offsets, without overlap. Bytes that no field covers have no meaning

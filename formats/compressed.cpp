@@ -7,6 +7,7 @@
 
 #include "base/byte_reader.h"
 #include "formats/bytes.h"
+#include "formats/las.h"
 
 namespace pith {
 namespace {
@@ -115,13 +116,6 @@ bool is_compressed_zip(ByteView head) {
     reader.bytes(uint64_t{name_size} + extra_size + size);
   }
   return false;
-}
-
-// A LAS file whose points LASzip has compressed: it sets the top bit of the point format.
-bool is_laz(ByteView head) {
-  constexpr size_t kPointFormat = 104;
-  return has_mark(head, {0, "LASF"sv}) && head.size() > kPointFormat &&
-         (static_cast<uint8_t>(head[kPointFormat]) & 0xc0) == 0x80;
 }
 
 // Skippable frames (RFC 8878, 3.1.2; LZ4 shares them) in front of a frame of data.
