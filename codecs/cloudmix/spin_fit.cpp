@@ -224,7 +224,11 @@ class Finder {
     SpinLaser result;
     result.points = static_cast<uint32_t>(laser.end - laser.begin);
     const double steps = steps_;
-    const double exact = refine_aside(laser, steps, aside_, aside_step_);
+    // Every other laser may look past the axis on its other side.
+    const double one = refine_aside(laser, steps, aside_, aside_step_);
+    const double other = refine_aside(laser, steps, -aside_, aside_step_);
+    const bool same = turns_with(laser, steps, one, 1).size() >= turns_with(laser, steps, other, 1).size();
+    const double exact = same ? one : other;
     // With few points the displacement of the others is the better guess.
     const bool enough = laser.end - laser.begin >= kMinPoints;
     result.aside = std::llround((enough ? exact : aside_) * 64);
