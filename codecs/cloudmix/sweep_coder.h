@@ -128,7 +128,9 @@ class SweepCoder {
     silent_[i] = static_cast<uint8_t>(code_silent(bits, i, ring, is_silent));
     if (silent_[i] != 0) {
       CAT(1);
+      if (seen_origin_ && code_same(bits, i, values)) return;
       code_rest(bits, i, origin_, seen_origin_ ? 1 : 2, values, 0, 0, 0);
+      last_silent_ = i;
       const Vector p = {axes_[0].real(values[0][i]), axes_[1].real(values[1][i]),
                         axes_[2].real(values[2][i])};
       origin_ = p;
@@ -189,6 +191,17 @@ class SweepCoder {
         drift_[axis] += by;
       }
     }
+  }
+
+  // A point without an echo lies where the one before it in the column does.
+  template <class Bits>
+  bool code_same(Bits& bits, size_t i, std::array<std::span<int64_t>, 3>& values) {
+    bool same = true;
+    for (const auto& axis : values) same = same && axis[i] == axis[last_silent_];
+    same_.set(0, 0);
+    if (same_.decide(bits, same ? 1 : 0, 0, 0) == 0) return false;
+    for (auto& axis : values) axis[i] = axis[last_silent_];
+    return true;
   }
 
   template <class Bits>
@@ -426,6 +439,7 @@ class SweepCoder {
   std::vector<uint8_t> silent_;
   Distances blend_;
   size_t column_ = 0;
+  size_t last_silent_ = 0;
   Vector base_{}, origin_{}, drift_{};
   bool seen_origin_ = false;
   Level beam_{1, 0}, last_{1, 0}, step_{1, 0};
@@ -433,6 +447,7 @@ class SweepCoder {
   std::vector<WeightedMean> aside_, slopes_;
   int64_t last_u_ = 0, last_v_ = 0, last_z_ = 0, last_rounding_ = 0;
   std::array<double, 3> z_error_{1e-3, 1e-3, 1e-3}, xy_error_{1e-2, 1e-3, 1e-3};
+  DecisionModel same_{1, 4, 2, 1000};
   DecisionModel silence_{4, 12, 16, 500};
   NumberModel distance_{8, 16, 400};
   NumberModel u_{4, 14, 400}, v_{4, 14, 400}, z_{4, 14, 400}, x_{3, 12, 400}, y_{3, 12, 400};
