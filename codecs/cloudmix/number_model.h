@@ -49,7 +49,9 @@ class DecisionModel {
   }
 
   // The value of context c for the decisions to come.
-  void set(size_t c, uint32_t value) { keys_[c] = (value + 1) * 0x9E3779B1U; }
+  void set(size_t c, uint32_t value) {
+    if (c < contexts_) keys_[c] = (value + 1) * 0x9E3779B1U;
+  }
 
   // `node`: what is decided, below `nodes`. `group`: a second choice of weights, below `nodes`.
   template <class Bits>

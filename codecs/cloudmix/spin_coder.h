@@ -10,13 +10,17 @@
 #include "codecs/cloudmix/spin.h"
 #include "codecs/cloudmix/surroundings.h"
 
+#ifndef CAT
+#define CAT(k)
+#endif
+
 namespace pith::cloudmix {
 
 class SpinCoder {
  public:
   static constexpr int kLog = 16;
 
-  SpinCoder(const SpinPlan& plan, size_t points, Surroundings& around)
+  SpinCoder(const SpinPlan& plan, size_t points, size_t contexts, Surroundings& around)
       : plan_(plan),
         geometry_(plan),
         around_(around),
@@ -24,7 +28,9 @@ class SpinCoder {
         at_step_(2 * size_t{plan.steps}, kNoPoint),
         steps_(points),
         distances_(points),
-        errors_(points) {}
+        errors_(points),
+        walk_(std::min<size_t>(contexts, 6), 14, 16, 255),
+        distance_(contexts, kLog, 400) {}
 
   static uint64_t memory(uint64_t points, uint64_t steps) {
     return points * (16 + sizeof(Distances::Errors)) + steps * 32 +
@@ -266,8 +272,8 @@ class SpinCoder {
   uint32_t last_rests_ = 0;
   DecisionModel irregular_{1, 4, 2, 255};
   NumberModel jump_{3, 10, 255};
-  DecisionModel walk_{6, 14, 16, 255};
-  NumberModel distance_{8, kLog, 400};
+  DecisionModel walk_;
+  NumberModel distance_;
   NumberModel x_rest_{3, 12, 1000}, y_rest_{3, 12, 1000}, z_rest_{3, 12, 1000};
 };
 

@@ -41,7 +41,7 @@ struct WeightedMean {
 class SweepCoder {
  public:
   SweepCoder(const SweepPlan& plan, const std::array<Axis, 3>& axes, size_t points,
-             Surroundings& around)
+             size_t contexts, Surroundings& around)
       : plan_(plan),
         axes_(axes),
         around_(around),
@@ -50,7 +50,8 @@ class SweepCoder {
         distances_(points, 0),
         silent_(points, 0),
         aside_(plan.lasers),
-        slopes_(plan.lasers) {}
+        slopes_(plan.lasers),
+        distance_(contexts, 16, 400) {}
 
   static uint64_t memory(uint64_t points) {
     return points * (9 + sizeof(Distances::Errors)) + (uint64_t{8} << 20);
@@ -449,7 +450,7 @@ class SweepCoder {
   std::array<double, 3> z_error_{1e-3, 1e-3, 1e-3}, xy_error_{1e-2, 1e-3, 1e-3};
   DecisionModel same_{1, 4, 2, 1000};
   DecisionModel silence_{4, 12, 16, 500};
-  NumberModel distance_{8, 16, 400};
+  NumberModel distance_;
   NumberModel u_{4, 14, 400}, v_{4, 14, 400}, z_{4, 14, 400}, x_{3, 12, 400}, y_{3, 12, 400};
 };
 

@@ -13,7 +13,7 @@ namespace pith::cloudmix {
 // Values 0 to 255, bit by bit from the top.
 class SmallValueCoder {
  public:
-  SmallValueCoder() = default;
+  explicit SmallValueCoder(size_t contexts) : model_(contexts, 16, 256, 400) {}
   static uint64_t memory() { return DecisionModel::memory(8, 16, 256); }
 
   template <class Bits>
@@ -65,7 +65,7 @@ class SmallValueCoder {
   static uint32_t surprise(const Surroundings& around, size_t i) {
     return std::min<uint32_t>(around.surprise[i], 15);
   }
-  DecisionModel model_{8, 16, 256, 400};
+  DecisionModel model_;
 };
 
 }  // namespace pith::cloudmix
