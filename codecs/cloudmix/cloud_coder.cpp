@@ -12,6 +12,7 @@
 #include "codecs/cloudmix/column_coder.h"
 #include "codecs/cloudmix/spin_coder.h"
 #include "codecs/cloudmix/sweep_coder.h"
+#include "codecs/cloudmix/trail_coder.h"
 #include "codecs/cloudmix/value_coder.h"
 #include "codecs/entropy/binary_coder.h"
 
@@ -44,8 +45,9 @@ enum class Shape : uint8_t {
   kNone = 0,   // field by field, as any numbers
   kSpin = 1,   // spin.h
   kSweep = 2,  // sweep.h
+  kTrail = 3,  // trail.h
 };
-constexpr uint8_t kShapes = 3;
+constexpr uint8_t kShapes = 4;
 
 // How a field is coded.
 enum class FieldKind : uint8_t {
@@ -70,6 +72,8 @@ struct CloudPlan {
   std::array<size_t, 3> axes{};  // the fields that are x, y and z
   SpinPlan spin;
   SweepPlan sweep;
+  TrailPlan trail;
+  std::vector<Follower> followers;  // of the encoder
   std::vector<FieldPlan> fields;
 };
 
@@ -77,6 +81,7 @@ constexpr size_t kMinPoints = 512;  // for a shape
 constexpr uint64_t kBytesPerPoint = 160;
 constexpr uint64_t kModels = uint64_t{24} << 20;
 constexpr uint64_t kMaxPeriod = 4096;
+constexpr size_t kDoubtPercent = 45;  // of the block's bytes
 constexpr uint64_t kMinRecord = 4;  // bytes
 constexpr uint64_t kMaxHead = uint64_t{1} << 20;
 
@@ -164,6 +169,11 @@ void code_field(Bits& bits, const FieldPlan& plan, uint32_t column, size_t conte
   }
 }
 
+std::array<Axis, 3> axes_of(const CloudPlan& plan) {
+  return {Axis(plan.fields[plan.axes[0]].grid), Axis(plan.fields[plan.axes[1]].grid),
+          Axis(plan.fields[plan.axes[2]].grid)};
+}
+
 // Codes x, y and z, and finds out what is around each point. False if the code is damaged.
 template <class Bits>
 bool code_places(Bits& bits, const CloudPlan& plan, size_t contexts, uint32_t width,
@@ -181,13 +191,17 @@ bool code_places(Bits& bits, const CloudPlan& plan, size_t contexts, uint32_t wi
       });
     }
     case Shape::kSweep: {
-      const std::array<Axis, 3> axes{Axis(plan.fields[plan.axes[0]].grid),
-                                     Axis(plan.fields[plan.axes[1]].grid),
-                                     Axis(plan.fields[plan.axes[2]].grid)};
       const auto coder =
-          std::make_unique<SweepCoder>(plan.sweep, axes, points, contexts, around);
+          std::make_unique<SweepCoder>(plan.sweep, axes_of(plan), points, contexts, around);
       coder->code(bits, values);
       return true;
+    }
+    case Shape::kTrail: {
+      const auto coder =
+          std::make_unique<TrailCoder>(plan.trail, axes_of(plan), points, contexts, around);
+      return coder->code(bits, values, [&](size_t i) {
+        return Bits::kDecodes ? Follower{} : plan.followers[i];
+      });
     }
     case Shape::kNone:
       find_neighbours(width, around);
@@ -200,6 +214,7 @@ void write_plan(const CloudPlan& plan, ByteWriter& out) {
   out.u8(static_cast<uint8_t>(plan.shape));
   if (plan.shape == Shape::kSpin) write_spin_plan(plan.spin, out);
   if (plan.shape == Shape::kSweep) write_sweep_plan(plan.sweep, out);
+  if (plan.shape == Shape::kTrail) write_trail_plan(plan.trail, out);
   for (const FieldPlan& field : plan.fields) {
     out.u8(static_cast<uint8_t>(field.kind));
     cloud::write_grid(field.grid, out);
@@ -227,6 +242,9 @@ Result<CloudPlan> read_plan(const Cloud& cloud, ByteReader& in) {
   if (plan.shape == Shape::kSweep) {
     PITH_ASSIGN(plan.sweep, read_sweep_plan(in, cloud.count));
   }
+  if (plan.shape == Shape::kTrail) {
+    PITH_ASSIGN(plan.trail, read_trail_plan(in, cloud.count));
+  }
   for (size_t f = 0; f < cloud.shape.fields.size(); ++f) {
     FieldPlan field;
     const uint8_t kind = in.u8();
@@ -249,7 +267,7 @@ Result<CloudPlan> read_plan(const Cloud& cloud, ByteReader& in) {
     for (const size_t f : plan.axes) {
       if (plan.fields[f].kind != FieldKind::kPlace) return damaged("its shape");
     }
-    if (plan.shape == Shape::kSweep &&
+    if (plan.shape != Shape::kSpin &&
         !std::all_of(plan.axes.begin(), plan.axes.end(),
                      [&](size_t f) { return Axis::is_real(plan.fields[f].grid); })) {
       return damaged("the grids of its places");
@@ -355,6 +373,11 @@ void find_shape(const Cloud& cloud, const std::vector<Column>& columns, CloudPla
   if (auto sweep = find_sweep(points)) {
     plan.sweep = std::move(*sweep);
     plan.shape = Shape::kSweep;
+    return;
+  }
+  if (auto trail = find_trail(points, plan.followers)) {
+    plan.trail = std::move(*trail);
+    plan.shape = Shape::kTrail;
   }
 }
 
@@ -363,7 +386,7 @@ struct Prepared {
   std::vector<CloudPlan> plans;
 };
 
-Prepared prepare(ByteView raw, const cloud::Records& records) {
+Prepared prepare(ByteView raw, const cloud::Records& records, bool with_shapes) {
   Prepared prepared;
   for (const Cloud& cloud : records.clouds) {
     std::vector<uint64_t> bits(cloud.count);
@@ -373,7 +396,7 @@ Prepared prepare(ByteView raw, const cloud::Records& records) {
       columns.push_back(cloud::make_column(cloud.shape.fields[f].type, bits));
     }
     CloudPlan plan;
-    find_shape(cloud, columns, plan);
+    if (with_shapes) find_shape(cloud, columns, plan);
     for (size_t f = 0; f < columns.size(); ++f) {
       const bool place = plan.shape != Shape::kNone &&
                          std::find(plan.axes.begin(), plan.axes.end(), f) != plan.axes.end();
@@ -397,21 +420,8 @@ void code_bytes(Bits& bits, MutableBytes bytes) {
   }
 }
 
-}  // namespace
-
-size_t contexts_of(Level level) { return level <= 7 ? 4 : level == 8 ? 6 : kMaxContexts; }
-
-uint64_t coder_memory(uint64_t raw_size) {
-  // A record has at least kMinRecord bytes.
-  return kModels + raw_size / kMinRecord * kBytesPerPoint + 4 * raw_size;
-}
-
-Result<size_t> encode_block(const BlockView& block, size_t contexts, MutableBytes out) {
-  const cloud::Records records = cloud::find_records(block);
-  const bool sound = std::all_of(records.clouds.begin(), records.clouds.end(),
-                                 [](const Cloud& c) { return c.shape.size >= kMinRecord; });
-  if (records.clouds.empty() || !sound) return 0;
-  Prepared prepared = prepare(block.bytes, records);
+size_t encode_prepared(const BlockView& block, const cloud::Records& records, Prepared& prepared,
+                       size_t contexts, MutableBytes out) {
   ByteBuffer head;
   {
     ByteBuffer shapes;
@@ -449,6 +459,34 @@ Result<size_t> encode_block(const BlockView& block, size_t contexts, MutableByte
   }
   bits.coder.finish();
   return bits.coder.overflowed() ? 0 : front.size() + bits.coder.size();
+}
+
+}  // namespace
+
+size_t contexts_of(Level level) { return level <= 7 ? 4 : level == 8 ? 6 : kMaxContexts; }
+
+uint64_t coder_memory(uint64_t raw_size) {
+  // A record has at least kMinRecord bytes.
+  return kModels + raw_size / kMinRecord * kBytesPerPoint + 4 * raw_size;
+}
+
+Result<size_t> encode_block(const BlockView& block, size_t contexts, MutableBytes out) {
+  const cloud::Records records = cloud::find_records(block);
+  const bool sound = std::all_of(records.clouds.begin(), records.clouds.end(),
+                                 [](const Cloud& c) { return c.shape.size >= kMinRecord; });
+  if (records.clouds.empty() || !sound) return 0;
+  Prepared prepared = prepare(block.bytes, records, true);
+  const size_t size = encode_prepared(block, records, prepared, contexts, out);
+  const bool shaped = std::any_of(prepared.plans.begin(), prepared.plans.end(),
+                                  [](const CloudPlan& plan) { return plan.shape != Shape::kNone; });
+  if (!shaped || (size != 0 && size < block.bytes.size() / 100 * kDoubtPercent)) return size;
+  // A shape that gains so little may be none.
+  ByteBuffer plain(out.size());
+  prepared = prepare(block.bytes, records, false);
+  const size_t plain_size = encode_prepared(block, records, prepared, contexts, plain);
+  if (plain_size == 0 || (size != 0 && size <= plain_size)) return size;
+  std::copy_n(plain.begin(), plain_size, out.begin());
+  return plain_size;
 }
 
 Result<void> decode_block(ByteView code, MutableBytes raw, MemoryBudget& budget) {
