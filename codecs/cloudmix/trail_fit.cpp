@@ -10,7 +10,8 @@ namespace {
 
 constexpr size_t kMinSection = 4096;
 constexpr int kRounds = 240;
-constexpr double kCoarse = 0.003;  // metres that a round may move the scanner at the end
+constexpr double kCoarse = 0.005;  // metres that a round may move the scanner at the end
+constexpr double kMomentum = 0.8;
 constexpr double kFine = 0.0005;
 constexpr size_t kStride = 13;  // of the points that the fit looks at
 constexpr uint32_t kReach = 96;        // points back to look for a forerunner
@@ -47,6 +48,7 @@ class Finder {
       if (step_ == 0 && !find_step(section, begin)) return std::nullopt;
       // First as if the scanner stood still, until that says no more.
       bool still = before == nullptr;
+      momentum_ = {};
       for (int round = 0; round < kRounds; ++round) {
         match(section, begin, kStride);
         const double moved = fit(section, begin, still);
@@ -166,7 +168,7 @@ class Finder {
 
   // Gauss-Newton for the ends of the scanner's way: the slopes of a point and its forerunner are
   // the same if they are seen from the right place.
-  double fit(TrailSection& section, size_t begin, bool still) const {
+  double fit(TrailSection& section, size_t begin, bool still) {
     constexpr size_t kN = 6;
     double a[kN][kN + 1] = {};
     for (size_t n = 0; n < section.points; n += kStride) {
@@ -218,7 +220,10 @@ class Finder {
     }
     double most = 0;
     for (size_t r = 0; r < kN; ++r) {
-      const double moved = std::clamp(1.8 * a[r][kN] / a[r][r], -0.5, 0.5);
+      // With some of the last step: the way there is long and even.
+      const double moved =
+          std::clamp(a[r][kN] / a[r][r] + kMomentum * momentum_[r], -0.5, 0.5);
+      momentum_[r] = moved;
       most = std::max(most, std::abs(moved));
       (r < 3 ? section.from[r] : section.to[r - 3]) += std::llround(moved / kTrailUnit);
     }
@@ -235,6 +240,7 @@ class Finder {
   std::vector<View> views_;
   double step_ = 0;
   double limit_ = 0.002;
+  std::array<double, 6> momentum_{};
 };
 
 }  // namespace
