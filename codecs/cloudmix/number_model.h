@@ -32,14 +32,17 @@ class DecisionModel {
       : contexts_(contexts),
         shift_(32 - log),
         limit_(limit),
+        size_(size_t{1} << log),
         slots_(contexts << log),
         weights_(2 * nodes),
         knots_(nodes * model::kApmKnots),
         apm_(knots_),
         nodes_(nodes) {
     for (Weights& row : weights_) {
-      row.fill(0);
-      std::fill_n(row.begin(), contexts, static_cast<int32_t>(kFirstSum / contexts));
+      for (size_t c = 0; c < contexts; ++c) {
+        row.exact[c] = kFirstSum / static_cast<int32_t>(contexts);
+        row.upper[c] = static_cast<int16_t>(row.exact[c] >> 4);
+      }
     }
   }
 
@@ -56,16 +59,16 @@ class DecisionModel {
   // `node`: what is decided, below `nodes`. `group`: a second choice of weights, below `nodes`.
   template <class Bits>
   uint32_t decide(Bits& bits, uint32_t bit, uint32_t node, uint32_t group) {
-    const size_t size = slots_.size() / contexts_;
     const uint32_t salt = node * 0x85EBCA6BU;
     std::array<Slot*, kMaxContexts> slots;
-    alignas(32) std::array<int32_t, kInputs> inputs{};
-    for (size_t c = 0; c < contexts_; ++c) {
-      const uint32_t hash = (keys_[c] ^ salt) * 0xC2B2AE35U;
-      slots[c] = &slots_[c * size + (hash >> shift_)];
-      inputs[c] = model::stretch(slots[c]->p16());
+    alignas(16) std::array<int16_t, kMaxContexts> inputs{};
+    Slot* table = slots_.data();
+    for (size_t c = 0; c < contexts_; ++c, table += size_) {
+      slots[c] = table + (((keys_[c] ^ salt) * 0xC2B2AE35U) >> shift_);
     }
-    inputs[kInputs - 1] = 256;
+    for (size_t c = 0; c < contexts_; ++c) {
+      inputs[c] = static_cast<int16_t>(model::stretch(slots[c]->p16()));
+    }
     Weights& first = weights_[node];
     Weights& second = weights_[nodes_ + group];
     const int one = dot(inputs, first);
@@ -85,27 +88,36 @@ class DecisionModel {
 
  private:
   using Slot = model::AdaptiveProbability;
-  static constexpr size_t kInputs = kMaxContexts + 1;
-  using Weights = std::array<int32_t, kInputs>;
-  static constexpr size_t kFirstSum = 80000;  // of the first weights; 65536 is 1.0
-  static constexpr int32_t kMaxWeight = 4 << 16;
+  static constexpr int32_t kFirstSum = 80000;  // of the first weights; 65536 is 1.0
 
-  static int dot(const std::array<int32_t, kInputs>& inputs, const Weights& weights) {
+  // Weights as they are learned, and their upper parts (4096 is 1.0), with which inputs are mixed.
+  struct Weights {
+    alignas(16) std::array<int32_t, kMaxContexts> exact{};
+    alignas(16) std::array<int16_t, kMaxContexts> upper{};
+  };
+
+  static int dot(const std::array<int16_t, kMaxContexts>& inputs, const Weights& weights) {
     int32_t sum = 0;
-    for (size_t i = 0; i < kInputs; ++i) sum += inputs[i] * (weights[i] >> 4);
+    for (size_t i = 0; i < kMaxContexts; ++i) sum += inputs[i] * weights.upper[i];
     return model::clamp_stretch(sum >> 12);
   }
-  static void train(const std::array<int32_t, kInputs>& inputs, Weights& weights, int32_t error) {
-    const int32_t step = error >> 4;
-    for (size_t i = 0; i < kInputs; ++i) {
-      const int32_t moved = weights[i] + ((inputs[i] * step + (1 << 11)) >> 12);
-      weights[i] = std::clamp(moved, -kMaxWeight, kMaxWeight);
+  static void train(const std::array<int16_t, kMaxContexts>& inputs, Weights& weights,
+                    int32_t error) {
+    const auto step = static_cast<int16_t>(error >> 4);
+    for (size_t i = 0; i < kMaxContexts; ++i) {
+      // |input · step| < 2^24, and a weight stays within ±8 because its input's share saturates.
+      const int32_t moved = weights.exact[i] + ((inputs[i] * step + (1 << 11)) >> 12);
+      const int32_t kept = moved > kMaxWeight ? kMaxWeight : moved;
+      weights.exact[i] = kept < -kMaxWeight ? -kMaxWeight : kept;
+      weights.upper[i] = static_cast<int16_t>(weights.exact[i] >> 4);
     }
   }
+  static constexpr int32_t kMaxWeight = (8 << 16) - 1;
 
   size_t contexts_;
   int shift_;
   uint32_t limit_;
+  size_t size_;  // slots of a context
   std::vector<Slot> slots_;
   std::vector<Weights> weights_;
   std::vector<uint16_t> knots_;

@@ -1,7 +1,4 @@
-// Finds the calibration of a spinning scanner in the points of a frame. Only the encoder does: what
-// it finds is sent, so that the functions of libm may differ from machine to machine here.
-//
-// NOTE: they must not, as the same input shall give the same bytes everywhere; see trig.h.
+// Finds the calibration of a spinning scanner in the points of a frame. Only the encoder does.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -14,7 +11,7 @@
 namespace pith::cloudmix {
 namespace {
 
-constexpr double kTurn = 2 * std::numbers::pi;
+constexpr double kTurn = 2 * std::numbers::pi;  // radians
 constexpr size_t kMinLasers = 4;
 constexpr size_t kMaxFound = 512;
 constexpr size_t kMinPoints = 64;  // of a laser that the search looks at
@@ -42,6 +39,15 @@ struct Laser {
   double slope = 0;
   double height = 0;
 };
+
+// The arc sine of aside / rho, in turns; of a half and more, where no scanner looks, about.
+double aside_turns(double aside, double rho) {
+  const double q = rho > 2 * std::abs(aside) ? aside / rho : aside < 0 ? -0.5 : 0.5;
+  const double b = q * q;
+  const double arc =
+      q * (1 + b * (1.0 / 6 + b * (3.0 / 40 + b * (15.0 / 336 + b * (105.0 / 3456)))));
+  return arc / kTurn;
+}
 
 class Finder {
  public:
@@ -118,10 +124,7 @@ class Finder {
   }
 
   // Angle of the laser's beam, as if it started at the axis.
-  double beam(size_t i, double aside) const {
-    if (rho_[i] <= std::abs(aside)) return turns_[i];
-    return turns_[i] + turns_of(std::sqrt(rho_[i] * rho_[i] - aside * aside), aside);
-  }
+  double beam(size_t i, double aside) const { return turns_[i] + aside_turns(aside, rho_[i]); }
 
   Coherence turns_with(const Laser& laser, double steps, double aside, size_t stride) const {
     Coherence found;
@@ -225,10 +228,10 @@ class Finder {
     result.points = static_cast<uint32_t>(laser.end - laser.begin);
     const double steps = steps_;
     // Every other laser may look past the axis on its other side.
-    const double one = refine_aside(laser, steps, aside_, aside_step_);
-    const double other = refine_aside(laser, steps, -aside_, aside_step_);
-    const bool same = turns_with(laser, steps, one, 1).size() >= turns_with(laser, steps, other, 1).size();
-    const double exact = same ? one : other;
+    const size_t stride = std::max<size_t>(1, (laser.end - laser.begin) / 400);
+    const bool same = turns_with(laser, steps, aside_, stride).size() >=
+                      turns_with(laser, steps, -aside_, stride).size();
+    const double exact = refine_aside(laser, steps, same ? aside_ : -aside_, aside_step_);
     // With few points the displacement of the others is the better guess.
     const bool enough = laser.end - laser.begin >= kMinPoints;
     result.aside = std::llround((enough ? exact : aside_) * 64);
@@ -263,7 +266,7 @@ class Finder {
     constexpr int64_t kMostShift = 160;
     int64_t best = 0;
     double best_score = -1;
-    const size_t stride = std::max<size_t>(1, at.size() / 512);
+    const size_t stride = std::max<size_t>(1, at.size() / 256);
     for (int64_t shift = -kMostShift; shift <= kMostShift; ++shift) {
       double score = 0;
       for (size_t i = 0; i < at.size(); i += stride) {
@@ -310,7 +313,7 @@ SpinPoint locate(const SpinPlan& plan, size_t laser, int64_t x, int64_t y, int64
   const double w = std::sqrt(square > 0 ? square : 0);
   const double slope = static_cast<double>(l.slope) / (1 << 24);
   double turns = turns_of(dx, dy);
-  if (w > 0) turns += turns_of(w, aside);
+  if (w > 0) turns += aside_turns(aside, std::sqrt(dx * dx + dy * dy));
   const double step =
       turns * static_cast<double>(plan.steps) - static_cast<double>(l.turn) / kTurnParts;
   const double distance = w * std::sqrt(1 + slope * slope) / plan.distance_step -
