@@ -82,7 +82,7 @@ constexpr uint64_t kBytesPerPoint = 160;
 constexpr uint64_t kModels = uint64_t{24} << 20;
 constexpr uint64_t kMaxPeriod = 4096;
 constexpr size_t kDoubtPercent = 45;  // of the block's bytes
-constexpr uint64_t kMinRecord = 4;  // bytes
+constexpr uint64_t kMinRecord = 4;    // bytes
 constexpr uint64_t kMaxHead = uint64_t{1} << 20;
 
 // The fields that are x, y and z, if there is one of each.
@@ -158,8 +158,8 @@ void code_field(Bits& bits, const FieldPlan& plan, uint32_t column, size_t conte
           values[i] = values[i - period];
           continue;
         }
-        const auto step = static_cast<int64_t>(static_cast<uint64_t>(values[i]) -
-                                               static_cast<uint64_t>(before));
+        const auto step =
+            static_cast<int64_t>(static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(before));
         before = static_cast<int64_t>(static_cast<uint64_t>(before) +
                                       static_cast<uint64_t>(model.code(bits, step, 1, 0)));
         values[i] = before;
@@ -199,9 +199,8 @@ bool code_places(Bits& bits, const CloudPlan& plan, size_t contexts, uint32_t wi
     case Shape::kTrail: {
       const auto coder =
           std::make_unique<TrailCoder>(plan.trail, axes_of(plan), points, contexts, around);
-      return coder->code(bits, values, [&](size_t i) {
-        return Bits::kDecodes ? Follower{} : plan.followers[i];
-      });
+      return coder->code(bits, values,
+                         [&](size_t i) { return Bits::kDecodes ? Follower{} : plan.followers[i]; });
     }
     case Shape::kNone:
       find_neighbours(width, around);

@@ -14,9 +14,9 @@ namespace pith::cloudmix {
 // What was wrong with the predictions of the fields of each point that came before: fields of a
 // point surprise together.
 struct Surprises {
-  std::vector<uint8_t> last;      // bit length, of the field before
-  std::vector<uint8_t> before;    // of the one before that
-  std::vector<uint8_t> sign;      // of the field before
+  std::vector<uint8_t> last;    // bit length, of the field before
+  std::vector<uint8_t> before;  // of the one before that
+  std::vector<uint8_t> sign;    // of the field before
 
   explicit Surprises(size_t points) : last(points, 0), before(points, 0), sign(points, 0) {}
   static constexpr uint64_t memory(uint64_t points) { return points * 3; }
@@ -86,8 +86,8 @@ class SmoothCoder {
       add(other << 12 | up_length << 2 | signs);
       add(near(g[1]) << 8 | last);
       add(static_cast<uint32_t>(around.line[i]) << 6 | expected);
-      const int64_t guess = static_cast<int64_t>(static_cast<uint64_t>(base) +
-                                                 static_cast<uint64_t>(away));
+      const int64_t guess =
+          static_cast<int64_t>(static_cast<uint64_t>(base) + static_cast<uint64_t>(away));
       const auto off =
           static_cast<int64_t>(static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(guess));
       const int64_t got = model_.code(bits, off, expected, std::min<uint32_t>(expected, 63));
@@ -152,8 +152,8 @@ class RoughCoder {
     add(column);
     uint32_t node = 1;
     for (uint32_t k = modelled; k-- > 0;) {
-      node = node << 1 | model_.decide(coder, static_cast<uint32_t>(pattern >> (low + k) & 1), node,
-                                       k);
+      node = node << 1 |
+             model_.decide(coder, static_cast<uint32_t>(pattern >> (low + k) & 1), node, k);
     }
     uint64_t result = node - (1U << modelled);
     for (uint32_t k = low; k-- > 0;) {

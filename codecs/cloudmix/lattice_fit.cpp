@@ -119,8 +119,7 @@ class Finder {
   };
 
   Vector vector_of(const Candidate& candidate, double size) const {
-    const double rest =
-        std::sqrt(std::max(0.0, size * size - candidate.along * candidate.along));
+    const double rest = std::sqrt(std::max(0.0, size * size - candidate.along * candidate.along));
     const auto [c, s] = unit_vector(candidate.tilt / kRound);
     Vector k{};
     for (size_t i = 0; i < 3; ++i) {
@@ -147,8 +146,8 @@ class Finder {
 
   // All vectors of this length, appended to `found`.
   void search(double size, std::vector<Vector>& found) const {
-    const double mean_step = length(minus(path_.back(), path_.front())) /
-                             static_cast<double>(path_.size());
+    const double mean_step =
+        length(minus(path_.back(), path_.front())) / static_cast<double>(path_.size());
     double apart = std::max(2 * mean_step, 4 / size);
     std::vector<Candidate> all;
     auto pairs = path_pairs(apart);
@@ -224,7 +223,8 @@ class Finder {
         found = k;
       }
     }
-    return best_score > 0.35 && refine(found, reach) && std::abs(length(found) - size) < 1e-3 * size;
+    return best_score > 0.35 && refine(found, reach) &&
+           std::abs(length(found) - size) < 1e-3 * size;
   }
 
   void climb_path(Candidate& candidate, double size, std::span<const Vector> pairs, double step,
@@ -274,7 +274,7 @@ class Finder {
       const auto part = std::span(pairs).first(std::min<size_t>(pairs.size(), 160));
       climb(k, part, {0.35 / apart, 0.18 / apart, 0.09 / apart, 0.04 / apart});
       result = score(k, pairs);
-      if (result < 0.6) return false; // DBG
+      if (result < 0.6) return false;  // DBG
     }
     return result > kSure;
   }

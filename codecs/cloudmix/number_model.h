@@ -133,8 +133,7 @@ class NumberModel {
   static constexpr uint32_t kModelled = 4;
   static constexpr uint32_t kMaxLength = 63;
 
-  NumberModel(size_t contexts, int log, uint32_t limit)
-      : model_(contexts, log, kNodes, limit) {}
+  NumberModel(size_t contexts, int log, uint32_t limit) : model_(contexts, log, kNodes, limit) {}
 
   static constexpr uint64_t memory(size_t contexts, int log) {
     return DecisionModel::memory(contexts, log, kNodes);
@@ -145,7 +144,8 @@ class NumberModel {
   // `expected`: the bit length from which the walk starts. `group`: below kGroups.
   template <class Bits>
   int64_t code(Bits& bits, int64_t value, uint32_t expected, uint32_t group) {
-    const uint64_t size = value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+    const uint64_t size =
+        value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
     const auto length = static_cast<uint32_t>(std::bit_width(size));
     if (model_.decide(bits, length == 0, 0, group) != 0) return 0;
     const uint32_t negative = model_.decide(bits, value < 0, 1, kGroups + group);

@@ -31,8 +31,8 @@ struct SpinLaser {
 };
 
 struct SpinPlan {
-  uint32_t steps = 0;       // of angle in a turn
-  double fine_cos = 1;      // of 1/4096 step
+  uint32_t steps = 0;   // of angle in a turn
+  double fine_cos = 1;  // of 1/4096 step
   double fine_sin = 0;
   double distance_step = 1;  // in units
   std::vector<SpinLaser> lasers;
@@ -51,8 +51,8 @@ struct SpinCone {
   double slope;
   double height;
   double aside;
-  double phase;      // of the distance, in steps
-  double turn_cos;   // of the angle's phase
+  double phase;     // of the distance, in steps
+  double turn_cos;  // of the angle's phase
   double turn_sin;
 };
 

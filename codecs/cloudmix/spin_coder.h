@@ -10,10 +10,6 @@
 #include "codecs/cloudmix/spin.h"
 #include "codecs/cloudmix/surroundings.h"
 
-#ifndef CAT
-#define CAT(k)
-#endif
-
 namespace pith::cloudmix {
 
 class SpinCoder {
@@ -50,9 +46,7 @@ class SpinCoder {
         const SpinPoint at = locate(i, laser);
         around_.line[i] = static_cast<uint16_t>(laser);
         around_.left[i] = i > begin ? static_cast<uint32_t>(i - 1) : kNoPoint;
-        CAT(0);
         code_step(bits, i, at.step);
-        CAT(1);
         code_distance(bits, i, begin, at.distance);
         if (distances_[i] > kMostDistance || distances_[i] < -kMostDistance) return false;
         const auto place = geometry_.place(laser, steps_[i], distances_[i]);
@@ -68,16 +62,13 @@ class SpinCoder {
         const auto back = [](int64_t rest, int64_t from) {
           return static_cast<int64_t>(static_cast<uint64_t>(rest) + static_cast<uint64_t>(from));
         };
-        CAT(2);
         const int64_t rx = x_rest_.code(bits, off(x[i], place.x), 1, 0);
-        CAT(3);
         const int64_t ry = y_rest_.code(bits, off(y[i], place.y), 1, rx != 0 ? 1 : 0);
         x[i] = back(rx, place.x);
         y[i] = back(ry, place.y);
         // What is off its ray still lies on its cone.
         const bool stray = rx > 1 || rx < -1 || ry > 1 || ry < -1;
         const int64_t level = stray ? geometry_.height_at(laser, x[i], y[i]) : place.z;
-        CAT(4);
         const int64_t rz = z_rest_.code(bits, off(z[i], level), 1, stray ? 1 : 0);
         z[i] = back(rz, level);
         last_rests_ = (last_rests_ << 1 | (rx != 0 || ry != 0 || rz != 0 ? 1U : 0U)) & 7;
@@ -180,17 +171,15 @@ class SpinCoder {
     g[6] = sane(1.0 / (2 * inverse(u) - inverse(uu)), u);
     g[7] = sane(l + (ur - ul) * 0.5, l);
     g[8] = (l + u) * 0.5;
-    const auto errors_at = [&](uint32_t p) {
-      return p == kNoPoint ? nullptr : &errors_[p];
-    };
-    const double mean = blend_.mix<5>({errors_at(left), errors_at(left2), errors_at(up),
-                                       errors_at(up_right), errors_at(up_left)},
-                                      1.0);
+    const auto errors_at = [&](uint32_t p) { return p == kNoPoint ? nullptr : &errors_[p]; };
+    const double mean = blend_.mix<5>(
+        {errors_at(left), errors_at(left2), errors_at(up), errors_at(up_right), errors_at(up_left)},
+        1.0);
     const auto guess = static_cast<int64_t>(mean + 0.5);
 
     const auto near = [&](double value) {
-      return static_cast<uint32_t>(std::clamp(signed_log(static_cast<int64_t>(value) - guess) + 24,
-                                              0, 48));
+      return static_cast<uint32_t>(
+          std::clamp(signed_log(static_cast<int64_t>(value) - guess) + 24, 0, 48));
     };
     const uint32_t expected =
         static_cast<uint32_t>(signed_log(static_cast<int64_t>(blend_.expected * 2)));
@@ -261,8 +250,8 @@ class SpinCoder {
   const SpinPlan& plan_;
   SpinGeometry geometry_;
   Surroundings& around_;
-  std::vector<uint8_t> fired_;      // for each step: the last lines that had a point there
-  std::vector<uint32_t> at_step_;   // the nearest point of the last line and of the one before
+  std::vector<uint8_t> fired_;     // for each step: the last lines that had a point there
+  std::vector<uint32_t> at_step_;  // the nearest point of the last line and of the one before
   std::vector<uint32_t> scratch_;
   std::vector<int64_t> steps_;
   std::vector<int64_t> distances_;

@@ -316,8 +316,8 @@ SpinPoint locate(const SpinPlan& plan, size_t laser, int64_t x, int64_t y, int64
   if (w > 0) turns += aside_turns(aside, std::sqrt(dx * dx + dy * dy));
   const double step =
       turns * static_cast<double>(plan.steps) - static_cast<double>(l.turn) / kTurnParts;
-  const double distance = w * std::sqrt(1 + slope * slope) / plan.distance_step -
-                          static_cast<double>(l.phase) / 256;
+  const double distance =
+      w * std::sqrt(1 + slope * slope) / plan.distance_step - static_cast<double>(l.phase) / 256;
   return {.step = std::llround(step), .distance = std::llround(distance)};
 }
 

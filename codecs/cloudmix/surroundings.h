@@ -10,11 +10,11 @@ namespace pith::cloudmix {
 inline constexpr uint32_t kNoPoint = 0xFFFFFFFF;
 
 struct Surroundings {
-  std::vector<uint32_t> left;    // the point before in the same scan line, or kNoPoint
-  std::vector<uint32_t> up;      // the point next to it in the scan line before, or kNoPoint
-  std::vector<uint32_t> range;   // distance from the sensor in some small unit
-  std::vector<uint8_t> surprise; // bit length of what was wrong with the predicted distance
-  std::vector<uint16_t> line;    // number of the scan line or laser, as far as it is known
+  std::vector<uint32_t> left;     // the point before in the same scan line, or kNoPoint
+  std::vector<uint32_t> up;       // the point next to it in the scan line before, or kNoPoint
+  std::vector<uint32_t> range;    // distance from the sensor in some small unit
+  std::vector<uint8_t> surprise;  // bit length of what was wrong with the predicted distance
+  std::vector<uint16_t> line;     // number of the scan line or laser, as far as it is known
 
   explicit Surroundings(size_t points = 0) { resize(points); }
   void resize(size_t points) {

@@ -20,7 +20,7 @@
 namespace pith::cloudmix {
 
 struct SweepPlan {
-  uint32_t lasers = 0;         // points of a column
+  uint32_t lasers = 0;  // points of a column
   double distance_step = 0.002;
   std::vector<std::array<int64_t, 3>> knots;  // of the path, kKnotColumns apart, in kKnotUnit
   Lattice lattice;

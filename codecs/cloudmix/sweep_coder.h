@@ -14,10 +14,6 @@
 #include "codecs/cloudmix/surroundings.h"
 #include "codecs/cloudmix/sweep.h"
 
-#ifndef CAT
-#define CAT(k)
-#endif
-
 namespace pith::cloudmix {
 
 // A mean that trusts numbers by their weight and forgets.
@@ -40,8 +36,8 @@ struct WeightedMean {
 
 class SweepCoder {
  public:
-  SweepCoder(const SweepPlan& plan, const std::array<Axis, 3>& axes, size_t points,
-             size_t contexts, Surroundings& around)
+  SweepCoder(const SweepPlan& plan, const std::array<Axis, 3>& axes, size_t points, size_t contexts,
+             Surroundings& around)
       : plan_(plan),
         axes_(axes),
         around_(around),
@@ -125,10 +121,8 @@ class SweepCoder {
     const Vector ray = {real[0] - origin_[0], real[1] - origin_[1], real[2] - origin_[2]};
     const double range = std::sqrt(dot(ray, ray));
     const bool is_silent = range < kSilent;
-    CAT(0);
     silent_[i] = static_cast<uint8_t>(code_silent(bits, i, ring, is_silent));
     if (silent_[i] != 0) {
-      CAT(1);
       if (seen_origin_ && code_same(bits, i, values)) return;
       code_rest(bits, i, origin_, seen_origin_ ? 1 : 2, values, 0, 0, 0);
       last_silent_ = i;
@@ -143,7 +137,6 @@ class SweepCoder {
       errors_[i] = {};
       return;
     }
-    CAT(2);
     const int64_t steps = std::llround(std::min(range, 1e6) / plan_.distance_step);
     code_distance(bits, i, ring, steps);
     const double distance = static_cast<double>(distances_[i]) * plan_.distance_step;
@@ -207,9 +200,7 @@ class SweepCoder {
 
   template <class Bits>
   uint32_t code_silent(Bits& bits, size_t i, size_t ring, bool silent) {
-    const auto at = [&](size_t back) -> uint32_t {
-      return i >= back ? silent_[i - back] : 2U;
-    };
+    const auto at = [&](size_t back) -> uint32_t { return i >= back ? silent_[i - back] : 2U; };
     const uint32_t up = ring > 0 ? at(1) : 2;
     const uint32_t up2 = ring > 1 ? at(2) : 2;
     const uint32_t left = at(lasers_);
@@ -276,8 +267,8 @@ class SweepCoder {
     const auto surprise = [&](uint32_t p) -> uint32_t {
       return p == kNoPoint ? 31 : around_.surprise[p];
     };
-    const auto expected = static_cast<uint32_t>(
-        signed_log(static_cast<int64_t>(std::min(blend_.expected, 1e9) * 2)));
+    const auto expected =
+        static_cast<uint32_t>(signed_log(static_cast<int64_t>(std::min(blend_.expected, 1e9) * 2)));
     const uint32_t bl = surprise(left);
     const uint32_t bl2 = surprise(left2);
     const uint32_t bu = surprise(up);
@@ -299,7 +290,8 @@ class SweepCoder {
     add(near(uu) << 12 | near(u) << 6 | expected);
     const auto length = static_cast<uint32_t>(
         std::bit_width(static_cast<uint64_t>(std::min(blend_.expected, 1e9))));
-    const int64_t off = distance_.code(bits, steps - guess, length, std::min<uint32_t>(expected, 63));
+    const int64_t off =
+        distance_.code(bits, steps - guess, length, std::min<uint32_t>(expected, 63));
     distances_[i] = std::clamp<int64_t>(guess + off, 0, 1 << 30);
     around_.surprise[i] = static_cast<uint8_t>(std::min<uint32_t>(length_of(off), 30));
     around_.range[i] = static_cast<uint32_t>(std::min<int64_t>(distances_[i] + 1, 1 << 24));
@@ -326,38 +318,30 @@ class SweepCoder {
         model.set(2, kind << 16 | ring << 6 | std::min<uint32_t>(length(last), 15));
         model.set(3, state << 8 | ring);
       };
-      CAT(kind ? 1 : 3);
       prepare(u_, last_u_, last_v_);
       const int64_t du = u_.code(bits, whole(plan_.lattice.u(p)) - gu, length(last_u_), kind);
       prepare(v_, last_v_, du);
-      CAT(kind ? 1 : 4);
       const int64_t dv = v_.code(bits, whole(plan_.lattice.v(p)) - gv, length(last_v_), kind);
       last_u_ = du;
       last_v_ = dv;
       // The height, as seen from there.
       double z = guess[2];
-      const auto first = plan_.lattice.place(static_cast<double>(gu + du),
-                                             static_cast<double>(gv + dv), z);
+      const auto first =
+          plan_.lattice.place(static_cast<double>(gu + du), static_cast<double>(gv + dv), z);
       if (kind == 0) z = height(first[0], first[1], slope);
-      CAT(kind ? 1 : 5);
       code_height(bits, z, state, ring, values[2][i]);
-      const auto place = plan_.lattice.place(static_cast<double>(gu + du),
-                                             static_cast<double>(gv + dv),
-                                             axes_[2].real(values[2][i]));
+      const auto place = plan_.lattice.place(
+          static_cast<double>(gu + du), static_cast<double>(gv + dv), axes_[2].real(values[2][i]));
       x = place[0];
       y = place[1];
-      CAT(kind ? 1 : 6);
       code_rounding(bits, x_, axes_[0], x, std::max(std::abs(x), std::abs(y)), kind, values[0][i]);
       code_rounding(bits, y_, axes_[1], y, std::max(std::abs(x), std::abs(y)), kind, values[1][i]);
       return;
     }
-    CAT(kind ? 1 : 3);
     code_free(bits, u_, axes_[0], guess[0], state, ring, last_u_, values[0][i]);
-    CAT(kind ? 1 : 4);
     code_free(bits, v_, axes_[1], guess[1], state, ring, last_v_, values[1][i]);
     double z = guess[2];
     if (kind == 0) z = height(axes_[0].real(values[0][i]), axes_[1].real(values[1][i]), slope);
-    CAT(kind ? 1 : 5);
     code_height(bits, z, state, ring, values[2][i]);
   }
 
@@ -424,11 +408,11 @@ class SweepCoder {
     const auto off =
         static_cast<int64_t>(static_cast<uint64_t>(value) - static_cast<uint64_t>(base));
     last_rounding_ = model.code(bits, off, length_of(last_rounding_), kind);
-    value = static_cast<int64_t>(static_cast<uint64_t>(last_rounding_) +
-                                 static_cast<uint64_t>(base));
+    value =
+        static_cast<int64_t>(static_cast<uint64_t>(last_rounding_) + static_cast<uint64_t>(base));
   }
 
-  static constexpr double kSilent = 0.02;     // metres
+  static constexpr double kSilent = 0.02;  // metres
   static constexpr double kTiltPrior = 100;
 
   const SweepPlan& plan_;

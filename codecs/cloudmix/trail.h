@@ -25,15 +25,15 @@ struct TrailSection {
 inline constexpr double kTrailUnit = 1e-4;  // metres
 
 struct TrailPlan {
-  double distance_step = 0.004;  // metres
+  double distance_step = 0.004;       // metres
   double turn_cos = 1, turn_sin = 0;  // of the usual step of the turn
   std::vector<TrailSection> sections;
 };
 
 // What the encoder finds for each point.
 struct Follower {
-  uint32_t back = 0;   // how far back the forerunner lies; 0: there is none
-  int32_t turns = 1;   // steps of the turn since then
+  uint32_t back = 0;  // how far back the forerunner lies; 0: there is none
+  int32_t turns = 1;  // steps of the turn since then
 };
 
 void write_trail_plan(const TrailPlan& plan, ByteWriter& out);

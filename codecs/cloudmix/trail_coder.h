@@ -11,16 +11,12 @@
 #include "codecs/cloudmix/surroundings.h"
 #include "codecs/cloudmix/trail.h"
 
-#ifndef CAT
-#define CAT(k)
-#endif
-
 namespace pith::cloudmix {
 
 class TrailCoder {
  public:
-  TrailCoder(const TrailPlan& plan, const std::array<Axis, 3>& axes, size_t points,
-             size_t contexts, Surroundings& around)
+  TrailCoder(const TrailPlan& plan, const std::array<Axis, 3>& axes, size_t points, size_t contexts,
+             Surroundings& around)
       : plan_(plan),
         axes_(axes),
         around_(around),
@@ -51,7 +47,7 @@ class TrailCoder {
   using Distances = Blend<kPredictors>;
 
   struct Seen {
-    double x = 1, y = 0;   // direction on the ground
+    double x = 1, y = 0;  // direction on the ground
     double slope = 0;
     double turn_x = 1, turn_y = 0;  // from its forerunner, one step
     int64_t distance = 0;
@@ -62,7 +58,6 @@ class TrailCoder {
   template <class Bits>
   bool code_point(Bits& bits, size_t i, size_t begin, const Follower& follower,
                   std::array<std::span<int64_t>, 3>& values) {
-    CAT(0);
     Seen& here = seen_[i];
     const int64_t usual = last_back_;
     link_.set(0, last_links_ & 0xF);
@@ -70,8 +65,8 @@ class TrailCoder {
     // The forerunner's own history: was the one behind it skipped then as well?
     const uint32_t expected_turns = i > begin ? static_cast<uint32_t>(seen_[i - 1].turns) : 1;
     link_.set(2, expected_turns);
-    const int64_t back = usual + link_.code(bits, static_cast<int64_t>(follower.back) - usual, 1,
-                                            last_links_ & 7);
+    const int64_t back =
+        usual + link_.code(bits, static_cast<int64_t>(follower.back) - usual, 1, last_links_ & 7);
     if (back < 0 || back > static_cast<int64_t>(i - begin)) return false;
     last_links_ = last_links_ << 2 | (back == usual ? 0U : back == 0 ? 3U : back < usual ? 1U : 2U);
     here.back = static_cast<uint32_t>(back);
@@ -89,9 +84,8 @@ class TrailCoder {
     const Vector real = {axes_[0].real(values[0][i]), axes_[1].real(values[1][i]),
                          axes_[2].real(values[2][i])};
     const Vector ray = {real[0] - origin_[0], real[1] - origin_[1], real[2] - origin_[2]};
-    CAT(1);
-    code_distance(bits, i, std::llround(std::min(std::sqrt(dot(ray, ray)), 1e6) /
-                                        plan_.distance_step));
+    code_distance(bits, i,
+                  std::llround(std::min(std::sqrt(dot(ray, ray)), 1e6) / plan_.distance_step));
     code_rest(bits, i, values);
     learn(i, values);
     return true;
@@ -182,8 +176,8 @@ class TrailCoder {
     g[5] = sane(l * u / (ul > 1 ? ul : 1), l);
     g[6] = sane(l * b / (bl > 1 ? bl : 1), l);
     const auto errors_at = [&](uint32_t p) { return p == kNoPoint ? nullptr : &errors_[p]; };
-    const double mean = blend_.mix<4>(
-        {errors_at(left), errors_at(left2), errors_at(up), errors_at(up_left)}, 1.0);
+    const double mean =
+        blend_.mix<4>({errors_at(left), errors_at(left2), errors_at(up), errors_at(up_left)}, 1.0);
     const auto guess = static_cast<int64_t>(mean + 0.5);
     const auto near = [&](double value) {
       return static_cast<uint32_t>(
@@ -192,8 +186,8 @@ class TrailCoder {
     const auto surprise = [&](uint32_t p) -> uint32_t {
       return p == kNoPoint ? 31 : around_.surprise[p];
     };
-    const auto expected = static_cast<uint32_t>(
-        signed_log(static_cast<int64_t>(std::min(blend_.expected, 1e9) * 2)));
+    const auto expected =
+        static_cast<uint32_t>(signed_log(static_cast<int64_t>(std::min(blend_.expected, 1e9) * 2)));
     const uint32_t sl = surprise(left);
     const uint32_t sl2 = surprise(left2);
     const uint32_t su = surprise(up);
@@ -233,7 +227,6 @@ class TrailCoder {
     const std::array<double, 2> beam = {here.x, here.y};
     const uint32_t state = here.back == 0 ? 2 : here.turns > 1 ? 1 : 0;
     const auto reach = static_cast<uint32_t>(signed_log(here.distance));
-    CAT(2);
     const double guess = origin_[across] + rho * beam[across];
     code_one(bits, across_, axes_[across], guess, state, reach, across_error_[state], distance,
              last_across_, values[across][i]);
@@ -241,15 +234,13 @@ class TrailCoder {
     const double aside = axes_[across].real(values[across][i]) - origin_[across];
     const double rest = rho * rho - aside * aside;
     const double ahead = std::sqrt(rest > 0 ? rest : 0);
-    CAT(3);
-    code_one(bits, along_, axes_[along], origin_[along] + (beam[along] < 0 ? -ahead : ahead),
-             state, reach, along_error_[state], 1, last_along_, values[along][i]);
+    code_one(bits, along_, axes_[along], origin_[along] + (beam[along] < 0 ? -ahead : ahead), state,
+             reach, along_error_[state], 1, last_along_, values[along][i]);
     const double dx = axes_[0].real(values[0][i]) - origin_[0];
     const double dy = axes_[1].real(values[1][i]) - origin_[1];
     const double z = origin_[2] + std::sqrt(dx * dx + dy * dy) * (here.slope + slope_drift_);
-    CAT(4);
-    code_one(bits, height_, axes_[2], z, state, reach, height_error_[state], distance,
-             last_height_, values[2][i]);
+    code_one(bits, height_, axes_[2], z, state, reach, height_error_[state], distance, last_height_,
+             values[2][i]);
   }
 
   // `error`: what such guesses miss by, per `scale`.

@@ -13,11 +13,11 @@ constexpr int kRounds = 240;
 constexpr double kCoarse = 0.005;  // metres that a round may move the scanner at the end
 constexpr double kMomentum = 0.8;
 constexpr double kFine = 0.0005;
-constexpr size_t kStride = 13;  // of the points that the fit looks at
-constexpr uint32_t kReach = 96;        // points back to look for a forerunner
-constexpr double kMostSlope = 0.004;   // difference from a forerunner's
-constexpr double kJump = 1.0 / 12;     // of a turn: a new section
-constexpr double kSuitable = 0.6;      // part of the points that must have a forerunner
+constexpr size_t kStride = 13;        // of the points that the fit looks at
+constexpr uint32_t kReach = 96;       // points back to look for a forerunner
+constexpr double kMostSlope = 0.004;  // difference from a forerunner's
+constexpr double kJump = 1.0 / 12;    // of a turn: a new section
+constexpr double kSuitable = 0.6;     // part of the points that must have a forerunner
 
 struct View {
   double turns;
@@ -177,8 +177,8 @@ class Finder {
       if (follower.back == 0) continue;
       const size_t m = i - follower.back;
       const double slope_rest = views_[i].slope - views_[m].slope;
-      const double turn_rest = (turned(views_[m].turns, views_[i].turns) - follower.turns * step_) *
-                               6.283185307179586;
+      const double turn_rest =
+          (turned(views_[m].turns, views_[i].turns) - follower.turns * step_) * 6.283185307179586;
       if (std::abs(slope_rest) > limit_ || std::abs(turn_rest) > limit_) continue;
       double slopes[kN] = {};
       double turns[kN] = {};
@@ -221,8 +221,7 @@ class Finder {
     double most = 0;
     for (size_t r = 0; r < kN; ++r) {
       // With some of the last step: the way there is long and even.
-      const double moved =
-          std::clamp(a[r][kN] / a[r][r] + kMomentum * momentum_[r], -0.5, 0.5);
+      const double moved = std::clamp(a[r][kN] / a[r][r] + kMomentum * momentum_[r], -0.5, 0.5);
       momentum_[r] = moved;
       most = std::max(most, std::abs(moved));
       (r < 3 ? section.from[r] : section.to[r - 3]) += std::llround(moved / kTrailUnit);

@@ -1,5 +1,6 @@
 // Angles for the searches of the encoder, in turns (1 = 360 degrees), by + - * / and sqrt of IEEE
-// doubles alone: the same input gives the same bytes on every machine, which libm would not promise.
+// doubles alone: the same input gives the same bytes on every machine, which libm would not
+// promise.
 #pragma once
 
 #include <cmath>
@@ -19,10 +20,12 @@ inline std::pair<double, double> unit_vector(double turns) {
   const double a = (scaled - static_cast<double>(eighths)) * (trig_detail::kPi / 4);
   const double b = a * a;
   const double s =
-      a * (1 + b * (-1.0 / 6 + b * (1.0 / 120 + b * (-1.0 / 5040 + b * (1.0 / 362880 +
-                                                                        b * (-1.0 / 39916800))))));
+      a * (1 + b * (-1.0 / 6 + b * (1.0 / 120 + b * (-1.0 / 5040 +
+                                                     b * (1.0 / 362880 + b * (-1.0 / 39916800))))));
   const double c =
-      1 + b * (-0.5 + b * (1.0 / 24 + b * (-1.0 / 720 + b * (1.0 / 40320 + b * (-1.0 / 3628800 + b * (1.0 / 479001600))))));
+      1 + b * (-0.5 + b * (1.0 / 24 +
+                           b * (-1.0 / 720 +
+                                b * (1.0 / 40320 + b * (-1.0 / 3628800 + b * (1.0 / 479001600))))));
   constexpr double kHalf = 0.70710678118654752440;
   switch (eighths & 7) {
     case 0:

@@ -1,7 +1,5 @@
 // The codec for point clouds by context mixing: what it finds in frames of scanners, and that
 // whatever it is given comes back.
-#include "codecs/cloudmix/cloudmix_codec.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,6 +7,7 @@
 #include <limits>
 #include <random>
 
+#include "codecs/cloudmix/cloudmix_codec.h"
 #include "codecs/cloudmix/lattice.h"
 #include "codecs/cloudmix/spin.h"
 #include "codecs/cloudmix/sweep.h"
