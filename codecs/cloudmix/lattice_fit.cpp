@@ -9,10 +9,12 @@
 namespace pith::cloudmix {
 namespace {
 
-constexpr int kFinest = 15;   // lattice steps from 2^-15 m …
+constexpr int kFinest = 15;  // lattice steps from 2^-15 m …
+constexpr int kLikely = 13;
+constexpr int kFine = 17;
 constexpr int kCoarsest = 9;  // … to 2^-9 m
 constexpr double kMostTilt = 0.12;
-constexpr double kSure = 0.9;
+constexpr double kSure = 0.7;
 constexpr double kRound = 6.283185307179586;
 
 Vector minus(const Vector& a, const Vector& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
@@ -47,13 +49,22 @@ class Finder {
     for (int log = kCoarsest; log <= kFinest && found.empty(); ++log) {
       search(std::ldexp(1.0, log), found);
     }
+    for (int log = kLikely; log <= kFinest && found.empty(); ++log) {
+      search_along(std::ldexp(1.0, log), found);
+    }
     if (found.empty()) return std::nullopt;
     Lattice lattice;
     lattice.first = found.front();
     for (int log = kCoarsest; log <= kFinest && !lattice.exists; ++log) {
       lattice.exists = search_across(std::ldexp(1.0, log), lattice.first, lattice.second);
     }
-    if (!lattice.exists) return std::nullopt;
+    if (!lattice.exists) {
+      // Close to an axis of the map the steps across are as fine as the points themselves: any fine
+      // vector serves.
+      const Vector level = unit(cross({0, 0, 1}, lattice.first));
+      for (size_t i = 0; i < 3; ++i) lattice.second[i] = std::ldexp(level[i], kFine);
+      lattice.exists = true;
+    }
     lattice.first_shift = shift_of(lattice.first);
     lattice.second_shift = shift_of(lattice.second);
     return lattice;
@@ -204,6 +215,36 @@ class Finder {
     }
   }
 
+  // A vector of this length that lies nearly along the path. Its length says little about the small
+  // rest across, which is searched in both directions.
+  void search_along(double size, std::vector<Vector>& found) const {
+    const double reach = 0.03;
+    const auto around = point_pairs(reach);
+    if (around.size() < 64) return;
+    const auto sample = std::span(around).first(20);
+    const auto more = std::span(around).first(64);
+    const double step = 0.25 / reach;
+    const double side = 0.05 * size;
+    const double rise = kMostTilt * size;
+    double best_score = 0.5;
+    Vector best{};
+    for (double a = -side; a <= side; a += step) {
+      for (double b = -rise; b <= rise; b += step) {
+        const double along = std::sqrt(size * size - a * a - b * b);
+        Vector k{};
+        for (size_t i = 0; i < 3; ++i) k[i] = along * along_[i] + a * level_[i] + b * up_[i];
+        if (score(k, sample) < 0.4) continue;
+        const double here = score(k, more);
+        if (here > best_score) {
+          best_score = here;
+          best = k;
+        }
+      }
+    }
+    if (best_score <= 0.5 || !refine(best, reach)) return;
+    if (std::abs(length(best) - size) < 1e-3 * size) found.push_back(best);
+  }
+
   // A vector of this length at a right angle to another one, and nearly level.
   bool search_across(double size, const Vector& other, Vector& found) const {
     const double reach = 0.03;
@@ -274,7 +315,7 @@ class Finder {
       const auto part = std::span(pairs).first(std::min<size_t>(pairs.size(), 160));
       climb(k, part, {0.35 / apart, 0.18 / apart, 0.09 / apart, 0.04 / apart});
       result = score(k, pairs);
-      if (result < 0.6) return false;  // DBG
+      if (result < 0.6) return false;
     }
     return result > kSure;
   }
