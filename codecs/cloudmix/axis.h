@@ -24,7 +24,8 @@ class Axis {
   double real(int64_t value) const {
     const int64_t number = grid_.number(value);
     if (on_grid_) return static_cast<double>(number) / units_;
-    const auto size = static_cast<uint32_t>(number < 0 ? -number : number);
+    const auto size = static_cast<uint32_t>(number < 0 ? 0 - static_cast<uint64_t>(number)
+                                                       : static_cast<uint64_t>(number));
     const auto found = static_cast<double>(std::bit_cast<float>(size & 0x7FFFFFFF));
     const double sane = found < 1e18 ? found : 0;  // nothing infinite from damaged input
     return number < 0 ? -sane : sane;
@@ -45,7 +46,9 @@ class Axis {
     }
     if (grid_.base == 0 && grid_.step == 1) return number;
     if (grid_.step == 0 || grid_.step > (uint64_t{1} << 62)) return 0;
-    return (number - grid_.base) / static_cast<int64_t>(grid_.step);
+    const auto above =
+        static_cast<int64_t>(static_cast<uint64_t>(number) - static_cast<uint64_t>(grid_.base));
+    return above / static_cast<int64_t>(grid_.step);
   }
 
  private:

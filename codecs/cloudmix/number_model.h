@@ -199,6 +199,14 @@ class NumberModel {
   DecisionModel model_;
 };
 
+// Sums and differences modulo 2^64: a damaged payload may have any numbers.
+inline int64_t sum_of(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+inline int64_t difference_of(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+
 // Bit length of the size of a number; contexts are made of it.
 inline uint32_t length_of(int64_t value) {
   return static_cast<uint32_t>(

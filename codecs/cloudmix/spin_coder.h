@@ -56,21 +56,15 @@ class SpinCoder {
           rest->set(1, static_cast<uint32_t>(laser));
           rest->set(2, around_.surprise[i]);
         }
-        const auto off = [](int64_t value, int64_t from) {
-          return static_cast<int64_t>(static_cast<uint64_t>(value) - static_cast<uint64_t>(from));
-        };
-        const auto back = [](int64_t rest, int64_t from) {
-          return static_cast<int64_t>(static_cast<uint64_t>(rest) + static_cast<uint64_t>(from));
-        };
-        const int64_t rx = x_rest_.code(bits, off(x[i], place.x), 1, 0);
-        const int64_t ry = y_rest_.code(bits, off(y[i], place.y), 1, rx != 0 ? 1 : 0);
-        x[i] = back(rx, place.x);
-        y[i] = back(ry, place.y);
+        const int64_t rx = x_rest_.code(bits, difference_of(x[i], place.x), 1, 0);
+        const int64_t ry = y_rest_.code(bits, difference_of(y[i], place.y), 1, rx != 0 ? 1 : 0);
+        x[i] = sum_of(rx, place.x);
+        y[i] = sum_of(ry, place.y);
         // What is off its ray still lies on its cone.
         const bool stray = rx > 1 || rx < -1 || ry > 1 || ry < -1;
         const int64_t level = stray ? geometry_.height_at(laser, x[i], y[i]) : place.z;
-        const int64_t rz = z_rest_.code(bits, off(z[i], level), 1, stray ? 1 : 0);
-        z[i] = back(rz, level);
+        const int64_t rz = z_rest_.code(bits, difference_of(z[i], level), 1, stray ? 1 : 0);
+        z[i] = sum_of(rz, level);
         last_rests_ = (last_rests_ << 1 | (rx != 0 || ry != 0 || rz != 0 ? 1U : 0U)) & 7;
       }
       finish_line(begin, end);
@@ -101,7 +95,8 @@ class SpinCoder {
       jump_.set(0, first ? 1 : 0);
       jump_.set(1, 0);
       jump_.set(2, 0);
-      steps_[i] = before + jump_.code(bits, ahead, 5, 0);
+      steps_[i] =
+          std::clamp(sum_of(before, jump_.code(bits, ahead, 5, 0)), -kMostSteps, kMostSteps);
       gaps_ = 0;
       return;
     }
@@ -209,7 +204,7 @@ class SpinCoder {
         std::bit_width(static_cast<uint64_t>(blend_.expected < 1e9 ? blend_.expected : 1e9)));
     const int64_t off =
         distance_.code(bits, distance - guess, length, std::min<uint32_t>(expected, 63));
-    distances_[i] = guess + off;
+    distances_[i] = std::clamp(sum_of(guess, off), -kMostDistance - 1, kMostDistance + 1);
     around_.surprise[i] = static_cast<uint8_t>(std::min<uint32_t>(length_of(off), 30));
     around_.range[i] = static_cast<uint32_t>(std::clamp<int64_t>(distances_[i], 0, 1 << 24));
     blend_.rate(static_cast<double>(distances_[i]), errors_[i]);
@@ -246,6 +241,7 @@ class SpinCoder {
   }
 
   static constexpr uint32_t kMostWalk = 1000;
+  static constexpr int64_t kMostSteps = int64_t{1} << 40;
 
   const SpinPlan& plan_;
   SpinGeometry geometry_;

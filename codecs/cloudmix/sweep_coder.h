@@ -292,7 +292,7 @@ class SweepCoder {
         std::bit_width(static_cast<uint64_t>(std::min(blend_.expected, 1e9))));
     const int64_t off =
         distance_.code(bits, steps - guess, length, std::min<uint32_t>(expected, 63));
-    distances_[i] = std::clamp<int64_t>(guess + off, 0, 1 << 30);
+    distances_[i] = std::clamp<int64_t>(sum_of(guess, off), 0, 1 << 30);
     around_.surprise[i] = static_cast<uint8_t>(std::min<uint32_t>(length_of(off), 30));
     around_.range[i] = static_cast<uint32_t>(std::min<int64_t>(distances_[i] + 1, 1 << 24));
     blend_.rate(static_cast<double>(distances_[i]), errors_[i]);
@@ -326,12 +326,13 @@ class SweepCoder {
       last_v_ = dv;
       // The height, as seen from there.
       double z = guess[2];
-      const auto first =
-          plan_.lattice.place(static_cast<double>(gu + du), static_cast<double>(gv + dv), z);
+      const auto first = plan_.lattice.place(static_cast<double>(sum_of(gu, du)),
+                                             static_cast<double>(sum_of(gv, dv)), z);
       if (kind == 0) z = height(first[0], first[1], slope);
       code_height(bits, z, state, ring, values[2][i]);
-      const auto place = plan_.lattice.place(
-          static_cast<double>(gu + du), static_cast<double>(gv + dv), axes_[2].real(values[2][i]));
+      const auto place =
+          plan_.lattice.place(static_cast<double>(sum_of(gu, du)),
+                              static_cast<double>(sum_of(gv, dv)), axes_[2].real(values[2][i]));
       x = place[0];
       y = place[1];
       code_rounding(bits, x_, axes_[0], x, std::max(std::abs(x), std::abs(y)), kind, values[0][i]);
@@ -358,11 +359,13 @@ class SweepCoder {
 
   // Bit length of the steps between values that are `error` apart.
   static uint32_t steps_between(const Axis& axis, double at, double error) {
-    return length_of(axis.value(at + error) - axis.value(at));
+    return length_of(difference_of(axis.value(at + error), axis.value(at)));
   }
+  // Bit length of a size in 1/4096 m, of a kilometre at most.
   static uint32_t exponent(double value) {
-    return static_cast<uint32_t>(
-        std::bit_width(static_cast<uint64_t>(std::min(std::abs(value), 1e6) * 4096)));
+    const double size = std::abs(value);
+    const double most = size < 1e6 ? size : 1e6;
+    return static_cast<uint32_t>(std::bit_width(static_cast<uint64_t>(most * 4096)));
   }
 
   template <class Bits>
@@ -387,10 +390,9 @@ class SweepCoder {
     model.set(2, expected << 16 | size << 6 | before);
     model.set(3, expected);
     const int64_t base = axis.value(guess);
-    const auto off =
-        static_cast<int64_t>(static_cast<uint64_t>(value) - static_cast<uint64_t>(base));
+    const auto off = difference_of(value, base);
     last = model.code(bits, off, expected, state >> 8);
-    value = static_cast<int64_t>(static_cast<uint64_t>(last) + static_cast<uint64_t>(base));
+    value = sum_of(last, base);
     const double away = std::abs(axis.real(value) - guess);
     error += (std::min(away, 1.0) - error) * 0.06;
     error = std::max(error, 1e-9);
@@ -405,11 +407,9 @@ class SweepCoder {
     model.set(1, kind << 12 | size << 6 | std::min<uint32_t>(length_of(last_rounding_), 15));
     model.set(2, size);
     const int64_t base = axis.value(guess);
-    const auto off =
-        static_cast<int64_t>(static_cast<uint64_t>(value) - static_cast<uint64_t>(base));
+    const auto off = difference_of(value, base);
     last_rounding_ = model.code(bits, off, length_of(last_rounding_), kind);
-    value =
-        static_cast<int64_t>(static_cast<uint64_t>(last_rounding_) + static_cast<uint64_t>(base));
+    value = sum_of(last_rounding_, base);
   }
 
   static constexpr double kSilent = 0.02;  // metres

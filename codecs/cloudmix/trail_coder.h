@@ -65,10 +65,11 @@ class TrailCoder {
     // The forerunner's own history: was the one behind it skipped then as well?
     const uint32_t expected_turns = i > begin ? static_cast<uint32_t>(seen_[i - 1].turns) : 1;
     link_.set(2, expected_turns);
-    const int64_t back =
-        usual + link_.code(bits, static_cast<int64_t>(follower.back) - usual, 1, last_links_ & 7);
+    const int64_t off =
+        link_.code(bits, static_cast<int64_t>(follower.back) - usual, 1, last_links_ & 7);
+    const int64_t back = sum_of(usual, off);
     if (back < 0 || back > static_cast<int64_t>(i - begin)) return false;
-    last_links_ = last_links_ << 2 | (back == usual ? 0U : back == 0 ? 3U : back < usual ? 1U : 2U);
+    last_links_ = last_links_ << 2 | (off == 0 ? 0U : back == 0 ? 3U : off < 0 ? 1U : 2U);
     here.back = static_cast<uint32_t>(back);
     if (back > 0) last_back_ = back;
     around_.left[i] = back > 0 ? static_cast<uint32_t>(i - here.back) : kNoPoint;
@@ -76,7 +77,7 @@ class TrailCoder {
       turns_.set(0, expected_turns << 4 | (last_links_ & 15));
       turns_.set(1, static_cast<uint32_t>(std::min<int64_t>(back, 63)));
       turns_.set(2, last_links_ & 3);
-      const int64_t turns = 1 + turns_.code(bits, follower.turns - 1, 1, 0);
+      const int64_t turns = sum_of(1, turns_.code(bits, follower.turns - 1, 1, 0));
       if (turns < -64 || turns > 64) return false;
       here.turns = static_cast<int32_t>(turns);
     }
@@ -210,7 +211,7 @@ class TrailCoder {
         std::bit_width(static_cast<uint64_t>(std::min(blend_.expected, 1e9))));
     const int64_t off =
         distance_.code(bits, steps - guess, length, std::min<uint32_t>(expected, 63));
-    here.distance = std::clamp<int64_t>(guess + off, 0, 1 << 30);
+    here.distance = std::clamp<int64_t>(sum_of(guess, off), 0, 1 << 30);
     around_.surprise[i] = static_cast<uint8_t>(std::min<uint32_t>(length_of(off), 30));
     around_.range[i] = static_cast<uint32_t>(std::min<int64_t>(here.distance, 1 << 24));
     blend_.rate(static_cast<double>(here.distance), errors_[i]);
@@ -249,15 +250,14 @@ class TrailCoder {
                 uint32_t reach, double& error, double scale, uint32_t& last, int64_t& value) {
     const int64_t base = axis.value(guess);
     const double miss = error * scale;
-    const uint32_t expected = length_of(axis.value(guess + miss) - base);
+    const uint32_t expected = length_of(difference_of(axis.value(guess + miss), base));
     model.set(0, expected << 8 | state << 6 | std::min(last, 31U));
     model.set(1, expected << 8 | reach);
     model.set(2, reach << 8 | state << 6 | std::min(last, 31U));
     model.set(3, expected);
-    const auto off =
-        static_cast<int64_t>(static_cast<uint64_t>(value) - static_cast<uint64_t>(base));
+    const auto off = difference_of(value, base);
     const int64_t got = model.code(bits, off, expected, state);
-    value = static_cast<int64_t>(static_cast<uint64_t>(got) + static_cast<uint64_t>(base));
+    value = sum_of(got, base);
     last = static_cast<uint32_t>(
         std::max(0, static_cast<int>(length_of(got)) - static_cast<int>(expected) + 12));
     const double away = std::abs(axis.real(value) - guess);
