@@ -5,6 +5,7 @@
 #include "codecs/array/array_codec.h"
 #include "codecs/bwt/bwt_codec.h"
 #include "codecs/cloud/cloud_codec.h"
+#include "codecs/cloudmix/cloudmix_codec.h"
 #include "codecs/deflated/deflated_codec.h"
 #include "codecs/las/las_codec.h"
 #include "codecs/log/log_codec.h"
@@ -16,12 +17,8 @@
 
 namespace pith {
 
-std::span<const Codec* const> all_codecs(){
-    &deflated_codec(), &array_codec(), &tensor_codec(), &log_codec(),
-    &logmix_codec(),   &cloud_codec(), &las_codec(),    &text_codec(),
-    &bwt_codec(),      &zstd_codec(),  &stored_codec(),
-};
-return kCodecs;
+&deflated_codec(), &array_codec(), &tensor_codec(), &log_codec(), &logmix_codec(), &cloud_codec(),
+    &cloudmix_codec(), &las_codec(), &text_codec(), &bwt_codec(), &zstd_codec(), &stored_codec(),
 }
 
 const Codec* find_codec(CodecId id) {

@@ -1,0 +1,252 @@
+// Finds the sections, the scanners' ways and the forerunners. Only the encoder does.
+#include <algorithm>
+#include <cmath>
+
+#include "codecs/cloudmix/trail.h"
+#include "codecs/cloudmix/trig.h"
+
+namespace pith::cloudmix {
+namespace {
+
+constexpr size_t kMinSection = 4096;
+constexpr int kRounds = 240;
+constexpr double kCoarse = 0.005;  // metres that a round may move the scanner at the end
+constexpr double kMomentum = 0.8;
+constexpr double kFine = 0.0005;
+constexpr size_t kStride = 13;        // of the points that the fit looks at
+constexpr uint32_t kReach = 96;       // points back to look for a forerunner
+constexpr double kMostSlope = 0.004;  // difference from a forerunner's
+constexpr double kJump = 1.0 / 12;    // of a turn: a new section
+constexpr double kSuitable = 0.6;     // part of the points that must have a forerunner
+
+struct View {
+  double turns;
+  double slope;
+  double rho;
+};
+
+class Finder {
+ public:
+  Finder(std::span<const Vector> points, std::vector<Follower>& followers)
+      : points_(points), followers_(followers), views_(points.size()) {}
+
+  std::optional<TrailPlan> find() {
+    if (points_.size() < kMinSection) return std::nullopt;
+    TrailPlan plan;
+    cut(plan);
+    followers_.assign(points_.size(), {});
+    size_t begin = 0;
+    size_t matched = 0;
+    const TrailSection* before = nullptr;
+    for (TrailSection& section : plan.sections) {
+      if (before != nullptr) {
+        // Another scanner on the same car.
+        section.from = before->from;
+        section.to = before->to;
+      }
+      look(section, begin);
+      if (step_ == 0 && !find_step(section, begin)) return std::nullopt;
+      // First as if the scanner stood still, until that says no more.
+      bool still = before == nullptr;
+      momentum_ = {};
+      for (int round = 0; round < kRounds; ++round) {
+        match(section, begin, kStride);
+        const double moved = fit(section, begin, still);
+        look(section, begin);
+        if (moved > (still ? kCoarse : kFine)) continue;
+        if (!still) break;
+        still = false;
+      }
+      matched += match(section, begin, 1);
+      begin += section.points;
+      before = &section;
+    }
+    if (static_cast<double>(matched) < kSuitable * static_cast<double>(points_.size())) {
+      return std::nullopt;
+    }
+    const auto [c, s] = unit_vector(step_);
+    plan.turn_cos = c;
+    plan.turn_sin = s;
+    return plan;
+  }
+
+ private:
+  // A scanner begins anew where the angle jumps.
+  void cut(TrailPlan& plan) const {
+    size_t begin = 0;
+    constexpr size_t kSide = 24;
+    for (size_t i = kMinSection; i + kMinSection < points_.size(); ++i) {
+      if (i - begin < kMinSection || !jumps(i, i - 1)) continue;
+      // Not one stray point: all on one side are far from all on the other.
+      bool all = true;
+      for (size_t k = 0; k < kSide && all; ++k) all = jumps(i + k, i - 1 - k);
+      if (!all) continue;
+      plan.sections.push_back({.points = static_cast<uint32_t>(i - begin), .from = {}, .to = {}});
+      begin = i;
+    }
+    plan.sections.push_back(
+        {.points = static_cast<uint32_t>(points_.size() - begin), .from = {}, .to = {}});
+  }
+
+  bool jumps(size_t i, size_t j) const {
+    const double a = turns_of(points_[i][0], points_[i][1]);
+    const double b = turns_of(points_[j][0], points_[j][1]);
+    return std::abs(turned(a, b)) > kJump;
+  }
+
+  void look(const TrailSection& section, size_t begin) {
+    for (size_t i = 0; i < section.points; ++i) {
+      const Vector o = place_on(section, i);
+      const Vector& p = points_[begin + i];
+      const double x = p[0] - o[0];
+      const double y = p[1] - o[1];
+      const double rho = std::max(1e-3, std::sqrt(x * x + y * y));
+      views_[begin + i] = {turns_of(x, y), (p[2] - o[2]) / rho, rho};
+    }
+  }
+
+  static double turned(double from, double to) {
+    const double step = to - from;
+    return step > 0.5 ? step - 1 : step < -0.5 ? step + 1 : step;
+  }
+
+  // The step of the turn: the median of those between points of nearly the same slope.
+  bool find_step(const TrailSection& section, size_t begin) {
+    std::vector<double> steps;
+    for (size_t n = 0; n < 4000; ++n) {
+      const size_t i = begin + 256 + n * (section.points - 512) / 4000;
+      double best = 4e-4;
+      double step = 0;
+      for (size_t back = 8; back < 48; ++back) {
+        const double apart = std::abs(views_[i].slope - views_[i - back].slope);
+        const double t = turned(views_[i - back].turns, views_[i].turns);
+        if (apart < best && std::abs(t) > 1e-5 && std::abs(t) < 0.005) {
+          best = apart;
+          step = t;
+        }
+      }
+      if (step != 0) steps.push_back(step);
+    }
+    if (steps.size() < 400) return false;
+    const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
+    std::nth_element(steps.begin(), middle, steps.end());
+    step_ = *middle;
+    return std::abs(step_) > 1e-5;
+  }
+
+  // Gives each point its forerunner; how many have one.
+  size_t match(const TrailSection& section, size_t begin, size_t stride) {
+    size_t matched = 0;
+    uint32_t usual = 0;  // the distance back that the point before suggests
+    for (size_t i = begin; i < begin + section.points; i += stride) {
+      const View& here = views_[i];
+      double best = 1;
+      Follower follower{};
+      const auto reach = static_cast<uint32_t>(std::min<size_t>(kReach, i - begin));
+      for (uint32_t back = 1; back <= reach; ++back) {
+        const View& there = views_[i - back];
+        const double apart = std::abs(here.slope - there.slope);
+        if (apart > kMostSlope) continue;
+        const double steps = turned(there.turns, here.turns) / step_;
+        const double whole = std::floor(steps + 0.5);
+        if (whole < 1 || whole > 8) continue;
+        const double cost = apart / kMostSlope + std::abs(steps - whole) * 0.6 +
+                            (whole - 1) * 0.15 + (back == usual ? 0 : 0.1);
+        if (cost < best) {
+          best = cost;
+          follower = {.back = back, .turns = static_cast<int32_t>(whole)};
+        }
+      }
+      followers_[i] = follower;
+      if (follower.back != 0) {
+        usual = follower.back;
+        ++matched;
+      }
+    }
+    return matched;
+  }
+
+  // Gauss-Newton for the ends of the scanner's way: the slopes of a point and its forerunner are
+  // the same if they are seen from the right place.
+  double fit(TrailSection& section, size_t begin, bool still) {
+    constexpr size_t kN = 6;
+    double a[kN][kN + 1] = {};
+    for (size_t n = 0; n < section.points; n += kStride) {
+      const size_t i = begin + n;
+      const Follower& follower = followers_[i];
+      if (follower.back == 0) continue;
+      const size_t m = i - follower.back;
+      const double slope_rest = views_[i].slope - views_[m].slope;
+      const double turn_rest =
+          (turned(views_[m].turns, views_[i].turns) - follower.turns * step_) * 6.283185307179586;
+      if (std::abs(slope_rest) > limit_ || std::abs(turn_rest) > limit_) continue;
+      double slopes[kN] = {};
+      double turns[kN] = {};
+      const auto add = [&](size_t at, double sign) {
+        const Vector o = place_on(section, at - begin);
+        const Vector& p = points_[at];
+        const double x = p[0] - o[0];
+        const double y = p[1] - o[1];
+        const double rho = views_[at].rho;
+        const double square = rho * rho;
+        const double by = views_[at].slope / square;
+        const double slope_gradient[3] = {by * x, by * y, -1 / rho};
+        const double turn_gradient[3] = {y / square, -x / square, 0};
+        const double part = still ? 0.5 : static_cast<double>(at - begin) / section.points;
+        for (size_t axis = 0; axis < 3; ++axis) {
+          slopes[axis] += sign * slope_gradient[axis] * (1 - part);
+          slopes[axis + 3] += sign * slope_gradient[axis] * part;
+          turns[axis] += sign * turn_gradient[axis] * (1 - part);
+          turns[axis + 3] += sign * turn_gradient[axis] * part;
+        }
+      };
+      add(i, 1);
+      add(m, -1);
+      for (size_t r = 0; r < kN; ++r) {
+        for (size_t c = 0; c < kN; ++c) {
+          a[r][c] += slopes[r] * slopes[c] + turns[r] * turns[c];
+        }
+        a[r][kN] -= slopes[r] * slope_rest + turns[r] * turn_rest;
+      }
+    }
+    for (size_t r = 0; r < kN; ++r) a[r][r] += 1e-6 + 1e-3 * a[r][r];
+    // Elimination; the matrix is positive definite.
+    for (size_t r = 0; r < kN; ++r) {
+      for (size_t q = 0; q < kN; ++q) {
+        if (q == r) continue;
+        const double by = a[q][r] / a[r][r];
+        for (size_t c = r; c <= kN; ++c) a[q][c] -= by * a[r][c];
+      }
+    }
+    double most = 0;
+    for (size_t r = 0; r < kN; ++r) {
+      // With some of the last step: the way there is long and even.
+      const double moved = std::clamp(a[r][kN] / a[r][r] + kMomentum * momentum_[r], -0.5, 0.5);
+      momentum_[r] = moved;
+      most = std::max(most, std::abs(moved));
+      (r < 3 ? section.from[r] : section.to[r - 3]) += std::llround(moved / kTrailUnit);
+    }
+    if (still) {
+      for (size_t axis = 0; axis < 3; ++axis) {
+        section.from[axis] = section.to[axis] = (section.from[axis] + section.to[axis]) / 2;
+      }
+    }
+    return most;
+  }
+
+  std::span<const Vector> points_;
+  std::vector<Follower>& followers_;
+  std::vector<View> views_;
+  double step_ = 0;
+  double limit_ = 0.002;
+  std::array<double, 6> momentum_{};
+};
+
+}  // namespace
+
+std::optional<TrailPlan> find_trail(std::span<const Vector> points,
+                                    std::vector<Follower>& followers) {
+  return Finder(points, followers).find();
+}
+
+}  // namespace pith::cloudmix
