@@ -1,0 +1,558 @@
+// The model of a grid of numbers (levels 7 to 9).
+//
+// Included once for every SIMD target (hwy/foreach_target.h).
+#if defined(PITH_ARRAYMIX_GRID_MODEL_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef PITH_ARRAYMIX_GRID_MODEL_INL_H
+#undef PITH_ARRAYMIX_GRID_MODEL_INL_H
+#else
+#define PITH_ARRAYMIX_GRID_MODEL_INL_H
+#endif
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "codecs/arraymix/grid.h"
+#include "codecs/arraymix/least_squares-inl.h"
+#include "codecs/arraymix/spread-inl.h"
+#include "codecs/model/apm.h"
+#include "codecs/model/history_map.h"
+#include "codecs/model/logistic.h"
+#include "codecs/model/mixer-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace pith::arraymix {
+namespace HWY_NAMESPACE {
+namespace m = pith::model;
+namespace mx = pith::model::HWY_NAMESPACE;
+
+class GridModel {
+ public:
+  explicit GridModel(const GridSpec& spec) : spec_(spec), map_(spec.map) {
+    const GridShape& s = spec_.shape;
+    stride_ = s.width + 2 * kPad;
+    ring_ = std::max<size_t>({s.near, s.far, 3}) + 2;
+    values_.assign(ring_ * stride_, 0.0);
+    keys_.assign(ring_ * stride_, 0);
+    errors_.assign(ring_ * stride_, 0.0F);
+    guess_errors_[0].assign(stride_ * kGuesses, 0.0F);
+    guess_errors_[1].assign(stride_ * kGuesses, 0.0F);
+    slots_.assign(size_t{kContexts} << kSlotLog, Slot{});
+    weights_.resize(kNodes + kScaleRows + kSideRows);
+    mixer_.place({weights_.front().data(), weights_.size() * kInputs}, {kNodes, kScaleRows, kSideRows}, 12000);
+    knots_.assign(2 * 1024 * m::kApmKnots, 0);
+    apms_[0] = m::Apm(std::span(knots_).first(1024 * m::kApmKnots));
+    apms_[1] = m::Apm(std::span(knots_).subspan(1024 * m::kApmKnots));
+    whole_slow_.set_up(0.9998, kRidge, 24);
+    whole_fast_.set_up(0.995, kRidge, 8);
+    plane_.set_up(0.998, kRidge, 12);
+    short_.set_up(0.97, kRidge, 4);
+    stacked_.set_up(0.998, kRidge, 8);
+    for (auto& calibration : calibrations_) calibration.assign(kGuesses * 1024, Calibration{});
+    value_low_ = map_.value(spec_.lowest);
+    value_high_ = map_.value(spec_.highest);
+    begin_row();
+  }
+
+  template <class Coder>
+  int64_t code(Coder& coder, int64_t key) {
+    predict();
+    const int64_t got = code_key(coder, key);
+    learn(got);
+    next();
+    return got;
+  }
+
+  // The value of a masked cell is taken to be what was predicted.
+  void pass() {
+    predict();
+    const double value = std::clamp(blend_, value_low_, value_high_);
+    values_[at_] = value;
+    keys_[at_] = map_.key_of(value, spec_.lowest, spec_.highest);
+    errors_[at_] = expected_;
+    float* e = guess_errors_[row_ & 1].data() + (x_ + kPad) * kGuesses;
+    for (size_t i = 0; i < kGuesses; ++i) e[i] = around_[i];
+    next();
+  }
+
+ private:
+  static constexpr size_t kPad = 3;
+  static constexpr size_t kGuesses = 8;
+  static constexpr size_t kLanes = 2 * kGuesses;
+  static constexpr size_t kContexts = 8;
+  static constexpr size_t kSlotLog = 18;
+  static constexpr size_t kInputs = 32;
+  static constexpr size_t kNodes = 160;
+  static constexpr size_t kScaleRows = 32 * 8;
+  static constexpr size_t kSideRows = 16 * 8;
+  static constexpr double kRidge = 0.5;
+  static constexpr size_t kWhole = 29;
+  static constexpr size_t kPlane = 12;
+  static constexpr size_t kShort = 8;
+  using Slot = m::AdaptiveProbability;
+
+  struct Calibration {
+    float mean = 0;
+    float count = 0;
+  };
+
+  size_t place(size_t row, size_t x) const { return (row % ring_) * stride_ + kPad + x; }
+
+  void begin_row() {
+    const GridShape& s = spec_.shape;
+    const size_t y = row_ % s.height;
+    // Rows above within the plane; a plane's first row sees itself.
+    const auto above = [&](size_t n) { return place(row_ - std::min(n, y), 0); };
+    up_ = above(1);
+    up2_ = above(2);
+    has_up_ = y > 0;
+    // References: three rows each.
+    const auto refer = [&](size_t back, std::array<size_t, 3>& rows) {
+      if (back == 0 || row_ < back) return false;
+      const size_t middle = row_ - back;
+      const bool planes = back >= s.height;
+      rows[1] = place(middle, 0);
+      rows[0] = place(planes ? (y > 0 ? middle - 1 : middle) : (middle > 0 ? middle - 1 : middle), 0);
+      rows[2] = place(planes ? (y + 1 < s.height ? middle + 1 : middle) : middle + 1, 0);
+      return true;
+    };
+    has_near_ = refer(s.near, near_);
+    has_far_ = refer(s.far, far_);
+    at_ = place(row_, 0);
+    // What lies before the row: the cell above its first.
+    for (size_t i = 1; i <= kPad; ++i) {
+      values_[at_ - i] = has_up_ ? values_[up_] : last_value_;
+      keys_[at_ - i] = has_up_ ? keys_[up_] : last_key_;
+      errors_[at_ - i] = has_up_ ? errors_[up_] : 0;
+    }
+    float* e = guess_errors_[row_ & 1].data();
+    const float* u = guess_errors_[(row_ & 1) ^ 1].data();
+    for (size_t i = 0; i < kPad * kGuesses; ++i) e[i] = u[kPad * kGuesses + i % kGuesses];
+  }
+
+  void end_row() {
+    const size_t end = place(row_, 0) + spec_.shape.width;
+    for (size_t i = 0; i < kPad; ++i) {
+      values_[end + i] = values_[end - 1];
+      keys_[end + i] = keys_[end - 1];
+      errors_[end + i] = errors_[end - 1];
+    }
+    float* e = guess_errors_[row_ & 1].data() + (kPad + spec_.shape.width) * kGuesses;
+    for (size_t i = 0; i < kPad * kGuesses; ++i) e[i] = *(e + i - kGuesses);
+  }
+
+  void next() {
+    last_value_ = values_[at_];
+    last_key_ = keys_[at_];
+    ++at_;
+    if (++x_ < spec_.shape.width) return;
+    end_row();
+    x_ = 0;
+    ++row_;
+    if (row_ < spec_.shape.rows()) begin_row();
+  }
+
+  HWY_INLINE void gather() {
+    const double* v = values_.data();
+    const size_t o = at_;
+    const double w = v[o - 1];
+    double n = w, nw = w, ne = w, nn = w, nww = w, nee = w, nnw = w, nne = w, nnee = w;
+    if (has_up_) {
+      const double* u = v + up_ + x_;
+      const double* uu = v + up2_ + x_;
+      n = u[0], nw = u[-1], ne = u[1], nww = u[-2], nee = u[2];
+      nn = uu[0], nnw = uu[-1], nne = uu[1], nnee = uu[2];
+    }
+    base_ = has_up_ ? (w + n) * 0.5 : w;
+    double* t = inputs_;
+    t[0] = w - base_;
+    t[1] = n - base_;
+    t[2] = nw - base_;
+    t[3] = ne - base_;
+    t[4] = v[o - 2] - base_;
+    t[5] = nn - base_;
+    t[6] = nww - base_;
+    t[7] = nee - base_;
+    t[8] = nnw - base_;
+    t[9] = nne - base_;
+    t[10] = v[o - 3] - base_;
+    t[11] = nnee - base_;
+    if (has_near_) {
+      const double* r0 = v + near_[0] + x_;
+      const double* r1 = v + near_[1] + x_;
+      const double* r2 = v + near_[2] + x_;
+      t[12] = r1[0] - base_;
+      t[13] = r1[-1] - base_;
+      t[14] = r1[1] - base_;
+      t[15] = r0[0] - base_;
+      t[16] = r2[0] - base_;
+      t[17] = r0[-1] - base_;
+      t[18] = r0[1] - base_;
+      t[19] = r2[-1] - base_;
+      t[20] = r2[1] - base_;
+      t[21] = r1[2] - base_;
+      t[22] = r1[-2] - base_;
+      t[23] = r2[2] - base_;
+    } else {
+      for (size_t i = 12; i < 24; ++i) t[i] = 0;
+    }
+    if (has_far_) {
+      const double* r0 = v + far_[0] + x_;
+      const double* r1 = v + far_[1] + x_;
+      const double* r2 = v + far_[2] + x_;
+      t[24] = r1[0] - base_;
+      t[25] = r1[-1] - base_;
+      t[26] = r1[1] - base_;
+      t[27] = r0[0] - base_;
+      t[28] = r2[0] - base_;
+    } else {
+      for (size_t i = 24; i < 29; ++i) t[i] = 0;
+    }
+  }
+
+  HWY_INLINE void predict() {
+    gather();
+    const double* t = inputs_;
+    // Relative to the base.
+    double* g = relative_;
+    for (size_t i = 0; i < kPlane; ++i) spatial_[i] = t[i];
+    for (size_t i = 0; i < kShort; ++i) nearest_[i] = t[i];
+    g[0] = whole_slow_.predict(t);
+    g[1] = whole_fast_.predict(t);
+    g[2] = plane_.predict(spatial_);
+    g[3] = short_.predict(nearest_);
+    const double w = t[0], n = t[1], nw = t[2];
+    const double most = std::max(w, n), least = std::min(w, n);
+    g[4] = nw >= most ? least : nw <= least ? most : w + n - nw;
+    g[5] = has_near_ ? t[12] : w;
+    g[6] = has_near_ ? w + n - nw + (t[12] - t[13] - t[15] + t[17]) : w + (t[3] - n);
+    for (size_t i = 0; i < 7; ++i) {
+      if (!(g[i] > -1e200 && g[i] < 1e200)) g[i] = 0;
+      stack_[i] = g[i];
+    }
+    g[7] = stacked_.predict(stack_);
+    if (!(g[7] > -1e200 && g[7] < 1e200)) g[7] = g[0];
+
+    // The sizes of the errors around, for each guess.
+    const float* e = guess_errors_[row_ & 1].data() + (x_ + kPad) * kGuesses;
+    const float* u = guess_errors_[(row_ & 1) ^ 1].data() + (x_ + kPad) * kGuesses;
+    constexpr ptrdiff_t k = kGuesses;
+    for (ptrdiff_t i = 0; i < k; ++i) {
+      around_[i] = (e[i - k] * 2 + e[i - 2 * k] + u[i] * 2 + u[i - k] + u[i + k] + u[i + 2 * k]) *
+                   0.125F;
+    }
+    double sum = 0;
+    double weights = 0;
+    for (size_t i = 0; i < kGuesses; ++i) {
+      const double size = static_cast<double>(around_[i]) + tiny_;
+      const double squared = size * size;
+      const double weight = 1 / (squared * squared);
+      if (!(weight < 1e250)) continue;
+      sum += weight * g[i];
+      weights += weight;
+    }
+    const double mean = weights > 0 ? sum / weights : g[7];
+    blend_ = mean + base_;
+    find_scales(mean);
+  }
+
+  static size_t size_bucket(float size) {
+    // Four steps to the octave.
+    return std::min<size_t>(std::bit_cast<uint32_t>(size) >> 21, 1023);
+  }
+
+  HWY_INLINE void find_scales(double mean) {
+    const float* err = errors_.data();
+    const size_t o = at_;
+    const float* eu = err + up_ + x_;
+    const float near_error = has_near_ ? err[near_[1] + x_] : err[o - 1];
+    const float local = (err[o - 1] * 2 + err[o - 2] + eu[0] * 2 + eu[-1] + eu[1] + eu[2]) * 0.125F;
+    const float mixed = local * 0.75F + near_error * 0.25F;
+    expected_ = mixed;
+    const size_t texture = [&] {
+      // How far the neighbours differ, beside the errors.
+      const double t = std::max({inputs_[0], inputs_[1], inputs_[2], inputs_[3]}) -
+                       std::min({inputs_[0], inputs_[1], inputs_[2], inputs_[3]});
+      const auto ratio = static_cast<float>(t) / (mixed + 1e-30F);
+      return ratio < 1 ? 0 : ratio < 4 ? 1 : ratio < 16 ? 2 : 3;
+    }();
+    const size_t relation = near_error < local * 0.5F ? 0 : near_error > local * 2 ? 2 : 1;
+    second_ = (size_bucket(mixed) >> 1) % 64 * 12 + texture * 3 + relation;
+    for (size_t i = 0; i < kGuesses; ++i) {
+      firsts_[i] = i * 1024 + size_bucket(around_[i]);
+      const Calibration& a = calibrations_[0][firsts_[i]];
+      const Calibration& b = calibrations_[1][i * 1024 + second_];
+      const float floor = static_cast<float>(tiny_);
+      const float sa = a.count > 0 ? a.mean : around_[i];
+      const float sb = b.count > 0 ? b.mean : sa;
+      spread_.guesses[i] = static_cast<float>(relative_[i] - mean);
+      spread_.guesses[i + kGuesses] = spread_.guesses[i];
+      spread_.inverse[i] = 1 / (sa + floor);
+      spread_.inverse[i + kGuesses] = 1 / (sb + floor);
+    }
+    // The expected size, for the walk.
+    expected_ = 1 / spread_.inverse[7 + kGuesses];
+  }
+
+  template <class Coder>
+  int64_t code_key(Coder& coder, int64_t key) {
+    low_ = spec_.lowest;
+    high_ = spec_.highest + 1;
+    if (high_ - low_ <= 1) return low_;
+    const int64_t centre = map_.key_of(blend_, spec_.lowest, spec_.highest);
+    const double size = static_cast<double>(expected_) * 0.75;
+    const int64_t from = map_.key_of(blend_ - size, spec_.lowest, spec_.highest);
+    const int64_t to = map_.key_of(blend_ + size, spec_.lowest, spec_.highest);
+    const auto unit = static_cast<int64_t>(
+        std::max<uint64_t>(1, (static_cast<uint64_t>(to) - static_cast<uint64_t>(from)) / 2));
+    unit_log_ = static_cast<size_t>(std::bit_width(static_cast<uint64_t>(unit)));
+    find_contexts(centre);
+    sides_low_.at_lowest();
+    sides_high_.at_highest();
+    int64_t start = centre;
+    if (blend_ > map_.value(centre) && centre < spec_.highest) ++start;
+    if (start == low_) ++start;
+    const bool up = decide(coder, key, start, 0, 0);
+    const size_t side = up ? 64 : 0;
+    // Outwards.
+    int64_t step = unit;
+    size_t walk = 8;
+    const auto room = [&] { return static_cast<uint64_t>(high_) - static_cast<uint64_t>(low_); };
+    const auto cut = [&](int64_t by) { return up ? low_ + by : high_ - by; };
+    bool beyond = false;
+    while (room() > static_cast<uint64_t>(step)) {
+      const bool above = decide(coder, key, cut(step), side + walk, 1);
+      if (above != up) break;
+      beyond = true;
+      if (walk < 31) ++walk;
+      step = step > (int64_t{1} << 60) ? step : step * (walk == 9 ? 1 : 2);
+    }
+    if (!beyond) {
+      walk = 7;
+      for (step = unit / 2; step >= 1 && walk > 5; step /= 2, --walk) {
+        if (room() <= static_cast<uint64_t>(step)) break;
+        const bool above = decide(coder, key, cut(step), side + walk, 2);
+        if (above == up) break;
+      }
+    }
+    size_t depth = 0;
+    while (room() > 1) {
+      const uint64_t length = room();
+      int64_t middle = low_ + static_cast<int64_t>(length / 2);
+      if (length >= 16) {
+        const uint64_t mask = (uint64_t{1} << (std::bit_width(length) - 4)) - 1;
+        middle = static_cast<int64_t>(static_cast<uint64_t>(middle) & ~mask);
+      }
+      if (depth < kMixedDepth) {
+        decide(coder, key, middle, side + 32 + std::min<size_t>(depth, 7) * 4 + std::min<size_t>(walk > 8 ? walk - 8 : 0, 3),
+               3 + std::min<size_t>(depth, 4));
+      } else {
+        decide_alone(coder, key, middle, length);
+      }
+      ++depth;
+    }
+    return low_;
+  }
+
+  static constexpr size_t kMixedDepth = 6;
+
+  static uint64_t hash(uint64_t x) {
+    x = (x ^ (x >> 29)) * 0x9E3779B97F4A7C15ULL;
+    return x ^ (x >> 32);
+  }
+
+  void find_contexts(int64_t centre) {
+    const int64_t* k = keys_.data();
+    const size_t o = at_;
+    neighbours_[0] = k[o - 1];
+    neighbours_[1] = has_up_ ? k[up_ + x_] : k[o - 1];
+    neighbours_[2] = has_up_ ? k[up_ + x_ + 1] : k[o - 2];
+    neighbours_[3] = has_near_ ? k[near_[1] + x_] : has_up_ ? k[up_ + x_ - 1] : k[o - 3];
+    uint64_t order = 0;
+    for (size_t i = 0; i < 7; ++i) order |= static_cast<uint64_t>(spread_.guesses[i] > 0) << i;
+    const auto bucket = [](float e) { return uint64_t{std::bit_cast<uint32_t>(e) >> 22}; };
+    const float* err = errors_.data();
+    const uint64_t eb = size_bucket(expected_);
+    const uint64_t w = bucket(err[o - 1]);
+    const uint64_t n = bucket(err[up_ + x_]);
+    const uint64_t near = has_near_ ? bucket(err[near_[1] + x_]) : 0;
+    bases_[0] = hash(eb << 8 | unit_log_);
+    bases_[1] = hash(1);
+    bases_[2] = hash(w << 20 | n << 8 | 2);
+    bases_[3] = hash(3);
+    bases_[4] = hash(order << 8 | 4);
+    bases_[5] = hash(near << 20 | (eb >> 1) << 8 | 5);
+    const uint64_t dn = static_cast<uint64_t>(neighbours_[1]) - static_cast<uint64_t>(neighbours_[0]);
+    bases_[6] = hash(dn << 8 | 6);
+    bases_[7] = hash(uint64_t{x_} << 8 | 7);
+    centre_ = centre;
+  }
+
+  template <class Coder>
+  HWY_INLINE bool decide(Coder& coder, int64_t key, int64_t middle, size_t node, size_t stage) {
+    const auto boundary = static_cast<float>(map_.boundary(middle) - blend_);
+    alignas(64) int32_t odds[kLanes];
+    spread_.split(boundary, sides_low_, sides_high_, sides_middle_, odds);
+    for (size_t i = 0; i < kLanes; ++i) mixer_.set_input(i, odds[i]);
+    uint64_t sides = 0;
+    for (size_t i = 0; i < 4; ++i) {
+      const int64_t k = neighbours_[i];
+      sides = sides * 4 + static_cast<uint64_t>(k >= low_) + static_cast<uint64_t>(k >= middle) +
+              static_cast<uint64_t>(k >= high_);
+    }
+    const uint64_t n = node;
+    const uint64_t from_left = static_cast<uint64_t>(middle) - static_cast<uint64_t>(neighbours_[0]);
+    const auto range = static_cast<uint64_t>(std::bit_width(static_cast<uint64_t>(high_) - static_cast<uint64_t>(low_)));
+    const std::array<uint64_t, kContexts> marks = {
+        n,
+        n << 8 | sides,
+        n,
+        hash(static_cast<uint64_t>(middle)) + range,
+        n << 4 | sides >> 4,
+        n,
+        hash(from_left) + range,
+        n,
+    };
+    for (size_t c = 0; c < kContexts; ++c) {
+      const uint64_t h = (bases_[c] + marks[c]) * 0xD6E8FEB86659FD93ULL;
+      slots_at_[c] = &slots_[(c << kSlotLog) + (h >> (64 - kSlotLog))];
+      mixer_.set_input(kLanes + c, m::stretch(slots_at_[c]->p16()));
+    }
+    mixer_.set_input(kLanes + kContexts, 256);
+    mixer_.select(0, node);
+    mixer_.select(1, std::min<size_t>(unit_log_, 31) * 8 + stage);
+    mixer_.select(2, (sides >> 4) * 8 + stage);
+    mixer_.mix();
+    const int mixed = m::clamp_stretch((mixer_.outputs[0] + mixer_.outputs[1] + mixer_.outputs[2]) / 3);
+    const uint32_t p = m::squash(mixed);
+    const uint32_t pa = apms_[0].refine(mixed, node);
+    const uint32_t pb = apms_[1].refine(mixed, sides << 2 | std::min<size_t>(stage, 3));
+    const uint32_t final = std::clamp<uint32_t>((2 * p + pa + pb + 2) >> 2, 16, 65536 - 16);
+    const bool bit = coder.code(key >= middle, final);
+    const uint32_t b = bit ? 1 : 0;
+    mixer_.learn(b, 10);
+    apms_[0].update(b, 6);
+    apms_[1].update(b, 6);
+    for (size_t c = 0; c < kContexts; ++c) slots_at_[c]->update(b, 255);
+    if (bit) {
+      low_ = middle;
+      std::swap(sides_low_, sides_middle_);
+    } else {
+      high_ = middle;
+      std::swap(sides_high_, sides_middle_);
+    }
+    return bit;
+  }
+
+  template <class Coder>
+  void decide_alone(Coder& coder, int64_t key, int64_t middle, uint64_t length) {
+    Slot& slot = plain_[static_cast<size_t>(std::bit_width(length)) * 64 +
+                        static_cast<size_t>(std::min(63, std::countr_zero(static_cast<uint64_t>(middle))))];
+    const bool bit = coder.code(key >= middle, std::clamp<uint32_t>(slot.p16(), 16, 65536 - 16));
+    slot.update(bit ? 1 : 0, 1000);
+    (bit ? low_ : high_) = middle;
+  }
+
+  HWY_INLINE void learn(int64_t key) {
+    const double value = map_.value(key);
+    const double relative = value - base_;
+    const double expected = static_cast<double>(expected_) + tiny_;
+    const double weight = 1 / (expected * expected);
+    if (weight < 1e250) {
+      whole_slow_.learn(inputs_, relative, weight);
+      whole_fast_.learn(inputs_, relative, weight);
+      plane_.learn(spatial_, relative, weight);
+      short_.learn(nearest_, relative, weight);
+      stacked_.learn(stack_, relative, weight);
+    }
+    const auto error = [](double e) { return static_cast<float>(e < 0 ? -e : e); };
+    float* e = guess_errors_[row_ & 1].data() + (x_ + kPad) * kGuesses;
+    for (size_t i = 0; i < kGuesses; ++i) {
+      e[i] = error(relative - relative_[i]);
+      adapt(calibrations_[0][firsts_[i]], e[i]);
+      adapt(calibrations_[1][i * 1024 + second_], e[i]);
+    }
+    values_[at_] = value;
+    keys_[at_] = key;
+    errors_[at_] = error(value - blend_);
+  }
+
+  static void adapt(Calibration& c, float error) {
+    if (c.count < 127) c.count += 1;
+    c.mean += (error - c.mean) / (c.count + 0.5F);
+  }
+
+ public:
+  double tiny_ = 0;  // the least error that is expected
+
+ private:
+  GridSpec spec_;
+  ValueMap map_;
+  size_t stride_ = 0;
+  size_t ring_ = 0;
+  std::vector<double> values_;
+  std::vector<int64_t> keys_;
+  std::vector<float> errors_;
+  std::array<std::vector<float>, 2> guess_errors_;
+  size_t row_ = 0;
+  size_t x_ = 0;
+  size_t at_ = 0;
+  size_t up_ = 0;
+  size_t up2_ = 0;
+  bool has_up_ = false;
+  bool has_near_ = false;
+  bool has_far_ = false;
+  std::array<size_t, 3> near_{};
+  std::array<size_t, 3> far_{};
+  double last_value_ = 0;
+  int64_t last_key_ = 0;
+  double value_low_ = 0;
+  double value_high_ = 0;
+
+  double base_ = 0;
+  double blend_ = 0;
+  float expected_ = 0;
+  alignas(64) double inputs_[32] = {};
+  alignas(64) double spatial_[16] = {};
+  alignas(64) double nearest_[8] = {};
+  alignas(64) double stack_[8] = {};
+  alignas(64) double relative_[kGuesses] = {};
+  alignas(64) float around_[kGuesses] = {};
+  LeastSquares<kWhole> whole_slow_;
+  LeastSquares<kWhole> whole_fast_;
+  LeastSquares<kPlane> plane_;
+  LeastSquares<kShort> short_;
+  LeastSquares<7> stacked_;
+  std::array<std::vector<Calibration>, 2> calibrations_;
+  std::array<size_t, kGuesses> firsts_{};
+  size_t second_ = 0;
+
+  Spread<kLanes> spread_;
+  Sides<kLanes> sides_low_{};
+  Sides<kLanes> sides_high_{};
+  Sides<kLanes> sides_middle_{};
+  int64_t low_ = 0;
+  int64_t high_ = 0;
+  int64_t centre_ = 0;
+  size_t unit_log_ = 0;
+  std::array<int64_t, 4> neighbours_{};
+  std::array<uint64_t, kContexts> bases_{};
+  std::vector<Slot> slots_;
+  std::array<Slot*, kContexts> slots_at_{};
+  std::array<Slot, 65 * 64> plain_{};
+  struct alignas(64) WeightRow : std::array<int32_t, kInputs> {};
+  std::vector<WeightRow> weights_;
+  mx::MixerLayer<kInputs, 3> mixer_;
+  std::vector<uint16_t> knots_;
+  std::array<m::Apm, 2> apms_;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pith::arraymix
+HWY_AFTER_NAMESPACE();
+
+#endif
