@@ -29,6 +29,13 @@ namespace pith::arraymix {
 namespace HWY_NAMESPACE {
 namespace m = pith::model;
 namespace mx = pith::model::HWY_NAMESPACE;
+#ifdef KNOBS
+inline double knob(const char* n, double d) { const char* e = getenv(n); return e ? atof(e) : d; }
+#define K(n, d) static const double n = knob(#n, d)
+#else
+#define K(n, d) constexpr double n = d
+#endif
+
 
 class GridModel {
  public:
@@ -42,16 +49,18 @@ class GridModel {
     guess_errors_[0].assign(stride_ * kGuesses, 0.0F);
     guess_errors_[1].assign(stride_ * kGuesses, 0.0F);
     slots_.assign(size_t{kContexts} << kSlotLog, Slot{});
-    weights_.resize(kNodes + kScaleRows + kSideRows);
-    mixer_.place({weights_.front().data(), weights_.size() * kInputs}, {kNodes, kScaleRows, kSideRows}, 12000);
+    weights_.resize(kNodes + kScaleRows + kSideRows + 256 * 8);
+    mixer_.place({weights_.front().data(), weights_.size() * kInputs}, {kNodes, kScaleRows, kSideRows, 256 * 8}, static_cast<int32_t>(knob("W0", 5000)));
     knots_.assign(2 * 1024 * m::kApmKnots, 0);
     apms_[0] = m::Apm(std::span(knots_).first(1024 * m::kApmKnots));
     apms_[1] = m::Apm(std::span(knots_).subspan(1024 * m::kApmKnots));
-    whole_slow_.set_up(0.9998, kRidge, 24);
-    whole_fast_.set_up(0.995, kRidge, 8);
-    plane_.set_up(0.998, kRidge, 12);
-    short_.set_up(0.97, kRidge, 4);
-    stacked_.set_up(0.998, kRidge, 8);
+    K(M0, .9998); K(M1, .995); K(M2, .998); K(M3, .97); K(M4, .998);
+    K(R0, .5); K(R1, .5); K(R2, .5); K(R3, .5); K(R4, .5);
+    whole_slow_.set_up(M0, R0, 24);
+    whole_fast_.set_up(M1, R1, 8);
+    plane_.set_up(M2, R2, 12);
+    short_.set_up(M3, R3, 4);
+    stacked_.set_up(M4, R4, 8);
     for (auto& calibration : calibrations_) calibration.assign(kGuesses * 1024, Calibration{});
     value_low_ = map_.value(spec_.lowest);
     value_high_ = map_.value(spec_.highest);
@@ -83,8 +92,11 @@ class GridModel {
   static constexpr size_t kPad = 3;
   static constexpr size_t kGuesses = 8;
   static constexpr size_t kLanes = 2 * kGuesses;
-  static constexpr size_t kContexts = 8;
-  static constexpr size_t kSlotLog = 18;
+  static constexpr size_t kContexts = 9;
+  #ifndef SLOTLOG
+#define SLOTLOG 18
+#endif
+  static constexpr size_t kSlotLog = SLOTLOG;
   static constexpr size_t kInputs = 32;
   static constexpr size_t kNodes = 160;
   static constexpr size_t kScaleRows = 32 * 8;
@@ -217,6 +229,12 @@ class GridModel {
   HWY_INLINE void predict() {
     gather();
     const double* t = inputs_;
+    // Half of the least distance of values here, more or less.
+    const int64_t left_key = keys_[at_ - 1];
+    K(TFL, .05);
+    tiny_ = TFL * (left_key < spec_.highest ? map_.value(left_key + 1) - map_.value(left_key)
+                                           : spec_.lowest < left_key ? map_.value(left_key) - map_.value(left_key - 1) : 1);
+    tiny_ = std::max(tiny_, 1e-30 * (value_high_ - value_low_));
     // Relative to the base.
     double* g = relative_;
     for (size_t i = 0; i < kPlane; ++i) spatial_[i] = t[i];
@@ -389,6 +407,19 @@ class GridModel {
     const uint64_t dn = static_cast<uint64_t>(neighbours_[1]) - static_cast<uint64_t>(neighbours_[0]);
     bases_[6] = hash(dn << 8 | 6);
     bases_[7] = hash(uint64_t{x_} << 8 | 7);
+    // Which neighbours are equal, here and in the references.
+    const size_t u = has_up_ ? up_ + x_ : o - 1;
+    equal_ = static_cast<uint64_t>(k[o - 1] == k[o - 2]) | static_cast<uint64_t>(k[u] == k[u - 1]) << 1 |
+             static_cast<uint64_t>(k[u] == k[u + 1]) << 2 | static_cast<uint64_t>(k[o - 1] == k[u - 1]) << 3;
+    if (has_near_) {
+      const size_t c = near_[1] + x_;
+      equal_ |= static_cast<uint64_t>(k[c] == k[c - 1]) << 4 | static_cast<uint64_t>(k[c] == k[near_[0] + x_]) << 5;
+    }
+    if (has_far_) {
+      const size_t c = far_[1] + x_;
+      equal_ |= static_cast<uint64_t>(k[c] == k[c - 1]) << 6 | static_cast<uint64_t>(k[c] == k[far_[0] + x_]) << 7;
+    }
+    bases_[8] = hash(equal_ << 8 | 8);
     centre_ = centre;
   }
 
@@ -416,6 +447,7 @@ class GridModel {
         n,
         hash(from_left) + range,
         n,
+        n << 4 | sides >> 4,
     };
     for (size_t c = 0; c < kContexts; ++c) {
       const uint64_t h = (bases_[c] + marks[c]) * 0xD6E8FEB86659FD93ULL;
@@ -426,18 +458,19 @@ class GridModel {
     mixer_.select(0, node);
     mixer_.select(1, std::min<size_t>(unit_log_, 31) * 8 + stage);
     mixer_.select(2, (sides >> 4) * 8 + stage);
+    mixer_.select(3, equal_ * 8 + stage);
     mixer_.mix();
-    const int mixed = m::clamp_stretch((mixer_.outputs[0] + mixer_.outputs[1] + mixer_.outputs[2]) / 3);
+    const int mixed = m::clamp_stretch((mixer_.outputs[0] + mixer_.outputs[1] + mixer_.outputs[2] + mixer_.outputs[3]) / 4);
     const uint32_t p = m::squash(mixed);
     const uint32_t pa = apms_[0].refine(mixed, node);
     const uint32_t pb = apms_[1].refine(mixed, sides << 2 | std::min<size_t>(stage, 3));
-    const uint32_t final = std::clamp<uint32_t>((2 * p + pa + pb + 2) >> 2, 16, 65536 - 16);
+    K(AP, 1); const uint32_t final = std::clamp<uint32_t>(AP != 0 ? (2 * p + pa + pb + 2) >> 2 : p, 16, 65536 - 16);
     const bool bit = coder.code(key >= middle, final);
     const uint32_t b = bit ? 1 : 0;
-    mixer_.learn(b, 10);
+    K(LR, 24); mixer_.learn(b, static_cast<int>(LR));
     apms_[0].update(b, 6);
     apms_[1].update(b, 6);
-    for (size_t c = 0; c < kContexts; ++c) slots_at_[c]->update(b, 255);
+    for (size_t c = 0; c < kContexts; ++c) { K(SL, 255); slots_at_[c]->update(b, static_cast<uint32_t>(SL)); }
     if (bit) {
       low_ = middle;
       std::swap(sides_low_, sides_middle_);
@@ -461,7 +494,7 @@ class GridModel {
     const double value = map_.value(key);
     const double relative = value - base_;
     const double expected = static_cast<double>(expected_) + tiny_;
-    const double weight = 1 / (expected * expected);
+    K(WP, 1); const double weight = WP == 1 ? 1 / (expected * expected) : WP == 0 ? 1 / (value_high_-value_low_) : 1 / expected;
     if (weight < 1e250) {
       whole_slow_.learn(inputs_, relative, weight);
       whole_fast_.learn(inputs_, relative, weight);
@@ -482,7 +515,7 @@ class GridModel {
   }
 
   static void adapt(Calibration& c, float error) {
-    if (c.count < 127) c.count += 1;
+    K(CC, 127); if (c.count < static_cast<float>(CC)) c.count += 1;
     c.mean += (error - c.mean) / (c.count + 0.5F);
   }
 
@@ -539,6 +572,7 @@ class GridModel {
   int64_t high_ = 0;
   int64_t centre_ = 0;
   size_t unit_log_ = 0;
+  uint64_t equal_ = 0;
   std::array<int64_t, 4> neighbours_{};
   std::array<uint64_t, kContexts> bases_{};
   std::vector<Slot> slots_;
@@ -546,7 +580,7 @@ class GridModel {
   std::array<Slot, 65 * 64> plain_{};
   struct alignas(64) WeightRow : std::array<int32_t, kInputs> {};
   std::vector<WeightRow> weights_;
-  mx::MixerLayer<kInputs, 3> mixer_;
+  mx::MixerLayer<kInputs, 4> mixer_;
   std::vector<uint16_t> knots_;
   std::array<m::Apm, 2> apms_;
 };
