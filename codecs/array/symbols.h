@@ -1,0 +1,158 @@
+// Symbols with contexts, by rANS (codecs/entropy/rans.h), and raw bits beside them.
+//
+// Each context has a frequency table. Symbol i belongs to lane i mod 4, so the tables may change
+// from symbol to symbol and the next context may follow from the symbol before. All symbols of a
+// stream are known before they are written: rANS runs backwards.
+#pragma once
+
+#include <vector>
+
+#include "base/byte_reader.h"
+#include "base/byte_writer.h"
+#include "base/memory_budget.h"
+#include "base/result.h"
+#include "codecs/entropy/rans.h"
+
+namespace pith::array {
+
+inline constexpr size_t kSymbolLanes = 4;
+inline constexpr size_t kMaxContexts = 255;
+
+// Bits from the lowest of each byte on.
+class BitWriter {
+ public:
+  // `bits` up to 61; those of the value above them must be 0.
+  void put(uint64_t value, int bits) {
+    held_ |= static_cast<unsigned __int128>(value) << count_;
+    count_ += bits;
+    while (count_ >= 32) {
+      const auto low = static_cast<uint32_t>(held_);
+      for (int i = 0; i < 4; ++i) bytes_.push_back(static_cast<std::byte>(low >> (8 * i)));
+      held_ >>= 32;
+      count_ -= 32;
+    }
+  }
+  // The bytes; the last one is filled up with zeros.
+  const ByteBuffer& finish() {
+    for (; count_ > 0; count_ -= 8, held_ >>= 8) {
+      bytes_.push_back(static_cast<std::byte>(static_cast<uint8_t>(held_)));
+    }
+    count_ = 0;
+    return bytes_;
+  }
+
+ private:
+  unsigned __int128 held_ = 0;
+  int count_ = 0;
+  ByteBuffer bytes_;
+};
+
+// Reads zeros beyond the end.
+class BitReader {
+ public:
+  explicit BitReader(ByteView bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+
+  uint64_t take(int bits) {
+    if (bits == 0) return 0;
+    if (count_ < bits) fill(bits);
+    const uint64_t value = held_ & ((uint64_t{1} << bits) - 1);
+    held_ = bits < 64 ? held_ >> bits : 0;
+    count_ -= bits;
+    if (spilled_ != 0) {
+      held_ |= count_ < 64 ? spill_ << count_ : 0;
+      count_ += spilled_;
+      spilled_ = 0;
+    }
+    return value;
+  }
+  bool all_read() const { return at_ == end_ && !short_ && count_ < 8; }
+
+ private:
+  void fill(int bits) {
+    while (count_ <= 56 && at_ != end_) {
+      held_ |= static_cast<uint64_t>(*at_++) << count_;
+      count_ += 8;
+    }
+    if (count_ >= bits) return;
+    if (at_ != end_) {
+      // 57 bits or more are wanted and do not fit beside what is held: one more byte in two pieces.
+      const auto byte = static_cast<uint64_t>(*at_++);
+      held_ |= byte << count_;
+      const int fits = 64 - count_;
+      spill_ = byte >> fits;
+      spilled_ = 8 - fits;
+      count_ = 64;
+      return;
+    }
+    short_ = true;
+    count_ = bits;
+  }
+
+  uint64_t held_ = 0;
+  int count_ = 0;
+  uint64_t spill_ = 0;
+  int spilled_ = 0;
+  bool short_ = false;
+  const std::byte* at_;
+  const std::byte* end_;
+};
+
+// Frequency tables of some contexts, made from what they hold.
+struct SymbolTables {
+  std::vector<entropy::Frequencies> frequencies;
+};
+
+// Writes a stream: sizes, tables, states, words. `contexts`: of each symbol, below `count`.
+void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> contexts,
+                   size_t count, ByteWriter& out);
+
+// What they take, in 1/4096 bit, tables left out.
+uint64_t symbols_cost(std::span<const entropy::Histogram> histograms);
+
+class SymbolReader {
+ public:
+  // Reads the head of a stream with so many contexts. The tables are taken from the budget.
+  static Result<SymbolReader> open(ByteReader& in, size_t contexts, MemoryBudget& budget);
+
+  uint8_t next(size_t context) {
+    const entropy::DecodeTable& table = tables_[context];
+    if (table.single) return table.symbol;
+    uint32_t& x = states_[lane_];
+    lane_ = (lane_ + 1) % kSymbolLanes;
+    const uint32_t slot = table.slots[x & (entropy::kRansTotal - 1)];
+    uint32_t y = (slot & 0xFFF) * (x >> entropy::kRansBits) + ((slot >> 12) & 0xFFF);
+    if (y < entropy::kRansLow) y = y << 16 | word();
+    x = y;
+    return static_cast<uint8_t>(slot >> 24);
+  }
+  bool finished() const;
+  // Bytes that the tables of so many contexts take.
+  static uint64_t memory(size_t contexts) {
+    return contexts * (sizeof(entropy::DecodeTable) + sizeof(entropy::Frequencies) + 64);
+  }
+
+ private:
+  SymbolReader() = default;
+  uint32_t word() {
+    if (at_ == end_) {
+      short_ = true;
+      return 0;
+    }
+    const uint32_t value = static_cast<uint32_t>(at_[0]) | static_cast<uint32_t>(at_[1]) << 8;
+    at_ += 2;
+    return value;
+  }
+
+  std::vector<entropy::DecodeTable> tables_;
+  std::array<uint32_t, kSymbolLanes> states_{};
+  size_t lane_ = 0;
+  const std::byte* at_ = nullptr;
+  const std::byte* end_ = nullptr;
+  bool short_ = false;
+};
+
+// A row of numbers on their own: tokens in the context of the one before, and their raw bits.
+void write_numbers(std::span<const uint64_t> numbers, ByteWriter& out);
+Result<void> read_numbers(ByteReader& in, MemoryBudget& budget, std::span<uint64_t> numbers);
+
+}  // namespace pith::array

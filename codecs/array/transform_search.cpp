@@ -1,0 +1,488 @@
+#include "codecs/array/transform_search.h"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "codecs/array/lattice.h"
+#include "codecs/array/number_order.h"
+#include "codecs/array/token.h"
+#include "codecs/entropy/log2_table.h"
+
+namespace pith::array {
+namespace {
+
+constexpr size_t kSampled = 8192;      // cells looked at for values that occur often
+constexpr size_t kFitted = 1024;       // values that a divisor or line is tried on
+constexpr size_t kFittedInSlice = 40;  // likewise, in a slice
+constexpr size_t kWindows = 48;
+constexpr uint64_t kWindowCells = 128;
+constexpr uint64_t kLeastSlice = 256;  // cells of a slice with its own divisor
+constexpr size_t kMostSlices = 1 << 14;
+constexpr size_t kLeastRankCells = 256;
+
+// Spreads `count` places over `cells`, deterministically and not in step with rows.
+std::vector<size_t> spread(size_t cells, size_t count) {
+  std::vector<size_t> places;
+  if (cells <= count) {
+    places.resize(cells);
+    std::iota(places.begin(), places.end(), size_t{0});
+    return places;
+  }
+  const double step = static_cast<double>(cells) / static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t jitter = i * 2654435761U % static_cast<size_t>(step);
+    places.push_back(
+        std::min(cells - 1, static_cast<size_t>(static_cast<double>(i) * step) + jitter));
+  }
+  return places;
+}
+
+// The bits that a residual takes, in 1/4096.
+uint64_t residual_cost(uint64_t residual) { return entropy::log2_fixed(2 * residual + 1) + 2048; }
+
+template <class Word>
+uint64_t apart(Word a, Word b) {
+  const Word difference = a - b;
+  const Word other = b - a;
+  return std::min(difference, other);
+}
+
+template <class Word>
+Word median_edge(Word left, Word above, Word corner) {
+  const Word low = std::min(left, above);
+  const Word high = std::max(left, above);
+  return corner >= high ? low : corner <= low ? high : left + above - corner;
+}
+
+// A hash set of words that gives up when it grows too large.
+template <class Word>
+std::optional<std::vector<Word>> distinct(std::span<const Word> cells,
+                                          std::span<const Word> left_out, size_t most) {
+  const size_t size = std::bit_ceil(2 * most + 16);
+  const int shift = 64 - std::countr_zero(size);
+  std::vector<Word> slots(size);
+  std::vector<bool> used(size, false);
+  std::vector<Word> found;
+  Word before = 0;
+  bool any = false;
+  for (const Word bits : cells) {
+    if (any && bits == before) continue;
+    before = bits;
+    any = true;
+    size_t at = static_cast<size_t>((static_cast<uint64_t>(bits) * 0x9E3779B97F4A7C15U) >> shift);
+    while (used[at] && slots[at] != bits) at = (at + 1) & (size - 1);
+    if (used[at]) continue;
+    if (std::find(left_out.begin(), left_out.end(), bits) != left_out.end()) continue;
+    if (found.size() == most) return std::nullopt;
+    used[at] = true;
+    slots[at] = bits;
+    found.push_back(bits);
+  }
+  return found;
+}
+
+template <class Word>
+class Search {
+ public:
+  Search(const Grid& grid, std::span<const Word> cells, const Variable& hints, bool thorough)
+      : grid_(grid), cells_(cells), hints_(hints), thorough_(thorough), order_(grid.type) {}
+
+  std::vector<FoundTransform<Word>> run() {
+    sample_cells();
+    find_specials();
+    drop_specials();
+    add_order();
+    add_ranks();
+    if (has_real_values(grid_.type) && values_.size() >= 8) {
+      const bool whole = add_divisor();
+      const bool line = add_lines();
+      if (!whole && !line) add_slices();
+    }
+    std::stable_sort(found_.begin(), found_.end(),
+                     [](const auto& a, const auto& b) { return a.cost < b.cost; });
+    return std::move(found_);
+  }
+
+ private:
+  void sample_cells() {
+    for (const size_t place : spread(cells_.size(), kSampled)) sample_.push_back(cells_[place]);
+  }
+
+  // Values that stand for something else, or so often that they are better told apart.
+  void find_specials() {
+    std::vector<Word> sorted = sample_;
+    std::sort(sorted.begin(), sorted.end());
+    std::vector<std::pair<size_t, Word>> often;
+    Word lowest = order_.highest();
+    Word highest = 0;
+    for (size_t i = 0; i < sorted.size();) {
+      size_t next = i;
+      while (next < sorted.size() && sorted[next] == sorted[i]) ++next;
+      often.emplace_back(next - i, sorted[i]);
+      lowest = std::min(lowest, order_.key(sorted[i]));
+      highest = std::max(highest, order_.key(sorted[i]));
+      i = next;
+    }
+    std::sort(often.begin(), often.end(), [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first > b.first : a.second < b.second;
+    });
+    const size_t all = sorted.size();
+    const bool real = has_real_values(grid_.type);
+    const Word zero = 0;
+    const Word negative_zero = real ? Word{1} << (8 * sizeof(Word) - 1) : zero;
+    for (const auto& [count, bits] : often) {
+      const Word key = order_.key(bits);
+      const bool edge = key == lowest || key == highest;
+      bool special = std::find(hints_.fills.begin(), hints_.fills.end(),
+                               static_cast<uint64_t>(bits)) != hints_.fills.end();
+      if (real) {
+        special = special || !is_finite(bits) || bits == negative_zero;
+        special = special || (bits == zero && count * 100 >= all);
+        special = special || (edge && count * 50 >= all);
+      } else {
+        special = special || (edge && count * 6 >= all && count > 1);
+      }
+      if (special && count == all && all > 1) special = false;  // all alike: one key will do
+      if (special && specials_.size() < kMaxSpecials - 1) specials_.push_back(bits);
+    }
+    // A zero below 0 is rare, and spoils a grid of values that has no place for it.
+    if (real && std::find(specials_.begin(), specials_.end(), negative_zero) == specials_.end() &&
+        std::find(cells_.begin(), cells_.end(), negative_zero) != cells_.end()) {
+      specials_.push_back(negative_zero);
+    }
+  }
+
+  bool is_special(Word bits) const {
+    return std::find(specials_.begin(), specials_.end(), bits) != specials_.end();
+  }
+
+  // The sampled values that are left, sorted by value; and the windows for estimates.
+  void drop_specials() {
+    for (const Word bits : sample_) {
+      if (!is_special(bits) &&
+          (!is_float(grid_.type) || !has_real_values(grid_.type) || is_finite(bits))) {
+        values_.push_back(bits);
+      }
+    }
+    std::sort(values_.begin(), values_.end(),
+              [&](Word a, Word b) { return order_.key(a) < order_.key(b); });
+    values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
+    for (const size_t i : spread(values_.size(), kFitted)) fitted_.push_back(values_[i]);
+
+    const uint64_t length = std::min(grid_.cols, kWindowCells);
+    const uint64_t up = grid_.up * grid_.cols;
+    const uint64_t rows = grid_.rows > grid_.up ? grid_.rows - grid_.up : 0;
+    for (const size_t place : spread(static_cast<size_t>(rows * (grid_.cols / length)), kWindows)) {
+      const uint64_t row = place / (grid_.cols / length);
+      const uint64_t column = place % (grid_.cols / length) * length;
+      windows_.push_back(row * grid_.cols + column + up);
+    }
+    window_length_ = length;
+  }
+
+  bool number(const Transform<Word>& t, uint64_t cell, Word& key) const {
+    const Word bits = cells_[static_cast<size_t>(cell)];
+    if (is_special(bits)) return false;
+    const Numberer<Word> numberer(t);
+    switch (t.kind) {
+      case TransformKind::kOrder:
+        return numberer.by_order(bits, key);
+      case TransformKind::kLinear:
+        return numberer.by_line(bits, key);
+      case TransformKind::kRank:
+        return numberer.by_rank(bits, key);
+      case TransformKind::kGrid: {
+        const SliceGrid& slice = t.slices[t.slice_of(cell)];
+        return numberer.by_grid(bits, slice, static_cast<double>(slice.divisor), key);
+      }
+    }
+    return false;
+  }
+
+  // Bits that the grid would take, from the windows.
+  uint64_t cost_of(const Transform<Word>& t) {
+    std::vector<Word> row(static_cast<size_t>(window_length_));
+    std::vector<Word> above(row.size());
+    std::vector<uint8_t> known(row.size());
+    uint64_t cost = 0;
+    uint64_t cells = 0;
+    const uint64_t up = grid_.up * grid_.cols;
+    for (const uint64_t window : windows_) {
+      uint64_t left = 0;
+      uint64_t median = 0;
+      for (size_t i = 0; i < row.size(); ++i) {
+        known[i] = number(t, window + i, row[i]) ? 1 : 0;
+        if (known[i] == 0 && !is_special(cells_[static_cast<size_t>(window + i)])) {
+          cost += 8 * sizeof(Word) * 4096;
+        }
+        if (known[i] == 0) row[i] = i == 0 ? 0 : row[i - 1];
+        if (up > 0 && !number(t, window + i - up, above[i])) above[i] = row[i];
+        if (i == 0) continue;
+        ++cells;
+        if (known[i] == 0) continue;
+        left += residual_cost(apart(row[i], row[i - 1]));
+        median +=
+            residual_cost(up == 0 ? apart(row[i], row[i - 1])
+                                  : apart(row[i], median_edge(row[i - 1], above[i], above[i - 1])));
+      }
+      cost += std::min(left, median);
+    }
+    if (cells == 0) return uint64_t{cells_.size()} * 8 * sizeof(Word);
+    return cost / 64 * cells_.size() / cells / 64;
+  }
+
+  void add(Transform<Word> t, uint64_t table_bits = 0) {
+    t.type = grid_.type;
+    t.specials = specials_;
+    found_.push_back({std::move(t), 0});
+    found_.back().cost = cost_of(found_.back().transform) + table_bits;
+  }
+
+  void add_order() {
+    Transform<Word> t;
+    t.kind = TransformKind::kOrder;
+    Word lowest = order_.highest();
+    Word seen = 0;
+    for (const Word bits : cells_) {
+      if (is_special(bits)) continue;
+      lowest = std::min(lowest, order_.key(bits));
+      seen |= bits;
+    }
+    if (is_float(grid_.type)) {
+      t.shift = static_cast<uint8_t>(seen == 0 ? 0 : std::countr_zero(seen));
+      const Order<Word> shifted(grid_.type, t.shift);
+      lowest = order_.highest();
+      for (const Word bits : cells_) {
+        if (!is_special(bits)) lowest = std::min(lowest, shifted.key(bits >> t.shift));
+      }
+      t.base = lowest;
+    } else {
+      t.base = lowest;
+      uint64_t step = 0;
+      for (const Word bits : cells_) {
+        if (is_special(bits)) continue;
+        step = std::gcd(step, static_cast<uint64_t>(order_.key(bits) - lowest));
+        if (step == 1) break;
+      }
+      t.step = static_cast<Word>(std::max<uint64_t>(step, 1));
+    }
+    add(std::move(t));
+  }
+
+  // The table of all values, if there are few enough.
+  void add_ranks() {
+    if (cells_.size() < kLeastRankCells || values_.empty()) return;
+    std::vector<Word> table;
+    if (number_size(grid_.type) <= 2) {
+      std::vector<bool> seen(size_t{1} << (8 * number_size(grid_.type)), false);
+      for (const Word bits : cells_) seen[static_cast<size_t>(order_.key(bits))] = true;
+      for (const Word special : specials_) seen[static_cast<size_t>(order_.key(special))] = false;
+      for (size_t key = 0; key < seen.size(); ++key) {
+        if (seen[key]) table.push_back(static_cast<Word>(key));
+      }
+      // Hardly any gaps: nothing to be gained.
+      if (table.empty() || table.size() * 17 / 16 >= table.back() - table.front() + 1U) return;
+    } else {
+      // How often a sample hits the same value twice tells how many there are.
+      std::vector<Word> sample;
+      for (const Word bits : sample_) {
+        if (!is_special(bits)) sample.push_back(bits);
+      }
+      const uint64_t hits = sample.size() - values_.size();
+      const uint64_t valid = cells_.size() * sample.size() / std::max<size_t>(1, sample_.size());
+      const uint64_t n = sample.size();
+      if (cells_.size() > kSampled && n * n / 2 > (hits + 1) * (valid / 3 + 1)) return;
+      auto all = distinct(cells_, std::span<const Word>(specials_), static_cast<size_t>(valid / 3));
+      if (!all || all->empty()) return;
+      table = std::move(*all);
+      for (Word& bits : table) bits = order_.key(bits);
+      std::sort(table.begin(), table.end());
+    }
+    Transform<Word> t;
+    t.kind = TransformKind::kRank;
+    // What the gaps cost.
+    entropy::Histogram histogram{};
+    uint64_t raw = 0;
+    for (size_t i = 1; i < table.size(); ++i) {
+      const uint8_t token = token_of(table[i] - table[i - 1] - 1);
+      ++histogram[token];
+      raw += static_cast<uint64_t>(raw_bits_of(token));
+    }
+    const uint64_t bits = symbols_cost({&histogram, 1}) / 4096 + raw;
+    t.table = std::move(table);
+    add(std::move(t), bits);
+  }
+
+  bool add_divisor() {
+    const auto divisor = find_divisor(std::span<const Word>(fitted_), true);
+    if (!divisor) return false;
+    add_grid(cells_.size(), cells_.size(), {*divisor});
+    return true;
+  }
+
+  // Finds the bases of the slices; divisors that too many cells miss become 0.
+  void add_grid(uint64_t first_cells, uint64_t slice_cells, const std::vector<uint64_t>& divisors) {
+    Transform<Word> t;
+    t.kind = TransformKind::kGrid;
+    t.first_cells = first_cells;
+    t.slice_cells = slice_cells;
+    size_t from = 0;
+    size_t used = 0;
+    for (const uint64_t divisor : divisors) {
+      const uint64_t size = from == 0 ? first_cells : slice_cells;
+      const size_t to = from + static_cast<size_t>(std::min<uint64_t>(size, cells_.size() - from));
+      SliceGrid slice{.divisor = divisor, .base = 0};
+      const auto cells = cells_.subspan(from, to - from);
+      if (divisor != 0 && !set_base(cells, slice)) slice.divisor = 0;
+      if (slice.divisor == 0) set_order_base(cells, slice);
+      used += slice.divisor != 0 ? 1 : 0;
+      t.slices.push_back(slice);
+      from = to;
+    }
+    if (used > 0) add(std::move(t));
+  }
+
+  bool set_base(std::span<const Word> cells, SliceGrid& slice) const {
+    const auto q = static_cast<double>(slice.divisor);
+    size_t missing = 0;
+    bool any = false;
+    for (const Word bits : cells) {
+      if (is_special(bits)) continue;
+      const double scaled = real_of(bits) * q;
+      if (!(scaled > -4e15 && scaled < 4e15)) {
+        ++missing;
+        continue;
+      }
+      const auto k = static_cast<int64_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+      if (grid_bits<Word>(k, q) != bits) {
+        ++missing;
+        continue;
+      }
+      slice.base = any ? std::min(slice.base, k) : k;
+      any = true;
+    }
+    return missing <= cells.size() / (2 * kMostExceptions);
+  }
+
+  void set_order_base(std::span<const Word> cells, SliceGrid& slice) const {
+    Word lowest = order_.highest();
+    for (const Word bits : cells) {
+      if (!is_special(bits)) lowest = std::min(lowest, order_.key(bits));
+    }
+    slice.base = static_cast<int64_t>(lowest);
+  }
+
+  bool add_lines() {
+    const std::span<const Word> values(fitted_);
+    std::optional<Line> line;
+    if (hints_.scale != 1 || hints_.add != 0) {
+      for (const bool single : {false, true}) {
+        const Line hinted{.scale = hints_.scale, .add = hints_.add, .single = single};
+        if (!line && hints_.scale != 0 && (!single || sizeof(Word) == 4) &&
+            fits_line(values, hinted)) {
+          line = hinted;
+        }
+      }
+    }
+    if (!line) line = find_line(std::span<const Word>(values_), cells_);
+    if (!line) return false;
+    Transform<Word> t;
+    t.kind = TransformKind::kLinear;
+    t.type = grid_.type;
+    t.scale = line->scale;
+    t.add = line->add;
+    t.single = line->single;
+    t.specials = specials_;
+    // The lowest k; apply() then finds what misses the line.
+    bool any = false;
+    for (const Word bits : cells_) {
+      if (is_special(bits)) continue;
+      const double scaled = (real_of(bits) - t.add) / t.scale;
+      if (!(scaled > -4e15 && scaled < 4e15)) continue;
+      const auto k = static_cast<int64_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+      if (linear_bits<Word>(k, t.scale, t.add, t.single) != bits) continue;
+      t.first = any ? std::min(t.first, k) : k;
+      any = true;
+    }
+    if (!any || !apply(t, cells_, most_exceptions(cells_.size()), scratch_)) return false;
+    add(std::move(t));
+    return true;
+  }
+
+  // A divisor for each slice: means of a number of counts that differs from slice to slice.
+  void add_slices() {
+    const uint64_t slice_cells = grid_.slice_rows * grid_.cols;
+    const uint64_t first_rows = grid_.slice_rows - grid_.first_row;
+    if (grid_.rows <= first_rows || slice_cells < kLeastSlice) return;
+    const uint64_t first = first_rows * grid_.cols;
+    std::vector<uint64_t> divisors;
+    std::vector<uint64_t> known;
+    std::vector<Word> values;
+    for (size_t from = 0; from < cells_.size() && divisors.size() < kMostSlices;) {
+      const uint64_t size = from == 0 ? first : slice_cells;
+      const size_t to = from + static_cast<size_t>(std::min<uint64_t>(size, cells_.size() - from));
+      values.clear();
+      for (const size_t i : spread(to - from, 4 * kFittedInSlice)) {
+        const Word bits = cells_[from + i];
+        if (!is_special(bits) && is_finite(bits) && values.size() < kFittedInSlice) {
+          values.push_back(bits);
+        }
+      }
+      divisors.push_back(slice_divisor(values, known));
+      from = to;
+      // Nothing in the first slices: there will be nothing in the others.
+      if (divisors.size() == kHopeless &&
+          std::all_of(divisors.begin(), divisors.end(), [](uint64_t d) { return d == 0; })) {
+        return;
+      }
+    }
+    add_grid(first, slice_cells, divisors);
+  }
+
+  uint64_t slice_divisor(std::span<const Word> values, std::vector<uint64_t>& known) const {
+    for (const uint64_t divisor : known) {
+      if (values.size() >= 8 && fits_divisor(values, static_cast<double>(divisor))) return divisor;
+    }
+    const auto found = find_divisor(values, thorough_);
+    if (!found) return 0;
+    // The smallest one first: others may be multiples of it.
+    known.insert(std::upper_bound(known.begin(), known.end(), *found), *found);
+    return *found;
+  }
+
+  static constexpr size_t kHopeless = 12;
+
+  const Grid& grid_;
+  std::span<const Word> cells_;
+  const Variable& hints_;
+  bool thorough_;
+  Order<Word> order_;
+  std::vector<Word> sample_;
+  std::vector<Word> specials_;
+  std::vector<Word> values_;  // distinct, sorted
+  std::vector<Word> fitted_;
+  std::vector<uint64_t> windows_;
+  uint64_t window_length_ = 1;
+  mutable Keys<Word> scratch_;
+  std::vector<FoundTransform<Word>> found_;
+};
+
+}  // namespace
+
+template <class Word>
+std::vector<FoundTransform<Word>> find_transforms(const Grid& grid, std::span<const Word> cells,
+                                                  const Variable& hints, bool thorough) {
+  return Search<Word>(grid, cells, hints, thorough).run();
+}
+
+template std::vector<FoundTransform<uint32_t>> find_transforms<uint32_t>(const Grid&,
+                                                                         std::span<const uint32_t>,
+                                                                         const Variable&, bool);
+template std::vector<FoundTransform<uint64_t>> find_transforms<uint64_t>(const Grid&,
+                                                                         std::span<const uint64_t>,
+                                                                         const Variable&, bool);
+
+}  // namespace pith::array
