@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "codecs/arraymix/arraymix_codec.h"
 #include "codecs/bwt/bwt_codec.h"
 #include "codecs/deflated/deflated_codec.h"
 #include "codecs/log/log_codec.h"
@@ -14,8 +15,8 @@
 namespace pith {
 
 std::span<const Codec* const> all_codecs() {
-  static const std::array<const Codec*, 8> kCodecs = {
-      &deflated_codec(), &tensor_codec(), &log_codec(),  &logmix_codec(),
+  static const std::array<const Codec*, 9> kCodecs = {
+      &deflated_codec(), &tensor_codec(), &log_codec(),  &logmix_codec(),    &arraymix_codec(),
       &text_codec(),     &bwt_codec(),    &zstd_codec(), &stored_codec(),
   };
   return kCodecs;

@@ -30,15 +30,16 @@ struct DecodeBits {
   bool code(bool, uint32_t p) { return coder.decode(p); }
 };
 
-Result<size_t> Encode(const GridSpec& spec, std::span<const int64_t> keys,
-                      std::span<const uint8_t> mask, uint32_t kinds, MutableBytes out) {
+template <class Word>
+Result<size_t> encode(const GridSpec& spec, int, std::span<const Word> keys,
+                      std::span<const uint8_t> classes, MutableBytes out) {
   const auto model = std::make_unique<GridModel>(spec);
   EncodeBits bits{entropy::BinaryEncoder(out)};
-  std::vector<uint8_t> seen(mask.size());
+  std::vector<uint8_t> seen(classes.size());
   std::unique_ptr<MaskModel> masks;
-  if (!mask.empty()) masks = std::make_unique<MaskModel>(spec.shape, kinds, seen);
+  if (!classes.empty()) masks = std::make_unique<MaskModel>(spec.shape, spec.kinds, seen);
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (masks != nullptr && masks->code(bits, mask[i]) != 0) {
+    if (masks != nullptr && masks->code(bits, classes[i]) != 0) {
       model->pass();
     } else {
       model->code(bits, keys[i]);
@@ -49,17 +50,18 @@ Result<size_t> Encode(const GridSpec& spec, std::span<const int64_t> keys,
   return bits.coder.overflowed() ? 0 : bits.coder.size();
 }
 
-Result<void> Decode(const GridSpec& spec, ByteView code, std::span<int64_t> keys,
-                    std::span<uint8_t> mask, uint32_t kinds) {
+template <class Word>
+Result<void> decode(const GridSpec& spec, int, ByteView code, std::span<Word> keys,
+                    std::span<uint8_t> classes) {
   const auto model = std::make_unique<GridModel>(spec);
   DecodeBits bits{entropy::BinaryDecoder(code)};
   std::unique_ptr<MaskModel> masks;
-  if (!mask.empty()) masks = std::make_unique<MaskModel>(spec.shape, kinds, mask);
-  for (int64_t& key : keys) {
+  if (!classes.empty()) masks = std::make_unique<MaskModel>(spec.shape, spec.kinds, classes);
+  for (Word& key : keys) {
     if (masks != nullptr && masks->code(bits, 0) != 0) {
       model->pass();
     } else {
-      key = model->code(bits, 0);
+      key = static_cast<Word>(model->code(bits, 0));
     }
     if (bits.coder.missing() > 4) {
       return fail(ErrorCode::kDamaged, "the code of an array ends too early");
@@ -69,6 +71,25 @@ Result<void> Decode(const GridSpec& spec, ByteView code, std::span<int64_t> keys
   return {};
 }
 
+Result<size_t> Encode32(const GridSpec& spec, int level, std::span<const uint32_t> keys,
+                        std::span<const uint8_t> classes, MutableBytes out) {
+  return encode(spec, level, keys, classes, out);
+}
+Result<size_t> Encode64(const GridSpec& spec, int level, std::span<const uint64_t> keys,
+                        std::span<const uint8_t> classes, MutableBytes out) {
+  return encode(spec, level, keys, classes, out);
+}
+Result<void> Decode32(const GridSpec& spec, int level, ByteView code, std::span<uint32_t> keys,
+                      std::span<uint8_t> classes) {
+  return decode(spec, level, code, keys, classes);
+}
+Result<void> Decode64(const GridSpec& spec, int level, ByteView code, std::span<uint64_t> keys,
+                      std::span<uint8_t> classes) {
+  return decode(spec, level, code, keys, classes);
+}
+
+uint64_t Memory(const GridShape& shape, int) { return GridModel::memory(shape); }
+
 }  // namespace HWY_NAMESPACE
 }  // namespace pith::arraymix
 HWY_AFTER_NAMESPACE();
@@ -76,17 +97,36 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace pith::arraymix {
 
-HWY_EXPORT(Encode);
-HWY_EXPORT(Decode);
+HWY_EXPORT(Encode32);
+HWY_EXPORT(Encode64);
+HWY_EXPORT(Decode32);
+HWY_EXPORT(Decode64);
+HWY_EXPORT(Memory);
 
-Result<size_t> encode_grid(const GridSpec& spec, std::span<const int64_t> keys,
-                           std::span<const uint8_t> mask, uint32_t kinds, MutableBytes out) {
-  return HWY_DYNAMIC_DISPATCH(Encode)(spec, keys, mask, kinds, out);
+template <>
+Result<size_t> encode_grid(const GridSpec& spec, int level, std::span<const uint32_t> keys,
+                           std::span<const uint8_t> classes, MutableBytes out) {
+  return HWY_DYNAMIC_DISPATCH(Encode32)(spec, level, keys, classes, out);
+}
+template <>
+Result<size_t> encode_grid(const GridSpec& spec, int level, std::span<const uint64_t> keys,
+                           std::span<const uint8_t> classes, MutableBytes out) {
+  return HWY_DYNAMIC_DISPATCH(Encode64)(spec, level, keys, classes, out);
+}
+template <>
+Result<void> decode_grid(const GridSpec& spec, int level, ByteView code, std::span<uint32_t> keys,
+                         std::span<uint8_t> classes) {
+  return HWY_DYNAMIC_DISPATCH(Decode32)(spec, level, code, keys, classes);
+}
+template <>
+Result<void> decode_grid(const GridSpec& spec, int level, ByteView code, std::span<uint64_t> keys,
+                         std::span<uint8_t> classes) {
+  return HWY_DYNAMIC_DISPATCH(Decode64)(spec, level, code, keys, classes);
 }
 
-Result<void> decode_grid(const GridSpec& spec, ByteView code, std::span<int64_t> keys,
-                         std::span<uint8_t> mask, uint32_t kinds) {
-  return HWY_DYNAMIC_DISPATCH(Decode)(spec, code, keys, mask, kinds);
+uint64_t grid_memory(const GridShape& shape, int level, uint32_t kinds) {
+  return HWY_DYNAMIC_DISPATCH(Memory)(shape, level) +
+         (kinds > 1 ? MaskModel::memory() + shape.cells() : 0);
 }
 
 }  // namespace pith::arraymix

@@ -39,10 +39,10 @@ inline double knob(const char* n, double d) { const char* e = getenv(n); return 
 
 class GridModel {
  public:
-  explicit GridModel(const GridSpec& spec) : spec_(spec), map_(spec.map) {
+  explicit GridModel(const GridSpec& spec) : spec_(spec), map_(spec.maps[0]), highest_(spec.highest) {
     const GridShape& s = spec_.shape;
     stride_ = s.width + 2 * kPad;
-    ring_ = std::max<size_t>({s.near, s.far, 3}) + 2;
+    ring_ = std::min(s.rows, std::max<size_t>({s.near, s.far, 1}) + 2);
     values_.assign(ring_ * stride_, 0.0);
     keys_.assign(ring_ * stride_, 0);
     errors_.assign(ring_ * stride_, 0.0F);
@@ -50,7 +50,7 @@ class GridModel {
     guess_errors_[1].assign(stride_ * kGuesses, 0.0F);
     slots_.assign(size_t{kContexts} << kSlotLog, Slot{});
     weights_.resize(kNodes + kScaleRows + kSideRows + 256 * 8);
-    mixer_.place({weights_.front().data(), weights_.size() * kInputs}, {kNodes, kScaleRows, kSideRows, 256 * 8}, static_cast<int32_t>(knob("W0", 5000)));
+    mixer_.place({weights_.front().data(), weights_.size() * kInputs}, {kNodes, kScaleRows, kSideRows, 256 * 8}, 5000);
     knots_.assign(2 * 1024 * m::kApmKnots, 0);
     apms_[0] = m::Apm(std::span(knots_).first(1024 * m::kApmKnots));
     apms_[1] = m::Apm(std::span(knots_).subspan(1024 * m::kApmKnots));
@@ -62,15 +62,22 @@ class GridModel {
     short_.set_up(M3, R3, 4);
     stacked_.set_up(M4, R4, 8);
     for (auto& calibration : calibrations_) calibration.assign(kGuesses * 1024, Calibration{});
-    value_low_ = map_.value(spec_.lowest);
-    value_high_ = map_.value(spec_.highest);
     begin_row();
   }
 
+  static uint64_t memory(const GridShape& s) {
+    const size_t stride = s.width + 2 * kPad;
+    const uint64_t ring = std::min(s.rows, std::max<size_t>({s.near, s.far, 1}) + 2);
+    return ring * stride * 20 + stride * kGuesses * 8 + (kContexts << kSlotLog) * sizeof(Slot) +
+           (kNodes + kScaleRows + kSideRows + 256 * 8) * sizeof(WeightRow) +
+           2 * 1024 * m::kApmKnots * 2 + 2 * kGuesses * 1024 * sizeof(Calibration) +
+           sizeof(GridModel) + 65536;
+  }
+
   template <class Coder>
-  int64_t code(Coder& coder, int64_t key) {
+  uint64_t code(Coder& coder, uint64_t key) {
     predict();
-    const int64_t got = code_key(coder, key);
+    const uint64_t got = code_key(coder, key);
     learn(got);
     next();
     return got;
@@ -81,7 +88,7 @@ class GridModel {
     predict();
     const double value = std::clamp(blend_, value_low_, value_high_);
     values_[at_] = value;
-    keys_[at_] = map_.key_of(value, spec_.lowest, spec_.highest);
+    keys_[at_] = map_.key_of(value, highest_);
     errors_[at_] = expected_;
     float* e = guess_errors_[row_ & 1].data() + (x_ + kPad) * kGuesses;
     for (size_t i = 0; i < kGuesses; ++i) e[i] = around_[i];
@@ -94,7 +101,7 @@ class GridModel {
   static constexpr size_t kLanes = 2 * kGuesses;
   static constexpr size_t kContexts = 9;
   #ifndef SLOTLOG
-#define SLOTLOG 18
+#define SLOTLOG 16
 #endif
   static constexpr size_t kSlotLog = SLOTLOG;
   static constexpr size_t kInputs = 32;
@@ -116,20 +123,24 @@ class GridModel {
 
   void begin_row() {
     const GridShape& s = spec_.shape;
-    const size_t y = row_ % s.height;
+    const size_t y = (s.first + row_) % s.height;
+    if (row_ == 0 || !spec_.map_of_row.empty()) {
+      map_ = spec_.maps[spec_.map_of_row.empty() ? 0 : spec_.map_of_row[row_]];
+      value_low_ = map_.value(0);
+      value_high_ = map_.value(highest_);
+    }
     // Rows above within the plane; a plane's first row sees itself.
-    const auto above = [&](size_t n) { return place(row_ - std::min(n, y), 0); };
+    const auto above = [&](size_t n) { return place(row_ - std::min({n, y, row_}), 0); };
     up_ = above(1);
     up2_ = above(2);
-    has_up_ = y > 0;
+    has_up_ = y > 0 && row_ > 0;
     // References: three rows each.
     const auto refer = [&](size_t back, std::array<size_t, 3>& rows) {
       if (back == 0 || row_ < back) return false;
       const size_t middle = row_ - back;
-      const bool planes = back >= s.height;
       rows[1] = place(middle, 0);
-      rows[0] = place(planes ? (y > 0 ? middle - 1 : middle) : (middle > 0 ? middle - 1 : middle), 0);
-      rows[2] = place(planes ? (y + 1 < s.height ? middle + 1 : middle) : middle + 1, 0);
+      rows[0] = y > 0 && middle > 0 ? place(middle - 1, 0) : rows[1];
+      rows[2] = y + 1 < s.height ? place(middle + 1, 0) : rows[1];
       return true;
     };
     has_near_ = refer(s.near, near_);
@@ -165,7 +176,7 @@ class GridModel {
     end_row();
     x_ = 0;
     ++row_;
-    if (row_ < spec_.shape.rows()) begin_row();
+    if (row_ < spec_.shape.rows) begin_row();
   }
 
   HWY_INLINE void gather() {
@@ -230,11 +241,11 @@ class GridModel {
     gather();
     const double* t = inputs_;
     // Half of the least distance of values here, more or less.
-    const int64_t left_key = keys_[at_ - 1];
+    const uint64_t left_key = keys_[at_ - 1];
     K(TFL, .05);
-    tiny_ = TFL * (left_key < spec_.highest ? map_.value(left_key + 1) - map_.value(left_key)
-                                           : spec_.lowest < left_key ? map_.value(left_key) - map_.value(left_key - 1) : 1);
-    tiny_ = std::max(tiny_, 1e-30 * (value_high_ - value_low_));
+    const double spacing = left_key < highest_ ? map_.value(left_key + 1) - map_.value(left_key)
+                                               : map_.value(left_key) - map_.value(left_key - 1);
+    tiny_ = std::clamp(TFL * spacing, 1e-30, 1e30);
     // Relative to the base.
     double* g = relative_;
     for (size_t i = 0; i < kPlane; ++i) spatial_[i] = t[i];
@@ -317,42 +328,40 @@ class GridModel {
   }
 
   template <class Coder>
-  int64_t code_key(Coder& coder, int64_t key) {
-    low_ = spec_.lowest;
-    high_ = spec_.highest + 1;
-    if (high_ - low_ <= 1) return low_;
-    const int64_t centre = map_.key_of(blend_, spec_.lowest, spec_.highest);
+  uint64_t code_key(Coder& coder, uint64_t key) {
+    low_ = 0;
+    high_ = highest_ + 1;
+    const uint64_t centre = map_.key_of(blend_, highest_);
     const double size = static_cast<double>(expected_) * 0.75;
-    const int64_t from = map_.key_of(blend_ - size, spec_.lowest, spec_.highest);
-    const int64_t to = map_.key_of(blend_ + size, spec_.lowest, spec_.highest);
-    const auto unit = static_cast<int64_t>(
-        std::max<uint64_t>(1, (static_cast<uint64_t>(to) - static_cast<uint64_t>(from)) / 2));
-    unit_log_ = static_cast<size_t>(std::bit_width(static_cast<uint64_t>(unit)));
+    const uint64_t from = map_.key_of(blend_ - size, highest_);
+    const uint64_t to = map_.key_of(blend_ + size, highest_);
+    const uint64_t unit = std::max<uint64_t>(1, (to - from) / 2);
+    unit_log_ = static_cast<size_t>(std::bit_width(unit));
     find_contexts(centre);
     sides_low_.at_lowest();
     sides_high_.at_highest();
-    int64_t start = centre;
-    if (blend_ > map_.value(centre) && centre < spec_.highest) ++start;
+    uint64_t start = centre;
+    if (blend_ > map_.value(centre) && centre < highest_) ++start;
     if (start == low_) ++start;
     const bool up = decide(coder, key, start, 0, 0);
     const size_t side = up ? 64 : 0;
     // Outwards.
-    int64_t step = unit;
+    uint64_t step = unit;
     size_t walk = 8;
-    const auto room = [&] { return static_cast<uint64_t>(high_) - static_cast<uint64_t>(low_); };
-    const auto cut = [&](int64_t by) { return up ? low_ + by : high_ - by; };
+    const auto room = [&] { return high_ - low_; };
+    const auto cut = [&](uint64_t by) { return up ? low_ + by : high_ - by; };
     bool beyond = false;
-    while (room() > static_cast<uint64_t>(step)) {
+    while (room() > step) {
       const bool above = decide(coder, key, cut(step), side + walk, 1);
       if (above != up) break;
       beyond = true;
       if (walk < 31) ++walk;
-      step = step > (int64_t{1} << 60) ? step : step * (walk == 9 ? 1 : 2);
+      step = step > (uint64_t{1} << 60) ? step : step * (walk == 9 ? 1 : 2);
     }
     if (!beyond) {
       walk = 7;
       for (step = unit / 2; step >= 1 && walk > 5; step /= 2, --walk) {
-        if (room() <= static_cast<uint64_t>(step)) break;
+        if (room() <= step) break;
         const bool above = decide(coder, key, cut(step), side + walk, 2);
         if (above == up) break;
       }
@@ -360,10 +369,10 @@ class GridModel {
     size_t depth = 0;
     while (room() > 1) {
       const uint64_t length = room();
-      int64_t middle = low_ + static_cast<int64_t>(length / 2);
+      uint64_t middle = low_ + length / 2;
       if (length >= 16) {
         const uint64_t mask = (uint64_t{1} << (std::bit_width(length) - 4)) - 1;
-        middle = static_cast<int64_t>(static_cast<uint64_t>(middle) & ~mask);
+        middle = middle & ~mask;
       }
       if (depth < kMixedDepth) {
         decide(coder, key, middle, side + 32 + std::min<size_t>(depth, 7) * 4 + std::min<size_t>(walk > 8 ? walk - 8 : 0, 3),
@@ -383,13 +392,15 @@ class GridModel {
     return x ^ (x >> 32);
   }
 
-  void find_contexts(int64_t centre) {
-    const int64_t* k = keys_.data();
+  void find_contexts(uint64_t centre) {
+    const uint64_t* k = keys_.data();
     const size_t o = at_;
     neighbours_[0] = k[o - 1];
     neighbours_[1] = has_up_ ? k[up_ + x_] : k[o - 1];
     neighbours_[2] = has_up_ ? k[up_ + x_ + 1] : k[o - 2];
-    neighbours_[3] = has_near_ ? k[near_[1] + x_] : has_up_ ? k[up_ + x_ - 1] : k[o - 3];
+    neighbours_[3] = has_near_ ? (spec_.map_of_row.empty() ? k[near_[1] + x_]
+                                                           : map_.key_of(values_[near_[1] + x_], highest_))
+                     : has_up_ ? k[up_ + x_ - 1] : k[o - 3];
     uint64_t order = 0;
     for (size_t i = 0; i < 7; ++i) order |= static_cast<uint64_t>(spread_.guesses[i] > 0) << i;
     const auto bucket = [](float e) { return uint64_t{std::bit_cast<uint32_t>(e) >> 22}; };
@@ -404,7 +415,7 @@ class GridModel {
     bases_[3] = hash(3);
     bases_[4] = hash(order << 8 | 4);
     bases_[5] = hash(near << 20 | (eb >> 1) << 8 | 5);
-    const uint64_t dn = static_cast<uint64_t>(neighbours_[1]) - static_cast<uint64_t>(neighbours_[0]);
+    const uint64_t dn = neighbours_[1] - neighbours_[0];
     bases_[6] = hash(dn << 8 | 6);
     bases_[7] = hash(uint64_t{x_} << 8 | 7);
     // Which neighbours are equal, here and in the references.
@@ -424,25 +435,25 @@ class GridModel {
   }
 
   template <class Coder>
-  HWY_INLINE bool decide(Coder& coder, int64_t key, int64_t middle, size_t node, size_t stage) {
+  HWY_INLINE bool decide(Coder& coder, uint64_t key, uint64_t middle, size_t node, size_t stage) {
     const auto boundary = static_cast<float>(map_.boundary(middle) - blend_);
     alignas(64) int32_t odds[kLanes];
     spread_.split(boundary, sides_low_, sides_high_, sides_middle_, odds);
     for (size_t i = 0; i < kLanes; ++i) mixer_.set_input(i, odds[i]);
     uint64_t sides = 0;
     for (size_t i = 0; i < 4; ++i) {
-      const int64_t k = neighbours_[i];
+      const uint64_t k = neighbours_[i];
       sides = sides * 4 + static_cast<uint64_t>(k >= low_) + static_cast<uint64_t>(k >= middle) +
               static_cast<uint64_t>(k >= high_);
     }
     const uint64_t n = node;
-    const uint64_t from_left = static_cast<uint64_t>(middle) - static_cast<uint64_t>(neighbours_[0]);
-    const auto range = static_cast<uint64_t>(std::bit_width(static_cast<uint64_t>(high_) - static_cast<uint64_t>(low_)));
+    const uint64_t from_left = middle - neighbours_[0];
+    const auto range = static_cast<uint64_t>(std::bit_width(high_ - low_));
     const std::array<uint64_t, kContexts> marks = {
         n,
         n << 8 | sides,
         n,
-        hash(static_cast<uint64_t>(middle)) + range,
+        hash(middle) + range,
         n << 4 | sides >> 4,
         n,
         hash(from_left) + range,
@@ -482,15 +493,15 @@ class GridModel {
   }
 
   template <class Coder>
-  void decide_alone(Coder& coder, int64_t key, int64_t middle, uint64_t length) {
+  void decide_alone(Coder& coder, uint64_t key, uint64_t middle, uint64_t length) {
     Slot& slot = plain_[static_cast<size_t>(std::bit_width(length)) * 64 +
-                        static_cast<size_t>(std::min(63, std::countr_zero(static_cast<uint64_t>(middle))))];
+                        static_cast<size_t>(std::min(63, std::countr_zero(middle)))];
     const bool bit = coder.code(key >= middle, std::clamp<uint32_t>(slot.p16(), 16, 65536 - 16));
     slot.update(bit ? 1 : 0, 1000);
     (bit ? low_ : high_) = middle;
   }
 
-  HWY_INLINE void learn(int64_t key) {
+  HWY_INLINE void learn(uint64_t key) {
     const double value = map_.value(key);
     const double relative = value - base_;
     const double expected = static_cast<double>(expected_) + tiny_;
@@ -523,12 +534,13 @@ class GridModel {
   double tiny_ = 0;  // the least error that is expected
 
  private:
-  GridSpec spec_;
+  const GridSpec& spec_;
   ValueMap map_;
+  uint64_t highest_;
   size_t stride_ = 0;
   size_t ring_ = 0;
   std::vector<double> values_;
-  std::vector<int64_t> keys_;
+  std::vector<uint64_t> keys_;
   std::vector<float> errors_;
   std::array<std::vector<float>, 2> guess_errors_;
   size_t row_ = 0;
@@ -542,7 +554,7 @@ class GridModel {
   std::array<size_t, 3> near_{};
   std::array<size_t, 3> far_{};
   double last_value_ = 0;
-  int64_t last_key_ = 0;
+  uint64_t last_key_ = 0;
   double value_low_ = 0;
   double value_high_ = 0;
 
@@ -568,12 +580,12 @@ class GridModel {
   Sides<kLanes> sides_low_{};
   Sides<kLanes> sides_high_{};
   Sides<kLanes> sides_middle_{};
-  int64_t low_ = 0;
-  int64_t high_ = 0;
-  int64_t centre_ = 0;
+  uint64_t low_ = 0;
+  uint64_t high_ = 0;
+  uint64_t centre_ = 0;
   size_t unit_log_ = 0;
   uint64_t equal_ = 0;
-  std::array<int64_t, 4> neighbours_{};
+  std::array<uint64_t, 4> neighbours_{};
   std::array<uint64_t, kContexts> bases_{};
   std::vector<Slot> slots_;
   std::array<Slot*, kContexts> slots_at_{};

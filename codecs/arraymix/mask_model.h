@@ -29,7 +29,7 @@ class MaskModel {
   template <class Coder>
   uint8_t code(Coder& coder, uint8_t kind) {
     const size_t width = shape_.width;
-    const size_t y = row_ % shape_.height;
+    const size_t y = (shape_.first + row_) % shape_.height;
     const auto at = [&](size_t rows, ptrdiff_t dx) -> uint32_t {
       const auto x = static_cast<ptrdiff_t>(x_) + dx;
       if (x < 0 || x >= static_cast<ptrdiff_t>(width) || rows > row_) return 2;
@@ -97,6 +97,10 @@ class MaskModel {
       ++row_;
     }
     return got;
+  }
+
+ static constexpr uint64_t memory() {
+    return sizeof(MaskModel) + (kContexts << kLog) * 4 + 256 * 256 * 4 + 4096;
   }
 
  private:
