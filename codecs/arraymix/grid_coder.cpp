@@ -30,10 +30,10 @@ struct DecodeBits {
   bool code(bool, uint32_t p) { return coder.decode(p); }
 };
 
-template <class Word>
-Result<size_t> encode(const GridSpec& spec, int, std::span<const Word> keys,
+template <int kLevel, class Word>
+Result<size_t> encode_at(const GridSpec& spec, std::span<const Word> keys,
                       std::span<const uint8_t> classes, MutableBytes out) {
-  const auto model = std::make_unique<GridModel>(spec);
+  const auto model = std::make_unique<GridModel<kLevel>>(spec);
   EncodeBits bits{entropy::BinaryEncoder(out)};
   std::vector<uint8_t> seen(classes.size());
   std::unique_ptr<MaskModel> masks;
@@ -50,10 +50,10 @@ Result<size_t> encode(const GridSpec& spec, int, std::span<const Word> keys,
   return bits.coder.overflowed() ? 0 : bits.coder.size();
 }
 
-template <class Word>
-Result<void> decode(const GridSpec& spec, int, ByteView code, std::span<Word> keys,
+template <int kLevel, class Word>
+Result<void> decode_at(const GridSpec& spec, ByteView code, std::span<Word> keys,
                     std::span<uint8_t> classes) {
-  const auto model = std::make_unique<GridModel>(spec);
+  const auto model = std::make_unique<GridModel<kLevel>>(spec);
   DecodeBits bits{entropy::BinaryDecoder(code)};
   std::unique_ptr<MaskModel> masks;
   if (!classes.empty()) masks = std::make_unique<MaskModel>(spec.shape, spec.kinds, classes);
@@ -69,6 +69,22 @@ Result<void> decode(const GridSpec& spec, int, ByteView code, std::span<Word> ke
   }
   if (!bits.coder.all_read()) return fail(ErrorCode::kDamaged, "the code of an array has a tail");
   return {};
+}
+
+template <class Word>
+Result<size_t> encode(const GridSpec& spec, int level, std::span<const Word> keys,
+                      std::span<const uint8_t> classes, MutableBytes out) {
+  return level <= 7   ? encode_at<7>(spec, keys, classes, out)
+         : level == 8 ? encode_at<8>(spec, keys, classes, out)
+                      : encode_at<9>(spec, keys, classes, out);
+}
+
+template <class Word>
+Result<void> decode(const GridSpec& spec, int level, ByteView code, std::span<Word> keys,
+                    std::span<uint8_t> classes) {
+  return level <= 7   ? decode_at<7>(spec, code, keys, classes)
+         : level == 8 ? decode_at<8>(spec, code, keys, classes)
+                      : decode_at<9>(spec, code, keys, classes);
 }
 
 Result<size_t> Encode32(const GridSpec& spec, int level, std::span<const uint32_t> keys,
@@ -88,7 +104,11 @@ Result<void> Decode64(const GridSpec& spec, int level, ByteView code, std::span<
   return decode(spec, level, code, keys, classes);
 }
 
-uint64_t Memory(const GridShape& shape, int) { return GridModel::memory(shape); }
+uint64_t Memory(const GridShape& shape, int level) {
+  return level <= 7   ? GridModel<7>::memory(shape)
+         : level == 8 ? GridModel<8>::memory(shape)
+                      : GridModel<9>::memory(shape);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pith::arraymix

@@ -37,6 +37,22 @@ inline double knob(const char* n, double d) { const char* e = getenv(n); return 
 #endif
 
 
+// How much of the model a level has.
+struct ModelShape {
+  bool two_scales;    // a second expected error for each guess
+  bool all_squares;   // all four kinds of least squares over cells, not two
+  size_t contexts;    // of the adaptive probabilities
+  size_t sets;        // of weights
+  uint32_t patience;  // samples from one solution of least squares to the next, as a multiple
+};
+
+constexpr ModelShape shape_of(int level) {
+  return level >= 9   ? ModelShape{true, true, 9, 4, 1}
+         : level == 8 ? ModelShape{true, false, 6, 3, 2}
+                      : ModelShape{false, false, 4, 2, 4};
+}
+
+template <int kLevel>
 class GridModel {
  public:
   explicit GridModel(const GridSpec& spec) : spec_(spec), map_(spec.maps[0]), highest_(spec.highest) {
@@ -49,18 +65,21 @@ class GridModel {
     guess_errors_[0].assign(stride_ * kGuesses, 0.0F);
     guess_errors_[1].assign(stride_ * kGuesses, 0.0F);
     slots_.assign(size_t{kContexts} << kSlotLog, Slot{});
-    weights_.resize(kNodes + kScaleRows + kSideRows + 256 * 8);
-    mixer_.place({weights_.front().data(), weights_.size() * kInputs}, {kNodes, kScaleRows, kSideRows, 256 * 8}, 5000);
+    std::array<size_t, kShape.sets> rows{};
+    std::copy_n(kSetRows.begin(), rows.size(), rows.begin());
+    weights_.resize(all_rows());
+    mixer_.place({weights_.front().data(), weights_.size() * kInputs}, rows, kFirstWeight);
     knots_.assign(2 * 1024 * m::kApmKnots, 0);
     apms_[0] = m::Apm(std::span(knots_).first(1024 * m::kApmKnots));
     apms_[1] = m::Apm(std::span(knots_).subspan(1024 * m::kApmKnots));
     K(M0, .9998); K(M1, .995); K(M2, .998); K(M3, .97); K(M4, .998);
     K(R0, .5); K(R1, .5); K(R2, .5); K(R3, .5); K(R4, .5);
-    whole_slow_.set_up(M0, R0, 24);
-    whole_fast_.set_up(M1, R1, 8);
-    plane_.set_up(M2, R2, 12);
-    short_.set_up(M3, R3, 4);
-    stacked_.set_up(M4, R4, 8);
+    constexpr uint32_t kTimes = kShape.patience;
+    whole_slow_.set_up(M0, R0, 24 * kTimes);
+    whole_fast_.set_up(M1, R1, 8 * kTimes);
+    plane_.set_up(M2, R2, 12 * kTimes);
+    short_.set_up(M3, R3, 4 * kTimes);
+    stacked_.set_up(M4, R4, 8 * kTimes);
     for (auto& calibration : calibrations_) calibration.assign(kGuesses * 1024, Calibration{});
     begin_row();
   }
@@ -69,7 +88,7 @@ class GridModel {
     const size_t stride = s.width + 2 * kPad;
     const uint64_t ring = std::min(s.rows, std::max<size_t>({s.near, s.far, 1}) + 2);
     return ring * stride * 20 + stride * kGuesses * 8 + (kContexts << kSlotLog) * sizeof(Slot) +
-           (kNodes + kScaleRows + kSideRows + 256 * 8) * sizeof(WeightRow) +
+           all_rows() * sizeof(WeightRow) +
            2 * 1024 * m::kApmKnots * 2 + 2 * kGuesses * 1024 * sizeof(Calibration) +
            sizeof(GridModel) + 65536;
   }
@@ -98,16 +117,26 @@ class GridModel {
  private:
   static constexpr size_t kPad = 3;
   static constexpr size_t kGuesses = 8;
-  static constexpr size_t kLanes = 2 * kGuesses;
-  static constexpr size_t kContexts = 9;
+  static constexpr ModelShape kShape = shape_of(kLevel);
+  static constexpr size_t kLanes = (kShape.two_scales ? 2 : 1) * kGuesses;
+  static constexpr size_t kContexts = kShape.contexts;
+  static constexpr size_t kMostContexts = 9;
   #ifndef SLOTLOG
 #define SLOTLOG 16
 #endif
   static constexpr size_t kSlotLog = SLOTLOG;
-  static constexpr size_t kInputs = 32;
-  static constexpr size_t kNodes = 160;
-  static constexpr size_t kScaleRows = 32 * 8;
-  static constexpr size_t kSideRows = 16 * 8;
+  static constexpr size_t kInputs = mx::padded(kLanes + kContexts + 1);
+  static constexpr size_t kStages = 8;
+  // Rows of the sets of weights: by the node of the decision, by the expected size of the residual,
+  // by which neighbours are equal, and by where neighbours lie.
+  static constexpr std::array<size_t, 4> kSetRows = {160, 32 * kStages, 256 * kStages,
+                                                     16 * kStages};
+  static constexpr int32_t kFirstWeight = kShape.two_scales ? 5000 : 9000;
+  static constexpr size_t all_rows() {
+    size_t rows = 0;
+    for (size_t s = 0; s < kShape.sets; ++s) rows += kSetRows[s];
+    return rows;
+  }
   static constexpr double kRidge = 0.5;
   static constexpr size_t kWhole = 29;
   static constexpr size_t kPlane = 12;
@@ -251,9 +280,9 @@ class GridModel {
     for (size_t i = 0; i < kPlane; ++i) spatial_[i] = t[i];
     for (size_t i = 0; i < kShort; ++i) nearest_[i] = t[i];
     g[0] = whole_slow_.predict(t);
-    g[1] = whole_fast_.predict(t);
+    g[1] = kShape.all_squares ? whole_fast_.predict(t) : t[0];
     g[2] = plane_.predict(spatial_);
-    g[3] = short_.predict(nearest_);
+    g[3] = kShape.all_squares ? short_.predict(nearest_) : t[1];
     const double w = t[0], n = t[1], nw = t[2];
     const double most = std::max(w, n), least = std::min(w, n);
     g[4] = nw >= most ? least : nw <= least ? most : w + n - nw;
@@ -311,20 +340,21 @@ class GridModel {
     }();
     const size_t relation = near_error < local * 0.5F ? 0 : near_error > local * 2 ? 2 : 1;
     second_ = (size_bucket(mixed) >> 1) % 64 * 12 + texture * 3 + relation;
+    const auto floor = static_cast<float>(tiny_);
     for (size_t i = 0; i < kGuesses; ++i) {
-      firsts_[i] = i * 1024 + size_bucket(around_[i]);
-      const Calibration& a = calibrations_[0][firsts_[i]];
       const Calibration& b = calibrations_[1][i * 1024 + second_];
-      const float floor = static_cast<float>(tiny_);
-      const float sa = a.count > 0 ? a.mean : around_[i];
-      const float sb = b.count > 0 ? b.mean : sa;
+      const float by_place = b.count > 0 ? b.mean : around_[i];
       spread_.guesses[i] = static_cast<float>(relative_[i] - mean);
-      spread_.guesses[i + kGuesses] = spread_.guesses[i];
-      spread_.inverse[i] = 1 / (sa + floor);
-      spread_.inverse[i + kGuesses] = 1 / (sb + floor);
+      spread_.inverse[i] = 1 / (by_place + floor);
+      if constexpr (kShape.two_scales) {
+        firsts_[i] = i * 1024 + size_bucket(around_[i]);
+        const Calibration& a = calibrations_[0][firsts_[i]];
+        spread_.guesses[i + kGuesses] = spread_.guesses[i];
+        spread_.inverse[i + kGuesses] = 1 / ((a.count > 0 ? a.mean : by_place) + floor);
+      }
     }
     // The expected size, for the walk.
-    expected_ = 1 / spread_.inverse[7 + kGuesses];
+    expected_ = 1 / spread_.inverse[7];
   }
 
   template <class Coder>
@@ -409,15 +439,6 @@ class GridModel {
     const uint64_t w = bucket(err[o - 1]);
     const uint64_t n = bucket(err[up_ + x_]);
     const uint64_t near = has_near_ ? bucket(err[near_[1] + x_]) : 0;
-    bases_[0] = hash(eb << 8 | unit_log_);
-    bases_[1] = hash(1);
-    bases_[2] = hash(w << 20 | n << 8 | 2);
-    bases_[3] = hash(3);
-    bases_[4] = hash(order << 8 | 4);
-    bases_[5] = hash(near << 20 | (eb >> 1) << 8 | 5);
-    const uint64_t dn = neighbours_[1] - neighbours_[0];
-    bases_[6] = hash(dn << 8 | 6);
-    bases_[7] = hash(uint64_t{x_} << 8 | 7);
     // Which neighbours are equal, here and in the references.
     const size_t u = has_up_ ? up_ + x_ : o - 1;
     equal_ = static_cast<uint64_t>(k[o - 1] == k[o - 2]) | static_cast<uint64_t>(k[u] == k[u - 1]) << 1 |
@@ -430,7 +451,19 @@ class GridModel {
       const size_t c = far_[1] + x_;
       equal_ |= static_cast<uint64_t>(k[c] == k[c - 1]) << 6 | static_cast<uint64_t>(k[c] == k[far_[0] + x_]) << 7;
     }
-    bases_[8] = hash(equal_ << 8 | 8);
+    const uint64_t dn = neighbours_[1] - neighbours_[0];
+    const std::array<uint64_t, kMostContexts> bases = {
+        1,
+        eb << 16 | unit_log_ << 8 | 2,
+        equal_ << 8 | 3,
+        4,
+        w << 20 | n << 8 | 5,
+        dn << 8 | 6,
+        order << 8 | 7,
+        near << 20 | (eb >> 1) << 8 | 8,
+        uint64_t{x_} << 8 | 9,
+    };
+    for (size_t c = 0; c < kContexts; ++c) bases_[c] = hash(bases[c]);
     centre_ = centre;
   }
 
@@ -449,16 +482,9 @@ class GridModel {
     const uint64_t n = node;
     const uint64_t from_left = middle - neighbours_[0];
     const auto range = static_cast<uint64_t>(std::bit_width(high_ - low_));
-    const std::array<uint64_t, kContexts> marks = {
-        n,
-        n << 8 | sides,
-        n,
-        hash(middle) + range,
-        n << 4 | sides >> 4,
-        n,
-        hash(from_left) + range,
-        n,
-        n << 4 | sides >> 4,
+    const std::array<uint64_t, kMostContexts> marks = {
+        n << 8 | sides, n, n << 4 | sides >> 4, hash(middle) + range, n, hash(from_left) + range,
+        n << 4 | sides >> 4, n, n,
     };
     for (size_t c = 0; c < kContexts; ++c) {
       const uint64_t h = (bases_[c] + marks[c]) * 0xD6E8FEB86659FD93ULL;
@@ -467,11 +493,13 @@ class GridModel {
     }
     mixer_.set_input(kLanes + kContexts, 256);
     mixer_.select(0, node);
-    mixer_.select(1, std::min<size_t>(unit_log_, 31) * 8 + stage);
-    mixer_.select(2, (sides >> 4) * 8 + stage);
-    mixer_.select(3, equal_ * 8 + stage);
+    mixer_.select(1, std::min<size_t>(unit_log_, 31) * kStages + stage);
+    if constexpr (kShape.sets > 2) mixer_.select(2, equal_ * kStages + stage);
+    if constexpr (kShape.sets > 3) mixer_.select(3, (sides >> 4) * kStages + stage);
     mixer_.mix();
-    const int mixed = m::clamp_stretch((mixer_.outputs[0] + mixer_.outputs[1] + mixer_.outputs[2] + mixer_.outputs[3]) / 4);
+    int sum = 0;
+    for (const int output : mixer_.outputs) sum += output;
+    const int mixed = sum / static_cast<int>(kShape.sets);
     const uint32_t p = m::squash(mixed);
     const uint32_t pa = apms_[0].refine(mixed, node);
     const uint32_t pb = apms_[1].refine(mixed, sides << 2 | std::min<size_t>(stage, 3));
@@ -508,16 +536,18 @@ class GridModel {
     K(WP, 1); const double weight = WP == 1 ? 1 / (expected * expected) : WP == 0 ? 1 / (value_high_-value_low_) : 1 / expected;
     if (weight < 1e250) {
       whole_slow_.learn(inputs_, relative, weight);
-      whole_fast_.learn(inputs_, relative, weight);
       plane_.learn(spatial_, relative, weight);
-      short_.learn(nearest_, relative, weight);
+      if constexpr (kShape.all_squares) {
+        whole_fast_.learn(inputs_, relative, weight);
+        short_.learn(nearest_, relative, weight);
+      }
       stacked_.learn(stack_, relative, weight);
     }
     const auto error = [](double e) { return static_cast<float>(e < 0 ? -e : e); };
     float* e = guess_errors_[row_ & 1].data() + (x_ + kPad) * kGuesses;
     for (size_t i = 0; i < kGuesses; ++i) {
       e[i] = error(relative - relative_[i]);
-      adapt(calibrations_[0][firsts_[i]], e[i]);
+      if constexpr (kShape.two_scales) adapt(calibrations_[0][firsts_[i]], e[i]);
       adapt(calibrations_[1][i * 1024 + second_], e[i]);
     }
     values_[at_] = value;
@@ -592,7 +622,7 @@ class GridModel {
   std::array<Slot, 65 * 64> plain_{};
   struct alignas(64) WeightRow : std::array<int32_t, kInputs> {};
   std::vector<WeightRow> weights_;
-  mx::MixerLayer<kInputs, 4> mixer_;
+  mx::MixerLayer<kInputs, kShape.sets> mixer_;
   std::vector<uint16_t> knots_;
   std::array<m::Apm, 2> apms_;
 };
