@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "codecs/array/array_codec.h"
 #include "codecs/arraymix/arraymix_codec.h"
 #include "codecs/bwt/bwt_codec.h"
 #include "codecs/deflated/deflated_codec.h"
@@ -15,9 +16,9 @@
 namespace pith {
 
 std::span<const Codec* const> all_codecs() {
-  static const std::array<const Codec*, 9> kCodecs = {
-      &deflated_codec(), &tensor_codec(), &log_codec(),  &logmix_codec(),    &arraymix_codec(),
-      &text_codec(),     &bwt_codec(),    &zstd_codec(), &stored_codec(),
+  static const std::array<const Codec*, 10> kCodecs = {
+      &deflated_codec(), &array_codec(),    &arraymix_codec(), &tensor_codec(), &log_codec(),
+      &logmix_codec(),   &text_codec(),     &bwt_codec(),      &zstd_codec(),   &stored_codec(),
   };
   return kCodecs;
 }

@@ -205,12 +205,20 @@ std::optional<uint64_t> find_divisor(std::span<const Word> values, bool many) {
 }
 
 template <class Word>
-bool fits_line(std::span<const Word> values, const Line& line) {
-  return fits_nearly_all(values, [&](Word bits) {
+size_t line_misses(std::span<const Word> values, const Line& line) {
+  size_t misses = 0;
+  for (const Word bits : values) {
     int64_t k = 0;
-    return nearest((real_of(bits) - line.add) / line.scale, k) &&
-           linear_bits<Word>(k, line.scale, line.add, line.single) == bits;
-  });
+    const bool hit = nearest((real_of(bits) - line.add) / line.scale, k) &&
+                     linear_bits<Word>(k, line.scale, line.add, line.single) == bits;
+    misses += hit ? 0 : 1;
+  }
+  return misses;
+}
+
+template <class Word>
+bool fits_line(std::span<const Word> values, const Line& line) {
+  return line_misses(values, line) <= values.size() / kMissing;
 }
 
 template <class Word>
@@ -255,6 +263,8 @@ template bool fits_divisor<uint32_t>(std::span<const uint32_t>, double);
 template bool fits_divisor<uint64_t>(std::span<const uint64_t>, double);
 template std::optional<uint64_t> find_divisor<uint32_t>(std::span<const uint32_t>, bool);
 template std::optional<uint64_t> find_divisor<uint64_t>(std::span<const uint64_t>, bool);
+template size_t line_misses<uint32_t>(std::span<const uint32_t>, const Line&);
+template size_t line_misses<uint64_t>(std::span<const uint64_t>, const Line&);
 template bool fits_line<uint32_t>(std::span<const uint32_t>, const Line&);
 template bool fits_line<uint64_t>(std::span<const uint64_t>, const Line&);
 template std::optional<Line> find_line<uint32_t>(std::span<const uint32_t>,

@@ -24,6 +24,10 @@ struct Line {
   bool single = false;  // computed in 32-bit floats
 };
 
+// How many of the values the line misses.
+template <class Word>
+size_t line_misses(std::span<const Word> values, const Line& line);
+// True if they are few.
 template <class Word>
 bool fits_line(std::span<const Word> values, const Line& line);
 

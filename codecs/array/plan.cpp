@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/layout.h"
+#include "codecs/array/promise.h"
 #include "codecs/tensor/varint.h"
 
 namespace pith::array {
@@ -122,6 +123,7 @@ std::optional<Candidate> candidate_of(const Layout& layout) {
     v.type = *type;
     v.form = Form::kCells;
     v.shape = layout.tensor->shape;
+    v.doubtful = true;
   } else {
     return std::nullopt;
   }
@@ -243,6 +245,7 @@ class Planner {
     for (size_t i = 1; i < plan_.variables.size(); ++i) {
       Variable& v = plan_.variables[i];
       if (v.size < least_) continue;
+      if (v.doubtful && !neighbours_help(v, first_part(static_cast<uint32_t>(i)))) continue;
       if (v.shuffled && v.form == Form::kCells) v.first = 0;
       set_bands(v);
       if (!is_valid(v)) continue;
@@ -259,6 +262,17 @@ class Planner {
       }
     }
     return plan;
+  }
+
+  // The bytes of a variable's first part.
+  ByteView first_part(uint32_t variable) const {
+    size_t at = 0;
+    for (const Part& part : plan_.parts) {
+      const auto size = static_cast<size_t>(part.size);
+      if (part.variable == variable) return block_.bytes.subspan(at, size);
+      at += size;
+    }
+    return {};
   }
 
   const BlockView& block_;

@@ -34,6 +34,7 @@ struct Variable {
   uint64_t size = 0;              // bytes
 
   // What an encoder may want to know; not written.
+  bool doubtful = false;  // of a tensor: these may be weights
   std::vector<uint64_t> fills{};
   double scale = 1;
   double add = 0;

@@ -124,6 +124,8 @@ bool SymbolReader::finished() const {
   });
 }
 
+uint64_t numbers_memory() { return SymbolReader::memory(kNumberContexts); }
+
 void write_numbers(std::span<const uint64_t> numbers, ByteWriter& out) {
   std::vector<uint8_t> symbols(numbers.size());
   std::vector<uint8_t> contexts(numbers.size());
@@ -152,7 +154,7 @@ Result<void> read_numbers(ByteReader& in, MemoryBudget& budget, std::span<uint64
     before = symbols.next(number_context(before));
     number = number_of(before, raw.take(raw_bits_of(before)));
   }
-  budget.release(SymbolReader::memory(kNumberContexts));
+  budget.release(numbers_memory());
   if (!symbols.finished() || !raw.all_read()) return damaged("its numbers");
   return {};
 }

@@ -52,47 +52,49 @@ class BitReader {
  public:
   explicit BitReader(ByteView bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
-  uint64_t take(int bits) {
-    if (bits == 0) return 0;
-    if (count_ < bits) fill(bits);
-    const uint64_t value = held_ & ((uint64_t{1} << bits) - 1);
-    held_ = bits < 64 ? held_ >> bits : 0;
-    count_ -= bits;
-    if (spilled_ != 0) {
-      held_ |= count_ < 64 ? spill_ << count_ : 0;
-      count_ += spilled_;
-      spilled_ = 0;
+  // `bits` up to 61.
+  [[gnu::always_inline]] uint64_t take(int bits) {
+    if (bits > 32) [[unlikely]] {
+      const uint64_t low = take_few(32);
+      return low | take_few(bits - 32) << 32;
     }
-    return value;
+    return take_few(bits);
   }
-  bool all_read() const { return at_ == end_ && !short_ && count_ < 8; }
+  // True if all bytes were needed, and no others.
+  bool all_read() const { return at_ == end_ && count_ >= missing_ && count_ - missing_ < 8; }
 
  private:
-  void fill(int bits) {
-    while (count_ <= 56 && at_ != end_) {
+  [[gnu::always_inline]] uint64_t take_few(int bits) {
+    if (count_ < bits) fill();
+    const uint64_t value = held_ & ((uint64_t{1} << bits) - 1);
+    held_ >>= bits;
+    count_ -= bits;
+    return value;
+  }
+  // Less than 32 bits are held.
+  void fill() {
+    if (end_ - at_ >= 4) [[likely]] {
+      uint32_t word = 0;
+      for (int i = 0; i < 4; ++i) word |= static_cast<uint32_t>(at_[i]) << (8 * i);
+      held_ |= uint64_t{word} << count_;
+      count_ += 32;
+      at_ += 4;
+      return;
+    }
+    while (at_ != end_) {
       held_ |= static_cast<uint64_t>(*at_++) << count_;
       count_ += 8;
     }
-    if (count_ >= bits) return;
-    if (at_ != end_) {
-      // 57 bits or more are wanted and do not fit beside what is held: one more byte in two pieces.
-      const auto byte = static_cast<uint64_t>(*at_++);
-      held_ |= byte << count_;
-      const int fits = 64 - count_;
-      spill_ = byte >> fits;
-      spilled_ = 8 - fits;
-      count_ = 64;
-      return;
+    if (count_ < 32) {
+      // Zeros, which no valid stream takes.
+      missing_ += 32;
+      count_ += 32;
     }
-    short_ = true;
-    count_ = bits;
   }
 
   uint64_t held_ = 0;
   int count_ = 0;
-  uint64_t spill_ = 0;
-  int spilled_ = 0;
-  bool short_ = false;
+  int64_t missing_ = 0;
   const std::byte* at_;
   const std::byte* end_;
 };
@@ -114,7 +116,7 @@ class SymbolReader {
   // Reads the head of a stream with so many contexts. The tables are taken from the budget.
   static Result<SymbolReader> open(ByteReader& in, size_t contexts, MemoryBudget& budget);
 
-  uint8_t next(size_t context) {
+  [[gnu::always_inline]] uint8_t next(size_t context) {
     const entropy::DecodeTable& table = tables_[context];
     if (table.single) return table.symbol;
     uint32_t& x = states_[lane_];
@@ -133,8 +135,8 @@ class SymbolReader {
 
  private:
   SymbolReader() = default;
-  uint32_t word() {
-    if (at_ == end_) {
+  [[gnu::always_inline]] uint32_t word() {
+    if (at_ == end_) [[unlikely]] {
       short_ = true;
       return 0;
     }
@@ -154,5 +156,7 @@ class SymbolReader {
 // A row of numbers on their own: tokens in the context of the one before, and their raw bits.
 void write_numbers(std::span<const uint64_t> numbers, ByteWriter& out);
 Result<void> read_numbers(ByteReader& in, MemoryBudget& budget, std::span<uint64_t> numbers);
+// What reading them takes for a while.
+uint64_t numbers_memory();
 
 }  // namespace pith::array

@@ -55,6 +55,9 @@ class RankMemory {
   std::vector<Slot> slots_;
 };
 
+// Of a slice that is read, with its two numbers.
+constexpr uint64_t kSliceMemory = 2 * sizeof(uint64_t) + 2 * sizeof(SliceGrid);
+
 uint64_t zigzag(int64_t value) {
   return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
 }
@@ -190,7 +193,7 @@ void invert(const Transform<Word>& t, const Keys<Word>& keys, std::span<Word> ce
 }
 
 template <class Word>
-void write_transform(const Transform<Word>& t, ByteWriter& out) {
+TransformMemory write_transform(const Transform<Word>& t, ByteWriter& out) {
   out.u8(static_cast<uint8_t>(static_cast<int>(t.kind) | (t.exceptions ? 4 : 0) |
                               static_cast<int>(t.specials.size()) << 3));
   for (const Word special : t.specials) write_varint(out, special);
@@ -232,6 +235,9 @@ void write_transform(const Transform<Word>& t, ByteWriter& out) {
       break;
     }
   }
+  const uint64_t kept =
+      t.slices.size() * kSliceMemory + t.table.size() * (sizeof(uint64_t) + sizeof(Word));
+  return {.peak = kept + numbers_memory(), .kept = kept};
 }
 
 template <class Word>
@@ -276,11 +282,12 @@ Result<Transform<Word>> read_transform(ByteReader& in, NumberType type, uint64_t
       const uint64_t more = cells > t.first_cells ? cells - t.first_cells : 0;
       const uint64_t needed = 1 + more / t.slice_cells + (more % t.slice_cells != 0 ? 1 : 0);
       if (count != needed) return damaged("its slices");
-      if (!budget.reserve(count * (2 * sizeof(uint64_t) + sizeof(SliceGrid)))) {
+      if (!budget.reserve(count * kSliceMemory)) {
         return damaged("it takes more memory than declared");
       }
       std::vector<uint64_t> numbers(static_cast<size_t>(2 * count));
       PITH_TRY(read_numbers(in, budget, numbers));
+      t.slices.reserve(static_cast<size_t>(count));
       SliceGrid slice;
       for (size_t i = 0; i < numbers.size(); i += 2) {
         if (numbers[i] != 0) slice.divisor = numbers[i] - 1;
@@ -311,14 +318,19 @@ Result<Transform<Word>> read_transform(ByteReader& in, NumberType type, uint64_t
   return t;
 }
 
-#define PITH_ARRAY_TRANSFORM(word)                                                                 \
-  template bool apply<word>(const Transform<word>&, std::span<const word>, uint64_t, Keys<word>&); \
-  template void invert<word>(const Transform<word>&, const Keys<word>&, std::span<word>);          \
-  template void write_transform<word>(const Transform<word>&, ByteWriter&);                        \
-  template Result<Transform<word>> read_transform<word>(ByteReader&, NumberType, uint64_t,         \
-                                                        MemoryBudget&);
-PITH_ARRAY_TRANSFORM(uint32_t)
-PITH_ARRAY_TRANSFORM(uint64_t)
-#undef PITH_ARRAY_TRANSFORM
+template bool apply<uint32_t>(const Transform<uint32_t>&, std::span<const uint32_t>, uint64_t,
+                              Keys<uint32_t>&);
+template void invert<uint32_t>(const Transform<uint32_t>&, const Keys<uint32_t>&,
+                               std::span<uint32_t>);
+template TransformMemory write_transform<uint32_t>(const Transform<uint32_t>&, ByteWriter&);
+template Result<Transform<uint32_t>> read_transform<uint32_t>(ByteReader&, NumberType, uint64_t,
+                                                              MemoryBudget&);
+template bool apply<uint64_t>(const Transform<uint64_t>&, std::span<const uint64_t>, uint64_t,
+                              Keys<uint64_t>&);
+template void invert<uint64_t>(const Transform<uint64_t>&, const Keys<uint64_t>&,
+                               std::span<uint64_t>);
+template TransformMemory write_transform<uint64_t>(const Transform<uint64_t>&, ByteWriter&);
+template Result<Transform<uint64_t>> read_transform<uint64_t>(ByteReader&, NumberType, uint64_t,
+                                                              MemoryBudget&);
 
 }  // namespace pith::array

@@ -163,22 +163,31 @@ bool apply(const Transform<Word>& transform, std::span<const Word> cells, uint64
 template <class Word>
 void invert(const Transform<Word>& transform, const Keys<Word>& keys, std::span<Word> cells);
 
+// Returns what the transform takes when it is read, for a while and for good.
+struct TransformMemory {
+  uint64_t peak = 0;
+  uint64_t kept = 0;
+};
 template <class Word>
-void write_transform(const Transform<Word>& transform, ByteWriter& out);
+TransformMemory write_transform(const Transform<Word>& transform, ByteWriter& out);
 // `cells`: of the grid; bounds what may be allocated.
 template <class Word>
 Result<Transform<Word>> read_transform(ByteReader& in, NumberType type, uint64_t cells,
                                        MemoryBudget& budget);
 
-#define PITH_ARRAY_TRANSFORM(word)                                                                \
-  extern template bool apply<word>(const Transform<word>&, std::span<const word>, uint64_t,       \
-                                   Keys<word>&);                                                  \
-  extern template void invert<word>(const Transform<word>&, const Keys<word>&, std::span<word>);  \
-  extern template void write_transform<word>(const Transform<word>&, ByteWriter&);                \
-  extern template Result<Transform<word>> read_transform<word>(ByteReader&, NumberType, uint64_t, \
-                                                               MemoryBudget&);
-PITH_ARRAY_TRANSFORM(uint32_t)
-PITH_ARRAY_TRANSFORM(uint64_t)
-#undef PITH_ARRAY_TRANSFORM
+extern template bool apply<uint32_t>(const Transform<uint32_t>&, std::span<const uint32_t>,
+                                     uint64_t, Keys<uint32_t>&);
+extern template void invert<uint32_t>(const Transform<uint32_t>&, const Keys<uint32_t>&,
+                                      std::span<uint32_t>);
+extern template TransformMemory write_transform<uint32_t>(const Transform<uint32_t>&, ByteWriter&);
+extern template Result<Transform<uint32_t>> read_transform<uint32_t>(ByteReader&, NumberType,
+                                                                     uint64_t, MemoryBudget&);
+extern template bool apply<uint64_t>(const Transform<uint64_t>&, std::span<const uint64_t>,
+                                     uint64_t, Keys<uint64_t>&);
+extern template void invert<uint64_t>(const Transform<uint64_t>&, const Keys<uint64_t>&,
+                                      std::span<uint64_t>);
+extern template TransformMemory write_transform<uint64_t>(const Transform<uint64_t>&, ByteWriter&);
+extern template Result<Transform<uint64_t>> read_transform<uint64_t>(ByteReader&, NumberType,
+                                                                     uint64_t, MemoryBudget&);
 
 }  // namespace pith::array

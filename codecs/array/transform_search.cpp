@@ -378,13 +378,15 @@ class Search {
   bool add_lines() {
     const std::span<const Word> values(fitted_);
     std::optional<Line> line;
-    if (hints_.scale != 1 || hints_.add != 0) {
+    if ((hints_.scale != 1 || hints_.add != 0) && hints_.scale != 0) {
+      size_t least = values.size() / 64 + 1;
       for (const bool single : {false, true}) {
+        if (single && sizeof(Word) != 4) continue;
         const Line hinted{.scale = hints_.scale, .add = hints_.add, .single = single};
-        if (!line && hints_.scale != 0 && (!single || sizeof(Word) == 4) &&
-            fits_line(values, hinted)) {
-          line = hinted;
-        }
+        const size_t misses = line_misses(values, hinted);
+        if (misses >= least) continue;
+        least = misses;
+        line = hinted;
       }
     }
     if (!line) line = find_line(std::span<const Word>(values_), cells_);

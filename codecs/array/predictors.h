@@ -1,0 +1,155 @@
+// What a cell is predicted from.
+//
+//     nw  n  ne          pnw pn            the same place of an earlier
+//  ww  w  x          and  pw  p  pe        slice or band (a reference)
+//
+// Fixed predictors take no more than these; linear ones (linear_fit.h) weigh many of them. All of
+// them compute in 64-bit integers that wrap around.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "codecs/array/volume.h"
+
+namespace pith::array {
+
+// Rows around a row of cells. `ref` are those of the references, above and below it, too.
+template <class Word>
+struct Rows {
+  const Word* x = nullptr;
+  const Word* n = nullptr;
+  const Word* nn = nullptr;
+  std::array<const Word*, kMaxRefs> p{};
+  std::array<const Word*, kMaxRefs> pn{};
+  std::array<const Word*, kMaxRefs> ps{};
+};
+
+// The numbers stand in payloads. Those from kTime on take a reference: each has kModes numbers
+// between that and the next reference's.
+enum Mode : uint8_t {
+  kLeft = 0,
+  kAbove = 1,
+  kMedian = 2,       // w, n or w + n - nw: the one in the middle
+  kPlane = 3,        // w + n - nw
+  kSlope = 4,        // (w + n) / 2 + (ne - nw) / 4
+  kLine = 5,         // 2 w - ww
+  kLineAbove = 6,    // 2 n - nn
+  kTime = 7,         // p
+  kTimeLeft = 8,     // p + w - pw
+  kTimeAbove = 9,    // p + n - pn
+  kTimeMedian = 10,  // p + the median of differences to the reference
+  kTimePlane = 11,   // p + w + n - nw - pw - pn + pnw
+  kTimeSlope = 12,   // p + half the differences at w and n
+  kFixedModes = 13,
+  kLinear = 13,  // a linear predictor with weights of its own
+  kModes = 14,
+};
+constexpr bool needs_above(Mode mode) {
+  return mode == kAbove || mode == kMedian || mode == kPlane || mode == kSlope ||
+         mode == kLineAbove || (mode >= kTimeAbove && mode <= kTimeSlope);
+}
+constexpr bool needs_time(Mode mode) { return mode >= kTime && mode <= kTimeSlope; }
+
+template <class Word>
+int64_t at(const Word* row, ptrdiff_t c) {
+  return static_cast<int64_t>(row[c]);
+}
+constexpr int64_t plus(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+constexpr int64_t minus(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+
+constexpr int64_t median_of(int64_t w, int64_t n, int64_t nw) {
+  const int64_t low = w < n ? w : n;
+  const int64_t high = w < n ? n : w;
+  return nw >= high ? low : nw <= low ? high : minus(plus(w, n), nw);
+}
+
+// The prediction of cell c by a fixed mode.
+template <Mode kMode, class Word>
+int64_t predict(const Rows<Word>& rows, size_t ref, ptrdiff_t c) {
+  const Word* x = rows.x;
+  const Word* n = rows.n;
+  if constexpr (kMode == kLeft) return at(x, c - 1);
+  if constexpr (kMode == kAbove) return at(n, c);
+  if constexpr (kMode == kMedian) return median_of(at(x, c - 1), at(n, c), at(n, c - 1));
+  if constexpr (kMode == kPlane) return minus(plus(at(x, c - 1), at(n, c)), at(n, c - 1));
+  if constexpr (kMode == kSlope) {
+    return plus(at(x, c - 1) / 2 + at(n, c) / 2, minus(at(n, c + 1), at(n, c - 1)) / 4);
+  }
+  if constexpr (kMode == kLine) return plus(at(x, c - 1), minus(at(x, c - 1), at(x, c - 2)));
+  if constexpr (kMode == kLineAbove) return plus(at(n, c), minus(at(n, c), at(rows.nn, c)));
+  if constexpr (kMode >= kTime) {
+    const Word* p = rows.p[ref];
+    const Word* pn = rows.pn[ref];
+    if constexpr (kMode == kTime) return at(p, c);
+    const int64_t w = minus(at(x, c - 1), at(p, c - 1));
+    if constexpr (kMode == kTimeLeft) return plus(at(p, c), w);
+    const int64_t above = minus(at(n, c), at(pn, c));
+    if constexpr (kMode == kTimeAbove) return plus(at(p, c), above);
+    if constexpr (kMode == kTimeSlope) return plus(at(p, c), w / 2 + above / 2);
+    const int64_t corner = minus(at(n, c - 1), at(pn, c - 1));
+    if constexpr (kMode == kTimeMedian) return plus(at(p, c), median_of(w, above, corner));
+    if constexpr (kMode == kTimePlane) return plus(at(p, c), minus(plus(w, above), corner));
+  }
+  return 0;
+}
+
+// Calls f(the mode as a type) for a fixed mode.
+template <class F>
+void with_mode(Mode mode, F&& f) {
+  const auto call = [&]<Mode kMode>() { f(std::integral_constant<Mode, kMode>{}); };
+  switch (mode) {
+    case kAbove:
+      return call.template operator()<kAbove>();
+    case kMedian:
+      return call.template operator()<kMedian>();
+    case kPlane:
+      return call.template operator()<kPlane>();
+    case kSlope:
+      return call.template operator()<kSlope>();
+    case kLine:
+      return call.template operator()<kLine>();
+    case kLineAbove:
+      return call.template operator()<kLineAbove>();
+    case kTime:
+      return call.template operator()<kTime>();
+    case kTimeLeft:
+      return call.template operator()<kTimeLeft>();
+    case kTimeAbove:
+      return call.template operator()<kTimeAbove>();
+    case kTimeMedian:
+      return call.template operator()<kTimeMedian>();
+    case kTimePlane:
+      return call.template operator()<kTimePlane>();
+    case kTimeSlope:
+      return call.template operator()<kTimeSlope>();
+    default:
+      return call.template operator()<kLeft>();
+  }
+}
+
+// The rows around row number `row` of a volume.
+template <class Word>
+Rows<Word> rows_around(const Volume<Word>& volume, uint64_t row, const Place& place, uint64_t up) {
+  Rows<Word> rows;
+  rows.x = volume.row(row);
+  rows.n = place.up ? volume.row(row - up) : volume.zeros();
+  rows.nn = place.up2 ? volume.row(row - 2 * up) : rows.n;
+  for (size_t i = 0; i < kMaxRefs; ++i) {
+    const bool there = i < place.refs;
+    const uint64_t ref = there ? row - place.distance[i] : 0;
+    rows.p[i] = there ? volume.row(ref) : volume.zeros();
+    rows.pn[i] = there && place.up && ref >= up ? volume.row(ref - up) : rows.p[i];
+    // The row below is known if it is not the next one of the same slice.
+    rows.ps[i] = there && place.up && ref + up < row ? volume.row(ref + up) : rows.p[i];
+  }
+  return rows;
+}
+
+}  // namespace pith::array
