@@ -17,8 +17,8 @@ namespace pith {
 
 std::span<const Codec* const> all_codecs() {
   static const std::array<const Codec*, 10> kCodecs = {
-      &deflated_codec(), &array_codec(),    &arraymix_codec(), &tensor_codec(), &log_codec(),
-      &logmix_codec(),   &text_codec(),     &bwt_codec(),      &zstd_codec(),   &stored_codec(),
+      &deflated_codec(), &array_codec(), &arraymix_codec(), &tensor_codec(), &log_codec(),
+      &logmix_codec(),   &text_codec(),  &bwt_codec(),      &zstd_codec(),   &stored_codec(),
   };
   return kCodecs;
 }

@@ -12,7 +12,7 @@ class ArrayMixCodec : public Codec {
   CodecId id() const override { return CodecId::kArrayMix; }
   std::string_view name() const override { return "arraymix"; }
   bool accepts(SegmentType type, Level level) const override {
-    return level >= arraymix::kFirstShape && type == SegmentType::kArray;
+    return level >= arraymix::kFirstShape && is_made_for(type);
   }
   size_t max_block(Level) const override { return size_t{16} << 20; }
   uint64_t encode_memory(size_t raw_size, Level) const override {
@@ -24,7 +24,18 @@ class ArrayMixCodec : public Codec {
   }
   // The model's decoder is its encoder, in IEEE arithmetic and integers.
   bool verify_after_encode() const override { return true; }
-  bool is_made_for(SegmentType type) const override { return type == SegmentType::kArray; }
+  bool is_made_for(SegmentType type) const override {
+    switch (type) {
+      case SegmentType::kArray:
+      case SegmentType::kF32:
+      case SegmentType::kF16:
+      case SegmentType::kF64:
+      case SegmentType::kIntegers:
+        return true;
+      default:
+        return false;
+    }
+  }
 
   // The sample itself.
   Result<uint64_t> estimate(const BlockView& sample, Level, Scratch*) const override {
@@ -40,8 +51,7 @@ class ArrayMixCodec : public Codec {
                                   ByteBuffer& out, uint64_t& decode_memory,
                                   Scratch*) const override {
     if (block.bytes.size() > max_block(options.level)) return EncodeOutcome::kDeclined;
-    const Level level =
-        std::clamp(options.level, arraymix::kFirstShape, arraymix::kLastShape);
+    const Level level = std::clamp(options.level, arraymix::kFirstShape, arraymix::kLastShape);
     PITH_ASSIGN(const bool encoded, arraymix::encode_block(block, level, out, decode_memory));
     return encoded ? EncodeOutcome::kEncoded : EncodeOutcome::kDeclined;
   }

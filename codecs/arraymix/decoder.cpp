@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <limits>
 
+#include "codecs/array/number_order.h"
 #include "codecs/array/plan.h"
 #include "codecs/array/values.h"
 #include "codecs/arraymix/block.h"
 #include "codecs/arraymix/grid_coder.h"
 #include "codecs/arraymix/maps.h"
 #include "codecs/arraymix/parts.h"
+#include "codecs/tensor/payload.h"
 #include "codecs/tensor/varint.h"
-#include "codecs/zstd/zstd_codec.h"
 
 namespace pith::arraymix {
 namespace {
@@ -19,6 +20,7 @@ using array::damaged;
 using array::Transform;
 using tensor::read_varint;
 
+constexpr uint64_t kZstdMemory = uint64_t{256} << 10;  // of one decompression
 constexpr const char* kTooMuch = "it takes more memory than declared";
 
 // Memory that is taken for a while.
@@ -67,16 +69,45 @@ Result<void> read_part(Context& c, GridSpec& spec, const Part& part, array::Keys
   return {};
 }
 
+// The table of a transform, of which only the first entry has been read.
+template <class Word>
+Result<void> read_table(Context& c, uint64_t most, Transform<Word>& t) {
+  const uint64_t count = read_varint(c.in);
+  const uint64_t highest = read_varint(c.in);
+  const uint64_t size = read_varint(c.in);
+  const Word first = t.table.front();
+  if (!c.in.ok() || t.table.size() != 1 || count == 0 || count > most || size > c.in.remaining() ||
+      highest > array::Order<Word>(t.type).highest() - first ||
+      highest == std::numeric_limits<uint64_t>::max()) {
+    return damaged("its table");
+  }
+  const ByteView code = c.in.bytes(size);
+  const GridSpec spec = spec_of_table(t.type, first, first + highest, static_cast<size_t>(count));
+  const uint64_t cells = spec.shape.cells();
+  if (!c.budget.reserve(cells * sizeof(Word))) return damaged(kTooMuch);
+  const Hold hold(c.budget);
+  if (!c.budget.reserve(grid_memory(spec.shape, kFirstShape, 1))) return damaged(kTooMuch);
+  t.table.assign(static_cast<size_t>(cells), 0);
+  if (!c.dry) PITH_TRY(decode_grid<Word>(spec, kFirstShape, code, t.table, {}));
+  t.table.resize(static_cast<size_t>(count));
+  for (Word& place : t.table) place += first;
+  return {};
+}
+
 template <class Word>
 Result<void> read_grid(Context& c, const array::Grid& grid, std::span<Word> cells) {
   const Hold hold(c.budget);
-  PITH_ASSIGN(const Transform<Word> transform,
+  PITH_ASSIGN(Transform<Word> transform,
               array::read_transform<Word>(c.in, grid.type, grid.cells(), c.budget));
+  if (transform.kind == array::TransformKind::kRank) {
+    PITH_TRY(read_table(c, grid.cells(), transform));
+  }
   array::Keys<Word> keys;
   const uint64_t highest = read_varint(c.in);
   const bool has_classes = c.in.u8() != 0;
   if (!c.in.ok() || highest > std::numeric_limits<Word>::max() ||
-      highest == std::numeric_limits<uint64_t>::max()) return damaged("its keys");
+      highest == std::numeric_limits<uint64_t>::max())
+    return damaged("its keys");
   keys.highest = static_cast<Word>(highest);
   if (transform.exceptions) {
     const uint64_t count = read_varint(c.in);
@@ -117,8 +148,7 @@ Result<void> read_grid(Context& c, const array::Grid& grid, std::span<Word> cell
 }
 
 template <class Word>
-Result<void> read_variable(Context& c, const array::Plan& plan, uint32_t number,
-                           MutableBytes raw) {
+Result<void> read_variable(Context& c, const array::Plan& plan, uint32_t number, MutableBytes raw) {
   const array::Variable& variable = plan.variables[number];
   const uint64_t count = array::cell_count(variable);
   const Hold hold(c.budget);
@@ -138,37 +168,30 @@ Result<void> read_variable(Context& c, const array::Plan& plan, uint32_t number,
   return {};
 }
 
-Result<void> read_plain(Context& c, const array::Plan& plan, uint32_t number, MutableBytes raw) {
-  const auto size = static_cast<size_t>(plan.variables[number].size);
-  const uint64_t coded = read_varint(c.in);
-  if (!c.in.ok() || coded > c.in.remaining()) return damaged("its plain bytes");
-  const ByteView code = c.in.bytes(coded != 0 ? static_cast<size_t>(coded) : size);
-  if (!c.in.ok()) return damaged("its plain bytes");
-  const Hold hold(c.budget);
-  if (!c.budget.reserve(size)) return damaged(kTooMuch);
-  ByteBuffer bytes(size);
-  if (coded == 0) {
-    std::copy(code.begin(), code.end(), bytes.begin());
-  } else {
-    const auto scratch = zstd_codec().make_scratch();
-    const Hold codec(c.budget);
-    PITH_TRY(zstd_codec().decode(code, bytes, c.budget, scratch.get()));
-  }
-  if (!c.dry) array::scatter(plan, number, bytes, raw);
-  return {};
-}
-
 Result<void> read_block(ByteView payload, size_t raw_size, MutableBytes raw, MemoryBudget& budget,
                         bool dry) {
   ByteReader in(payload);
   Context c{.in = in, .budget = budget, .level = in.u8(), .dry = dry};
   if (!in.ok() || c.level < kFirstShape || c.level > kLastShape) return damaged("its head");
   PITH_ASSIGN(const array::Plan plan, array::read_plan(in, raw_size));
-  for (uint32_t i = 0; i < plan.variables.size(); ++i) {
-    const array::Variable& variable = plan.variables[i];
-    if (variable.form == array::Form::kPlain) {
-      PITH_TRY(read_plain(c, plan, i, raw));
-    } else if (array::needs_wide_words(variable)) {
+  // The plan, and the plain bytes and what unpacks them.
+  if (!budget.reserve(plan.variables.size() * (sizeof(array::Variable) + 16 * array::kMaxAxes) +
+                      plan.parts.size() * 2 * sizeof(array::Part) + plan.variables[0].size +
+                      kZstdMemory)) {
+    return damaged(kTooMuch);
+  }
+  const uint64_t plain_size = plan.variables[0].size;
+  const uint64_t packed_size = read_varint(in);
+  if (!in.ok() || packed_size > plain_size) return damaged("its plain bytes");
+  const ByteView packed = in.bytes(packed_size);
+  if (!in.ok()) return damaged("its plain bytes");
+  if (!dry) {
+    ByteBuffer storage;
+    PITH_ASSIGN(const ByteView plain, tensor::unpack_section(packed, plain_size, storage));
+    array::scatter(plan, 0, plain, raw);
+  }
+  for (uint32_t i = 1; i < plan.variables.size(); ++i) {
+    if (array::needs_wide_words(plan.variables[i])) {
       PITH_TRY(read_variable<uint64_t>(c, plan, i, raw));
     } else {
       PITH_TRY(read_variable<uint32_t>(c, plan, i, raw));

@@ -10,8 +10,8 @@
 #include "codecs/arraymix/grid_coder.h"
 #include "codecs/arraymix/maps.h"
 #include "codecs/arraymix/parts.h"
+#include "codecs/tensor/payload.h"
 #include "codecs/tensor/varint.h"
-#include "codecs/zstd/zstd_codec.h"
 
 namespace pith::arraymix {
 namespace {
@@ -19,8 +19,9 @@ namespace {
 using array::Transform;
 using tensor::write_varint;
 
-constexpr size_t kMostTried = 3;            // transforms of a grid
-constexpr size_t kTriedCells = size_t{3} << 15;  // that a transform is judged by
+constexpr int kPlainEffort = 19;                 // of Zstandard
+constexpr size_t kMostTried = 3;                 // transforms of a grid
+constexpr size_t kTriedCells = size_t{1} << 17;  // that a transform is judged by
 
 // A grid after one transform, its parts in the order in which they are coded.
 template <class Word>
@@ -96,46 +97,89 @@ class GridEncoder {
     return spec;
   }
 
-  // The size of the grid as seen by some rows from its middle, and of the transform.
+  // The size of the grid as the fastest model sees some of its rows, and of the transform.
   Result<uint64_t> judge(Numbered<Word>& n) {
     ByteBuffer head;
     ByteWriter writer(head);
-    write_transform(n.transform, writer);
+    PITH_TRY(write_head(n.transform, writer));
     const Part& part = *std::max_element(
         parts_.begin(), parts_.end(),
         [](const Part& a, const Part& b) { return a.shape.cells() < b.shape.cells(); });
     const Maps<Word> maps(n.transform, n.keys.highest);
     GridSpec spec = spec_of(n, maps);
-    const auto rows_map = maps_of_rows(n.transform, part);
-    GridShape& shape = spec.shape;
-    shape = part.shape;
-    choose_references(part, shape);
-    const size_t wanted = std::max<size_t>(1, kTriedCells / shape.width);
-    size_t from = 0;
-    if (shape.rows > wanted + wanted / 2) {
-      // With whole planes, if they are not too large.
-      size_t rows = wanted;
-      if (shape.height <= wanted) rows = std::min(shape.rows, wanted / shape.height * shape.height);
-      from = (shape.rows - rows) / 2;
-      shape.first = (shape.first + from) % shape.height;
-      shape.rows = rows;
-      if (shape.near >= rows) shape.near = 0;
-      if (shape.far >= rows) shape.far = 0;
+    const auto map_of_row = maps_of_rows(n.transform, part);
+    GridShape whole = part.shape;
+    choose_references(part, whole);
+    uint64_t seen = 0;
+    uint64_t size = 0;
+    for (const auto& [from, rows] : samples_of(whole)) {
+      spec.shape = whole;
+      spec.shape.first = (whole.first + from) % whole.height;
+      spec.shape.rows = rows;
+      if (whole.near >= rows) spec.shape.near = 0;
+      if (whole.far >= rows) spec.shape.far = 0;
+      if (!map_of_row.empty()) spec.map_of_row = std::span(map_of_row).subspan(from, rows);
+      const size_t first = part.first + from * whole.width;
+      const size_t cells = spec.shape.cells();
+      const auto keys = std::span<const Word>(n.keys.keys).subspan(first, cells);
+      std::span<const uint8_t> classes(n.keys.classes);
+      if (!classes.empty()) classes = classes.subspan(first, cells);
+      ByteBuffer code(code_room(cells));
+      PITH_ASSIGN(const size_t coded, encode_grid(spec, kFirstShape, keys, classes, code));
+      size += coded == 0 ? code.size() : coded;
+      seen += cells;
     }
-    if (!rows_map.empty()) spec.map_of_row = std::span(rows_map).subspan(from);
-    const auto keys = std::span<const Word>(n.keys.keys)
-                          .subspan(part.first + from * shape.width, shape.cells());
-    std::span<const uint8_t> classes(n.keys.classes);
-    if (!classes.empty()) classes = classes.subspan(part.first + from * shape.width, shape.cells());
-    ByteBuffer code(keys.size() * (sizeof(Word) + 1) + 64);
-    PITH_ASSIGN(const size_t size, encode_grid(spec, level_, keys, classes, MutableBytes(code)));
-    const uint64_t all = size == 0 ? code.size() : size;
-    return head.size() + n.keys.exceptions.size() * sizeof(Word) +
-           all * part.shape.cells() / keys.size();
+    return head.size() + n.keys.exceptions.size() * sizeof(Word) + size * part.shape.cells() / seen;
+  }
+
+  struct Rows {
+    size_t from = 0;
+    size_t count = 0;
+  };
+
+  // Whole planes with some to refer to, from the beginning, the middle and the end; or rows from
+  // the middle; or all.
+  static std::vector<Rows> samples_of(const GridShape& shape) {
+    const size_t wanted = std::max<size_t>(1, kTriedCells / shape.width);
+    if (shape.near < shape.height) {
+      if (shape.rows < 2 * wanted) return {{0, shape.rows}};
+      return {{(shape.rows - wanted) / 2, wanted}};
+    }
+    const size_t rows = (std::max(wanted / 4, shape.near) / shape.height + 1) * shape.height;
+    if (shape.rows < 4 * rows) return {{0, shape.rows}};
+    const size_t middle = shape.rows / shape.height / 2 * shape.height;
+    return {{0, rows}, {middle, rows}, {shape.rows - rows, rows}};
+  }
+
+  static size_t code_room(size_t cells) { return cells * (sizeof(Word) + 2) + 1024; }
+
+  // The transform. Of a table, only the first entry is in it; the others are modelled.
+  Result<void> write_head(Transform<Word>& t, ByteWriter& out) const {
+    if (t.kind != array::TransformKind::kRank) {
+      array::write_transform(t, out);
+      return {};
+    }
+    std::vector<Word> table = {t.table.front()};
+    std::swap(t.table, table);
+    array::write_transform(t, out);
+    std::swap(t.table, table);
+    write_varint(out, t.table.size());
+    const GridSpec spec = spec_of_table(t.type, t.table.front(), t.table.back(), t.table.size());
+    write_varint(out, spec.highest);
+    std::vector<Word> keys(spec.shape.cells());
+    for (size_t i = 0; i < t.table.size(); ++i) keys[i] = t.table[i] - t.table.front();
+    std::fill(keys.begin() + static_cast<std::ptrdiff_t>(t.table.size()), keys.end(),
+              static_cast<Word>(spec.highest));
+    ByteBuffer code(code_room(keys.size()));
+    PITH_ASSIGN(const size_t size, encode_grid<Word>(spec, kFirstShape, keys, {}, code));
+    if (size == 0) return fail(ErrorCode::kLimit, "a table of values grows");
+    write_varint(out, size);
+    out.bytes(ByteView(code).first(size));
+    return {};
   }
 
   Result<bool> write_numbered(Numbered<Word>& n, ByteWriter& out) {
-    write_transform(n.transform, out);
+    PITH_TRY(write_head(n.transform, out));
     write_varint(out, n.keys.highest);
     out.u8(n.keys.classes.empty() ? 0 : 1);
     if (n.transform.exceptions) {
@@ -160,7 +204,7 @@ class GridEncoder {
         write_varint(out, 0);
         continue;
       }
-      ByteBuffer code(keys.size() * (sizeof(Word) + 2) + 1024);
+      ByteBuffer code(code_room(keys.size()));
       PITH_ASSIGN(const size_t size, encode_grid(spec, level_, keys, classes, MutableBytes(code)));
       if (size == 0) return false;
       write_varint(out, size);
@@ -192,41 +236,24 @@ Result<bool> write_variable(const array::Variable& variable, ByteBuffer bytes, L
   return true;
 }
 
-Result<void> write_plain(ByteView bytes, ByteWriter& out) {
-  ByteBuffer code;
-  uint64_t memory = 0;
-  bool smaller = false;
-  if (!bytes.empty()) {
-    const Segment segment{.size = bytes.size(), .type = SegmentType::kBytes, .layout = {}};
-    const BlockView block{.bytes = bytes, .segments = {&segment, 1}, .type = SegmentType::kBytes};
-    const auto scratch = zstd_codec().make_scratch();
-    PITH_ASSIGN(const EncodeOutcome outcome,
-                zstd_codec().encode(block, 7, code, memory, scratch.get()));
-    smaller = outcome == EncodeOutcome::kEncoded && code.size() < bytes.size();
-  }
-  write_varint(out, smaller ? code.size() : 0);
-  out.bytes(smaller ? ByteView(code) : bytes);
-  return {};
-}
-
 }  // namespace
 
 Result<bool> encode_block(const BlockView& block, Level level, ByteBuffer& out,
                           uint64_t& decode_memory) {
   const array::Plan plan = array::plan_block(block, kLeastVariable);
-  if (plan.variables.size() < 2) return false;
+  // Where arrays are the smaller part, another codec does better with the rest.
+  if (plan.variables[0].size > block.bytes.size() / 2) return false;
   ByteWriter writer(out);
   writer.u8(static_cast<uint8_t>(level));
   array::write_plan(plan, writer);
-  for (uint32_t i = 0; i < plan.variables.size(); ++i) {
+  const ByteBuffer plain = tensor::pack_section(array::gather(plan, 0, block.bytes), kPlainEffort);
+  write_varint(writer, plain.size());
+  writer.bytes(plain);
+  for (uint32_t i = 1; i < plan.variables.size(); ++i) {
     const array::Variable& variable = plan.variables[i];
     ByteBuffer bytes = array::gather(plan, i, block.bytes);
-    if (variable.form == array::Form::kPlain) {
-      PITH_TRY(write_plain(bytes, writer));
-      continue;
-    }
-    const auto write = array::needs_wide_words(variable) ? write_variable<uint64_t>
-                                                         : write_variable<uint32_t>;
+    const auto write =
+        array::needs_wide_words(variable) ? write_variable<uint64_t> : write_variable<uint32_t>;
     PITH_ASSIGN(const bool written, write(variable, std::move(bytes), level, writer));
     if (!written || out.size() >= block.bytes.size()) return false;
   }

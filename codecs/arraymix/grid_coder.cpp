@@ -32,7 +32,7 @@ struct DecodeBits {
 
 template <int kLevel, class Word>
 Result<size_t> encode_at(const GridSpec& spec, std::span<const Word> keys,
-                      std::span<const uint8_t> classes, MutableBytes out) {
+                         std::span<const uint8_t> classes, MutableBytes out) {
   const auto model = std::make_unique<GridModel<kLevel>>(spec);
   EncodeBits bits{entropy::BinaryEncoder(out)};
   std::vector<uint8_t> seen(classes.size());
@@ -52,7 +52,7 @@ Result<size_t> encode_at(const GridSpec& spec, std::span<const Word> keys,
 
 template <int kLevel, class Word>
 Result<void> decode_at(const GridSpec& spec, ByteView code, std::span<Word> keys,
-                    std::span<uint8_t> classes) {
+                       std::span<uint8_t> classes) {
   const auto model = std::make_unique<GridModel<kLevel>>(spec);
   DecodeBits bits{entropy::BinaryDecoder(code)};
   std::unique_ptr<MaskModel> masks;

@@ -9,8 +9,8 @@
 
 namespace pith::arraymix {
 
-// The bytes written, 0 if they do not fit. `Word`: uint32_t or uint64_t. `classes`: the kind of each
-// cell, empty if there is but one; keys of cells of other kinds than 0 do not matter.
+// The bytes written, 0 if they do not fit. `Word`: uint32_t or uint64_t. `classes`: the kind of
+// each cell, empty if there is but one; keys of cells of other kinds than 0 do not matter.
 template <class Word>
 Result<size_t> encode_grid(const GridSpec& spec, int level, std::span<const Word> keys,
                            std::span<const uint8_t> classes, MutableBytes out);

@@ -86,10 +86,26 @@ std::vector<uint32_t> maps_of_rows(const array::Transform<Word>& t, const Part& 
   if (t.kind != TransformKind::kGrid || t.slices.size() <= 1) return rows;
   rows.resize(part.shape.rows);
   for (size_t r = 0; r < rows.size(); ++r) {
-    rows[r] = static_cast<uint32_t>(
-        std::min(t.slice_of(place_of_row(part, r)), t.slices.size() - 1));
+    rows[r] =
+        static_cast<uint32_t>(std::min(t.slice_of(place_of_row(part, r)), t.slices.size() - 1));
   }
   return rows;
+}
+
+GridSpec spec_of_table(NumberType type, uint64_t first, uint64_t last, size_t count) {
+  constexpr size_t kWidest = size_t{1} << 16;
+  GridSpec spec;
+  spec.shape.width = std::min(count, kWidest);
+  spec.shape.rows = (count + spec.shape.width - 1) / spec.shape.width;
+  spec.highest = last - first;
+  ValueMap map = map_by_key(spec.highest);
+  if (array::has_real_values(type)) {
+    map.kind = type == NumberType::kF32 ? MapKind::kFloat32 : MapKind::kFloat64;
+    map.base = first;
+    map.step = scale_for(std::max(magnitude(map.value(0)), magnitude(map.value(spec.highest))));
+  }
+  spec.maps = {map};
+  return spec;
 }
 
 template struct Maps<uint32_t>;

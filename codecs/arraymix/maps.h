@@ -28,6 +28,10 @@ struct Maps {
 template <class Word>
 std::vector<uint32_t> maps_of_rows(const array::Transform<Word>& transform, const Part& part);
 
+// What the model sees of a table of `count` places in order, as distances from the first one. Long
+// tables are folded; the last row is filled up with the last entry.
+GridSpec spec_of_table(NumberType type, uint64_t first, uint64_t last, size_t count);
+
 extern template struct Maps<uint32_t>;
 extern template struct Maps<uint64_t>;
 extern template std::vector<uint32_t> maps_of_rows(const array::Transform<uint32_t>&, const Part&);

@@ -43,7 +43,8 @@ class MaskModel {
     constexpr struct {
       size_t up;
       ptrdiff_t right;
-    } kPlane[] = {{0, -1}, {1, 0}, {1, -1}, {1, 1}, {0, -2}, {2, 0}, {1, 2}, {1, -2}, {2, 1}, {2, -1}, {0, -3}, {3, 0}};
+    } kPlane[] = {{0, -1}, {1, 0},  {1, -1}, {1, 1},  {0, -2}, {2, 0},
+                  {1, 2},  {1, -2}, {2, 1},  {2, -1}, {0, -3}, {3, 0}};
     for (const auto& c : kPlane) plane = plane << 1 | bit_at(c.up, c.right);
     uint64_t near = 0;
     uint64_t far = 0;
@@ -54,9 +55,11 @@ class MaskModel {
              bit_at(h + 1, 0) << 4 | bit_at(h, 2) << 3 | bit_at(h - 1, 1) << 2 |
              bit_at(h - 1, -1) << 1 | 1;
     }
-    if (shape_.far >= 3 && row_ >= shape_.far) far = bit_at(shape_.far, 0) << 1 | bit_at(shape_.far, 1);
-    const uint64_t keys[kContexts] = {
-        plane >> 6, plane << 10 | near << 1, (plane >> 8) << 12 | near << 2 | far, (plane << 12 | near << 2 | far) };
+    if (shape_.far >= 3 && row_ >= shape_.far)
+      far = bit_at(shape_.far, 0) << 1 | bit_at(shape_.far, 1);
+    const uint64_t keys[kContexts] = {plane >> 6, plane << 10 | near << 1,
+                                      (plane >> 8) << 12 | near << 2 | far,
+                                      (plane << 12 | near << 2 | far)};
     int stretched[kContexts];
     m::AdaptiveProbability* slots[kContexts];
     auto& weights = weights_[near];
@@ -67,13 +70,15 @@ class MaskModel {
       stretched[c] = m::stretch(slots[c]->p16());
       sum += int64_t{stretched[c]} * weights[c];
     }
-    const int mixed = m::clamp_stretch(static_cast<int>(std::clamp<int64_t>(sum >> 16, -4000, 4000)));
+    const int mixed =
+        m::clamp_stretch(static_cast<int>(std::clamp<int64_t>(sum >> 16, -4000, 4000)));
     const uint32_t p = std::clamp<uint32_t>(m::squash(mixed), 4, 65536 - 4);
     const bool is_masked = coder.code(kind != 0, p);
     const uint32_t bit = is_masked ? 1 : 0;
     const int error = static_cast<int>(bit << 16) - static_cast<int>(m::squash(mixed));
     for (size_t c = 0; c < kContexts; ++c) {
-      weights[c] = std::clamp(weights[c] + static_cast<int>((int64_t{stretched[c]} * error) >> 16), -200000, 200000);
+      weights[c] = std::clamp(weights[c] + static_cast<int>((int64_t{stretched[c]} * error) >> 16),
+                              -200000, 200000);
       slots[c]->update(bit, 1000);
     }
     uint8_t got = 0;
@@ -84,7 +89,8 @@ class MaskModel {
         uint32_t node = 1;
         for (int k = 7; k >= 0; --k) {
           auto& slot = trees_[(left & 255) * 256 + node];
-          const bool b = coder.code(((kind - 1U) >> k & 1) != 0, std::clamp<uint32_t>(slot.p16(), 4, 65532));
+          const bool b =
+              coder.code(((kind - 1U) >> k & 1) != 0, std::clamp<uint32_t>(slot.p16(), 4, 65532));
           slot.update(b ? 1 : 0, 250);
           node = node << 1 | static_cast<uint32_t>(b);
         }
@@ -99,7 +105,7 @@ class MaskModel {
     return got;
   }
 
- static constexpr uint64_t memory() {
+  static constexpr uint64_t memory() {
     return sizeof(MaskModel) + (kContexts << kLog) * 4 + 256 * 256 * 4 + 4096;
   }
 

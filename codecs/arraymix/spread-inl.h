@@ -29,8 +29,8 @@ HWY_INLINE V log2_of(D d, V x) {
   const hn::RebindToSigned<D> di;
   const auto bits = hn::BitCast(di, x);
   const auto exponent = hn::ConvertTo(d, hn::Sub(hn::ShiftRight<23>(bits), hn::Set(di, 127)));
-  const auto mantissa = hn::BitCast(
-      d, hn::Or(hn::And(bits, hn::Set(di, 0x007FFFFF)), hn::Set(di, 0x3F800000)));
+  const auto mantissa =
+      hn::BitCast(d, hn::Or(hn::And(bits, hn::Set(di, 0x007FFFFF)), hn::Set(di, 0x3F800000)));
   // A polynomial through log2 on [1, 2], exact at both ends.
   const auto t = hn::Sub(mantissa, hn::Set(d, 1.0F));
   auto p = hn::Set(d, -0.08177F);
@@ -89,12 +89,10 @@ struct Spread {
                                      hn::Sub(above, hn::Load(d, high.above + i)));
       const auto down = hn::IfThenElse(is_left, hn::Sub(below, hn::Load(d, low.below + i)),
                                        hn::Sub(hn::Load(d, low.above + i), above));
-      const auto ratio =
-          hn::Sub(log2_of(d, hn::Max(up, tiny)), log2_of(d, hn::Max(down, tiny)));
+      const auto ratio = hn::Sub(log2_of(d, hn::Max(up, tiny)), log2_of(d, hn::Max(down, tiny)));
       // 256 · ln 2
       const auto scaled = hn::Mul(ratio, hn::Set(d, 177.4457F));
-      const auto limited =
-          hn::Min(hn::Max(scaled, hn::Set(d, -2047.0F)), hn::Set(d, 2047.0F));
+      const auto limited = hn::Min(hn::Max(scaled, hn::Set(d, -2047.0F)), hn::Set(d, 2047.0F));
       hn::Store(hn::ConvertTo(di, limited), di, odds + i);
     }
   }

@@ -62,9 +62,8 @@ struct ValueMap {
         break;
       }
       case MapKind::kRanked: {
-        const auto last = table.begin() + static_cast<std::ptrdiff_t>(
-                                              std::min<size_t>(static_cast<size_t>(highest),
-                                                               table.size() - 1));
+        const auto last = table.begin() + static_cast<std::ptrdiff_t>(std::min<size_t>(
+                                              static_cast<size_t>(highest), table.size() - 1));
         auto at = std::upper_bound(table.begin(), last, wanted);
         if (at != table.begin() && wanted - *(at - 1) < *at - wanted) --at;
         key = static_cast<uint64_t>(at - table.begin());
