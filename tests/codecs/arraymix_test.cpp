@@ -59,7 +59,7 @@ ByteBuffer field_of(NumberType type, bool big_endian, const std::vector<uint64_t
   std::vector<uint64_t> bits;
   for (const int64_t k : test::wandering(cells, static_cast<size_t>(shape.back()), 1)) {
     bits.push_back(is_real(type) ? test::float_bits(static_cast<double>(k) / 7, type)
-                                 : static_cast<uint64_t>(k));
+                                 : static_cast<uint64_t>(k + 20000));
   }
   return test::pack(bits, type, big_endian);
 }
