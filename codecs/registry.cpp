@@ -3,6 +3,7 @@
 #include <array>
 
 #include "codecs/array/array_codec.h"
+#include "codecs/arraymix/arraymix_codec.h"
 #include "codecs/bwt/bwt_codec.h"
 #include "codecs/cloud/cloud_codec.h"
 #include "codecs/cloudmix/cloudmix_codec.h"
@@ -17,8 +18,13 @@
 
 namespace pith {
 
-&deflated_codec(), &array_codec(), &tensor_codec(), &log_codec(), &logmix_codec(), &cloud_codec(),
-    &cloudmix_codec(), &las_codec(), &text_codec(), &bwt_codec(), &zstd_codec(), &stored_codec(),
+std::span<const Codec* const> all_codecs() {
+  static const std::array<const Codec*, 13> kCodecs = {
+      &deflated_codec(), &array_codec(), &arraymix_codec(), &tensor_codec(), &log_codec(),
+      &logmix_codec(),   &cloud_codec(), &cloudmix_codec(), &las_codec(),    &text_codec(),
+      &bwt_codec(),      &zstd_codec(),  &stored_codec(),
+  };
+  return kCodecs;
 }
 
 const Codec* find_codec(CodecId id) {

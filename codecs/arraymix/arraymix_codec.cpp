@@ -1,0 +1,81 @@
+#include "codecs/arraymix/arraymix_codec.h"
+
+#include <algorithm>
+
+#include "codecs/arraymix/block.h"
+
+namespace pith {
+namespace {
+
+class ArrayMixCodec : public Codec {
+ public:
+  CodecId id() const override { return CodecId::kArrayMix; }
+  std::string_view name() const override { return "arraymix"; }
+  bool accepts(SegmentType type, Level level) const override {
+    return level >= arraymix::kFirstShape && is_made_for(type);
+  }
+  size_t max_block(Level) const override { return size_t{16} << 20; }
+  uint64_t encode_memory(size_t raw_size, Level) const override {
+    // Up to three transforms are compared.
+    return arraymix::block_memory(raw_size) + 16 * uint64_t{raw_size};
+  }
+  uint64_t decode_memory(size_t raw_size, Level) const override {
+    return arraymix::block_memory(raw_size);
+  }
+  // The model's decoder is its encoder, in IEEE arithmetic and integers.
+  bool verify_after_encode() const override { return true; }
+  bool is_made_for(SegmentType type) const override {
+    switch (type) {
+      case SegmentType::kArray:
+      case SegmentType::kF32:
+      case SegmentType::kF16:
+      case SegmentType::kF64:
+      case SegmentType::kIntegers:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  // The sample itself.
+  Result<uint64_t> estimate(const BlockView& sample, Level, Scratch*) const override {
+    ByteBuffer out;
+    uint64_t memory = 0;
+    PITH_ASSIGN(const bool encoded,
+                arraymix::encode_block(sample, arraymix::kFirstShape, out, memory));
+    return encoded ? out.size() : sample.bytes.size();
+  }
+
+ private:
+  Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
+                                  ByteBuffer& out, uint64_t& decode_memory,
+                                  Scratch*) const override {
+    if (block.bytes.size() > max_block(options.level)) return EncodeOutcome::kDeclined;
+    const Level level = std::clamp(options.level, arraymix::kFirstShape, arraymix::kLastShape);
+    PITH_ASSIGN(const bool encoded, arraymix::encode_block(block, level, out, decode_memory));
+    return encoded ? EncodeOutcome::kEncoded : EncodeOutcome::kDeclined;
+  }
+
+  Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
+                         Scratch*) const override {
+    return arraymix::decode_block(payload, raw, budget);
+  }
+};
+
+}  // namespace
+
+const Codec& arraymix_codec() {
+  static const ArrayMixCodec codec;
+  return codec;
+}
+
+namespace arraymix {
+
+uint64_t block_memory(size_t raw_size) {
+  // Of numbers of one byte each: cells, keys and copies in words of 32 bits, and what the model
+  // keeps (parts.cpp); and its own tables.
+  return 22 * uint64_t{raw_size} + (uint64_t{160} << 20);
+}
+
+}  // namespace arraymix
+}  // namespace pith
