@@ -94,14 +94,15 @@ std::string tensor_details(const std::vector<tensor::PieceReport>& pieces) {
 
 }  // namespace
 
-std::string block_details(CodecId codec, ByteView payload, size_t raw_size) {
+std::string block_details(CodecId codec, ByteView payload, size_t raw_size,
+                          const RandomAccess* base) {
   if (codec == CodecId::kLog) {
     const auto log = log::describe(payload, raw_size);
     return log ? log_details(*log) : "";
   }
   if (codec == CodecId::kTensor) {
     MemoryBudget budget(UINT64_MAX);
-    const auto pieces = tensor::describe(payload, raw_size, budget);
+    const auto pieces = tensor::describe(payload, raw_size, budget, base);
     return pieces ? tensor_details(*pieces) : "";
   }
   return "";

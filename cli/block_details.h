@@ -5,12 +5,14 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/source.h"
 #include "codecs/codec.h"
 
 namespace pith::cli {
 
 // Lines of text, indented; empty for codecs of which there is nothing to tell, and for payloads
-// that do not decode.
-std::string block_details(CodecId codec, ByteView payload, size_t raw_size);
+// that do not decode. `base`: what the block is coded against, if it is.
+std::string block_details(CodecId codec, ByteView payload, size_t raw_size,
+                          const RandomAccess* base = nullptr);
 
 }  // namespace pith::cli

@@ -41,10 +41,11 @@ struct Explanation {
 };
 
 // A .pith file: from its index, decoding nothing unless there are details to tell.
-Result<Explanation> explain_coded(const SeekableInput& input, const std::string& name,
-                                  bool details) {
+Result<Explanation> explain_coded(const SeekableInput& input, const std::string& name, bool details,
+                                  const BaseFile* base) {
   const RandomAccess& file = input.file();
   PITH_ASSIGN(const Catalog catalog, read_catalog(file));
+  if (details) PITH_TRY(check_base(file, catalog, base));
   Explanation explanation{.name = name,
                           .format = "pith",
                           .raw_size = catalog.raw_size,
@@ -66,8 +67,8 @@ Result<Explanation> explain_coded(const SeekableInput& input, const std::string&
                                   .details = {}});
       if (details) {
         PITH_ASSIGN(const ByteBuffer payload, read_payload(file, frame));
-        explanation.rows.back().details =
-            block_details(CodecId{frame.entry.codec}, payload, frame.entry.raw_size);
+        explanation.rows.back().details = block_details(CodecId{frame.entry.codec}, payload,
+                                                        frame.entry.raw_size, content_of(base));
       }
     }
   }
@@ -86,21 +87,24 @@ Result<Explanation> explain_plain(const InputFile& input, const SeekableInput& s
   options.select.prime = run.options.prime;
   options.threads = run.threads;
   options.memory_limit = run.memory_limit;
+  options.base = run.base;
   options.on_progress = [&](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };
   Explanation explanation{.name = input.name, .format = {}, .rows = {}};
   const bool details = run.options.verbosity > 0 && !run.options.json;
   uint64_t offset = 0;
   options.on_block = [&](const BlockReport& block) {
-    explanation.rows.push_back(
-        {.offset = offset,
-         .type = std::string(segment_type_name(block.type)),
-         .codec = codec_name(block.codec),
-         .raw_size = block.raw_size,
-         .coded_size = block.payload_size + kFrameOverhead,
-         .memory = block.decode_memory,
-         .seconds = block.seconds,
-         .segments = block.segments,
-         .details = details ? block_details(block.codec, block.payload, block.raw_size) : ""});
+    explanation.rows.push_back({.offset = offset,
+                                .type = std::string(segment_type_name(block.type)),
+                                .codec = codec_name(block.codec),
+                                .raw_size = block.raw_size,
+                                .coded_size = block.payload_size + kFrameOverhead,
+                                .memory = block.decode_memory,
+                                .seconds = block.seconds,
+                                .segments = block.segments,
+                                .details = details
+                                               ? block_details(block.codec, block.payload,
+                                                               block.raw_size, content_of(run.base))
+                                               : ""});
     offset += block.raw_size;
   };
   PITH_ASSIGN(const CompressSummary summary, compress(source, sink, options));
@@ -185,10 +189,10 @@ Result<void> explain_file(const std::string& path, const Run& run) {
   PITH_ASSIGN(const SeekableInput seekable, SeekableInput::open(input));
   std::array<std::byte, kMagic.size()> magic{};
   const bool coded = seekable.file().read_at(0, magic) && StreamHeader::has_magic(magic);
-  PITH_ASSIGN(
-      const Explanation explanation,
-      coded ? explain_coded(seekable, input.name, run.options.verbosity > 0 && !run.options.json)
-            : explain_plain(input, seekable, run));
+  PITH_ASSIGN(const Explanation explanation,
+              coded ? explain_coded(seekable, input.name,
+                                    run.options.verbosity > 0 && !run.options.json, run.base)
+                    : explain_plain(input, seekable, run));
   if (run.options.json) {
     print_json(explanation);
   } else {

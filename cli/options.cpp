@@ -266,6 +266,10 @@ const std::vector<OptionRow>& option_table() {
        [](P& p, const S& v) { set_level(p.options, v); }},
       {"--codec", Takes::kValue, "NAME", kEffort, "use this codec instead of the best for the data",
        [](P& p, const S& v) { set_codec(p.options, v); }},
+      {"--base", Takes::kValue, "BASE", kEffort,
+       "code tensors as differences to those of BASE (an earlier checkpoint, or its .pith file); "
+       "restoring needs it too",
+       [](P& p, const S& v) { p.options.base = v; }},
       {"--no-prime", Takes::kNothing, "", kEffort,
        "do not use the built-in texts that help small files",
        [](P& p, const S&) { p.options.prime = false; }},
@@ -429,6 +433,7 @@ void settle(Parsed& parsed) {
   if (options.lossy.any() && options.remove_input) {
     reject("--rm and lossy compression exclude each other: the original would be lost");
   }
+  if (options.base == "-") reject("--base needs a file");
   if (options.output == "-") {
     options.output.clear();
     options.to_stdout = true;

@@ -61,6 +61,7 @@ struct Options {
   Level level = kDefaultLevel;
   const Codec* codec = nullptr;
   bool prime = true;
+  std::string base;  // the file to code against; empty: none
   LossyOptions lossy;
   std::optional<unsigned> threads;  // 0: all that the system allows
   std::optional<uint64_t> memory_limit;

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/grep/command.h"
 #include "cli/resources.h"
+#include "cli/seekable.h"
 #include "cli/signals.h"
 
 namespace pith::cli {
@@ -40,6 +41,24 @@ FileCommand command_of(const Options& options) {
   return nullptr;
 }
 
+// The base of --base: opened once, for all inputs.
+struct OpenBase {
+  InputFile input;
+  SeekableInput seekable;
+  std::unique_ptr<BaseFile> file;
+};
+
+Result<std::optional<OpenBase>> open_base(const Options& options, uint64_t memory_limit) {
+  if (options.base.empty()) return std::nullopt;
+  PITH_ASSIGN(InputFile input, open_any_input(options.base));
+  PITH_ASSIGN(SeekableInput seekable, SeekableInput::open(input));
+  PITH_ASSIGN(auto file, BaseFile::open(seekable.file(), memory_limit));
+  const bool compresses =
+      options.command == Command::kCompress || options.command == Command::kExplain;
+  if (compresses) PITH_TRY(file->find_tensors());
+  return OpenBase{std::move(input), std::move(seekable), std::move(file)};
+}
+
 // Allocations outside the codecs are small, but even they can fail.
 Result<void> guarded(FileCommand command, const std::string& path, const Run& run) {
   try {
@@ -67,11 +86,19 @@ int run(int argc, char** argv) {
   Messages messages(options.verbosity);
   const unsigned asked = options.threads.value_or(0);
   std::set<std::string> outputs;
+  const uint64_t memory_limit = options.memory_limit.value_or(default_memory_limit());
+  const auto base = open_base(options, memory_limit);
+  if (!base) {
+    messages.error(options.base, base.error());
+    return messages.exit_status();
+  }
   const Run run{.options = options,
                 .messages = messages,
                 .threads = asked != 0 ? asked : available_threads(),
-                .memory_limit = options.memory_limit.value_or(default_memory_limit()),
-                .outputs = outputs};
+                .memory_limit = memory_limit,
+                .outputs = outputs,
+                .base = *base ? (*base)->file.get() : nullptr,
+                .base_input = *base ? &(*base)->input : nullptr};
   if (options.command == Command::kList) {
     list_files(run);
   } else {

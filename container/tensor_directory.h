@@ -9,6 +9,7 @@
 
 #include "base/segment.h"
 #include "base/source.h"
+#include "container/base_file.h"
 
 namespace pith {
 
@@ -34,6 +35,11 @@ struct TensorDirectory {
 
 // `memory_limit` bounds what decoding a block may take. The content is taken as one file, as it is
 // when restored, however many streams hold it.
-Result<TensorDirectory> read_tensor_directory(const RandomAccess& file, uint64_t memory_limit);
+// `base`: what the file is coded against, or null.
+Result<TensorDirectory> read_tensor_directory(const RandomAccess& file, uint64_t memory_limit,
+                                              const BaseFile* base = nullptr);
+
+// The same for a file that is no .pith file, without coded sizes.
+Result<TensorDirectory> find_tensors_in(const RandomAccess& content);
 
 }  // namespace pith

@@ -38,6 +38,8 @@ std::string kind_name(const Part& part) {
 }
 
 std::string method_of(const ColumnReport& column) {
+  if (column.base_use == BaseUse::kEqual) return "as in the base";
+  if (column.base_use == BaseUse::kDifferent) return "differences to the base";
   switch (column.code) {
     case kColumnPlain:
       return "zstd";
@@ -61,7 +63,8 @@ std::string method_of(const ColumnReport& column) {
 
 }  // namespace
 
-Result<std::vector<PieceReport>> describe(ByteView payload, size_t raw_size, MemoryBudget& budget) {
+Result<std::vector<PieceReport>> describe(ByteView payload, size_t raw_size, MemoryBudget& budget,
+                                          const RandomAccess* base) {
   if (!budget.reserve(raw_size)) return fail(ErrorCode::kLimit, "not enough memory to describe");
   ByteBuffer raw(raw_size);
   std::vector<PieceReport> reports;
@@ -94,7 +97,7 @@ Result<std::vector<PieceReport>> describe(ByteView payload, size_t raw_size, Mem
     report.coded_size += column.symbol_bytes + column.raw_bytes + plain + escapes;
     accounted += column.symbol_bytes + column.raw_bytes + plain + escapes;
   };
-  PITH_TRY(decode_block(payload, raw, budget, entropy::best_kernel(), observe));
+  PITH_TRY(decode_block(payload, raw, budget, entropy::best_kernel(), observe, base));
   // What belongs to all is shared out by raw size; the last one takes what rounding leaves.
   const uint64_t shared = payload.size() - std::min<uint64_t>(accounted, payload.size());
   uint64_t given = 0;

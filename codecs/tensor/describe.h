@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/memory_budget.h"
 #include "base/result.h"
+#include "base/source.h"
 
 namespace pith::tensor {
 
@@ -25,6 +26,8 @@ struct PieceReport {
 };
 
 // One report for each piece: a segment of the block, or neighbouring plain ones together.
-Result<std::vector<PieceReport>> describe(ByteView payload, size_t raw_size, MemoryBudget& budget);
+// `base`: what the block was coded against, if it was.
+Result<std::vector<PieceReport>> describe(ByteView payload, size_t raw_size, MemoryBudget& budget,
+                                          const RandomAccess* base = nullptr);
 
 }  // namespace pith::tensor

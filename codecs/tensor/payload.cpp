@@ -8,6 +8,7 @@ namespace pith::tensor {
 namespace {
 
 constexpr uint8_t kVersion = 0;
+constexpr uint8_t kVersionWithBase = 1;
 constexpr uint64_t kZstdMemory = uint64_t{256} << 10;  // of one decompression (zstd_codec.cpp)
 
 // Flags of a coder.
@@ -20,7 +21,7 @@ constexpr int kWidthShift = 4;  // logarithm of the width
 
 void write_sections(const Sections& sections, ByteBuffer& out) {
   ByteWriter writer(out);
-  writer.u8(kVersion);
+  writer.u8(sections.has_base ? kVersionWithBase : kVersion);
   writer.u8(static_cast<uint8_t>(std::countr_zero(sections.lanes)));
   for (const uint64_t number :
        {uint64_t{sections.tables}, sections.records_size, uint64_t{sections.records.size()},
@@ -29,9 +30,10 @@ void write_sections(const Sections& sections, ByteBuffer& out) {
         uint64_t{sections.predicted.size()}}) {
     write_varint(writer, number);
   }
+  if (sections.has_base) write_varint(writer, sections.differences.size());
   for (const ByteView section :
        {sections.records, sections.frequencies, sections.plain, sections.states, sections.words,
-        sections.raw, sections.predicted, sections.modelled}) {
+        sections.raw, sections.predicted, sections.differences, sections.modelled}) {
     writer.bytes(section);
   }
 }
@@ -50,7 +52,9 @@ Result<Sections> read_sections(ByteView payload) {
   const uint64_t words = read_varint(reader);
   const uint64_t raw = read_varint(reader);
   const uint64_t predicted = read_varint(reader);
-  if (!reader.ok() || version != kVersion || lanes > 7 || sections.tables > kMaxTables ||
+  sections.has_base = version == kVersionWithBase;
+  const uint64_t differences = sections.has_base ? read_varint(reader) : 0;
+  if (!reader.ok() || version > kVersionWithBase || lanes > 7 || sections.tables > kMaxTables ||
       words > payload.size() || records > sections.records_size || plain > sections.plain_size) {
     return damaged("its head");
   }
@@ -62,6 +66,7 @@ Result<Sections> read_sections(ByteView payload) {
   sections.words = reader.bytes(words * 2);
   sections.raw = reader.bytes(raw);
   sections.predicted = reader.bytes(predicted);
+  sections.differences = reader.bytes(differences);
   sections.modelled = reader.rest();
   if (!reader.ok()) return damaged("it is too short");
   return sections;
