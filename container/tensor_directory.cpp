@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "codecs/tensor/describe.h"
 #include "container/content.h"
 #include "formats/detect.h"
 
@@ -51,14 +52,42 @@ uint64_t scale(uint64_t a, uint64_t b, uint64_t c) {
   return static_cast<uint64_t>((Wide{a} * b + c / 2) / c);
 }
 
-void set_coded_sizes(const CodedContent& content, std::vector<TensorEntry>& tensors) {
-  for (TensorEntry& entry : tensors) {
-    const uint64_t end = entry.offset + entry.tensor->size;
-    for (auto block = content.block_at(entry.offset);
-         block != content.blocks().end() && block->begin < end; ++block) {
-      const uint64_t shared = std::min(end, block->end) - std::max(entry.offset, block->begin);
-      const uint64_t coded = block->frame.entry.payload_size + kFrameOverhead;
-      entry.coded_size += scale(shared, coded, block->end - block->begin);
+// What the pieces of a block take; nothing if its payload does not tell, or not quickly.
+std::vector<tensor::PieceReport> pieces_of(const RandomAccess& file, const ContentBlock& block,
+                                           uint64_t memory_limit, const BaseFile* base) {
+  if (block.frame.entry.codec != static_cast<uint16_t>(CodecId::kTensor)) return {};
+  const auto header = read_frame_header(file, *block.stream, block.frame);
+  const auto payload = read_payload(file, block.frame);
+  if (!header || !payload || !tensor::is_quick_to_describe(*payload)) return {};
+  MemoryBudget budget(std::min(
+      memory_limit, uint64_t{header->memory_kib} * 1024 + uint64_t{block.frame.entry.raw_size}));
+  auto pieces = tensor::describe(*payload, block.frame.entry.raw_size, budget, content_of(base));
+  return pieces ? std::move(*pieces) : std::vector<tensor::PieceReport>{};
+}
+
+// Adds to the sizes of the tensors what they take of one block.
+void add_block(const ContentBlock& block, std::span<const tensor::PieceReport> pieces,
+               std::span<TensorEntry> tensors) {
+  const uint64_t raw_size = block.end - block.begin;
+  const uint64_t whole = block.frame.entry.payload_size + (pieces.empty() ? kFrameOverhead : 0);
+  // The tensors are in the order of the content, and so are the pieces.
+  auto entry = std::partition_point(tensors.begin(), tensors.end(), [&](const TensorEntry& each) {
+    return each.offset + each.tensor->size <= block.begin;
+  });
+  auto piece = pieces.begin();
+  for (; entry != tensors.end() && entry->offset < block.end; ++entry) {
+    const uint64_t begin = std::max(entry->offset, block.begin) - block.begin;
+    const uint64_t end = std::min(entry->offset + entry->tensor->size, block.end) - block.begin;
+    if (begin >= end) continue;
+    if (pieces.empty()) {
+      entry->coded_size += scale(end - begin, whole, raw_size);
+      continue;
+    }
+    entry->coded_size += scale(end - begin, kFrameOverhead, raw_size);
+    while (piece != pieces.end() && piece->offset + piece->raw_size <= begin) ++piece;
+    for (auto p = piece; p != pieces.end() && p->offset < end; ++p) {
+      const uint64_t shared = std::min(end, p->offset + p->raw_size) - std::max(begin, p->offset);
+      entry->coded_size += scale(shared, p->coded_size, p->raw_size);
     }
   }
 }
@@ -149,11 +178,15 @@ Result<TensorDirectory> find_tensors_in(const RandomAccess& content) {
 }
 
 Result<TensorDirectory> read_tensor_directory(const RandomAccess& file, uint64_t memory_limit,
-                                              const BaseFile* base) {
+                                              const BaseFile* base, bool exact) {
   PITH_ASSIGN(const auto content, CodedContent::open(file, memory_limit, base));
   PITH_ASSIGN(TensorDirectory directory, find_tensors_in(*content));
   directory.blocks = content->decoded();
-  set_coded_sizes(*content, directory.tensors);
+  for (const ContentBlock& block : content->blocks()) {
+    const auto pieces =
+        exact ? pieces_of(file, block, memory_limit, base) : std::vector<tensor::PieceReport>{};
+    add_block(block, pieces, directory.tensors);
+  }
   return directory;
 }
 

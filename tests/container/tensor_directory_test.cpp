@@ -32,6 +32,34 @@ std::string many_tensors(size_t count, size_t size) {
   return test::safetensors(json + "}", data);
 }
 
+// Two tensors in one block, of which one is hardly anything.
+TEST(TensorDirectory, CodedSizesAreThoseOfThePieces) {
+  const size_t size = 40000;
+  std::string flat;
+  for (size_t i = 0; i < size; i += 2) flat += "\x80\x3F";
+  const std::string file = test::safetensors(
+      R"({"flat":{"dtype":"BF16","shape":[20000],"data_offsets":[0,40000]},)"
+      R"("rough":{"dtype":"BF16","shape":[200,100],"data_offsets":[40000,80000]}})",
+      flat + test::pattern(size, 1));
+  const ByteBuffer coded = test::compress_bytes(as_bytes(file), 5);
+  const MemoryRandomAccess access(coded);
+  for (const bool exact : {false, true}) {
+    const auto directory = read_tensor_directory(access, kNoLimit, nullptr, exact);
+    ASSERT_TRUE(directory.has_value());
+    ASSERT_EQ(directory->tensors.size(), 2U);
+    const uint64_t first = directory->tensors[0].coded_size;
+    const uint64_t second = directory->tensors[1].coded_size;
+    EXPECT_LE(first + second, coded.size());
+    EXPECT_GT(first + second, coded.size() - 500);
+    if (exact) {
+      EXPECT_LT(first, 200U);
+      EXPECT_GT(second, 38000U);
+    } else {
+      EXPECT_EQ(first, second);
+    }
+  }
+}
+
 TEST(TensorDirectory, ListsTheTensorsOfEveryFormat) {
   for (const auto& [name, file] : test::all_tensor_files()) {
     for (const Level level : {1, 5}) {
