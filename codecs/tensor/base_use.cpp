@@ -1,6 +1,9 @@
 #include "codecs/tensor/base_use.h"
 
+#include <algorithm>
+
 #include "codecs/tensor/difference_coder.h"
+#include "codecs/tensor/prediction.h"
 
 namespace pith::tensor {
 namespace {
@@ -76,6 +79,37 @@ Result<BaseOutcome> use_base(std::span<Column> columns, bool thorough, size_t bl
   outcome.used = true;
   outcome.doubtful = with_base > without - without * kClearGain / 100;
   outcome.memory = DifferenceModel::memory(thorough);
+  return outcome;
+}
+
+Result<PredictedOutcome> predict_by_differences(std::span<Column> columns, bool thorough,
+                                                size_t block_size) {
+  PredictedOutcome outcome;
+  std::vector<Column*> predicted;
+  for (Column& column : columns) {
+    if (column.code == kColumnPredicted) predicted.push_back(&column);
+  }
+  if (predicted.empty()) return outcome;
+  PITH_ASSIGN(const auto coder, DifferenceEncoder::make(thorough, 2 * block_size + 64));
+  std::vector<ByteBuffer> raw(predicted.size());
+  size_t before = 0;
+  size_t after = 0;
+  size_t words = 0;
+  for (size_t k = 0; k < predicted.size(); ++k) {
+    const Column& column = *predicted[k];
+    coder->encode_predicted(column.format, column.predictor, column.words, raw[k]);
+    before += column.predicted.size() + column.raw.size();
+    after += raw[k].size();
+    words = std::max(words, column.words.size() / column.format.width);
+  }
+  after += coder->size() + 8;
+  if (coder->overflowed() || after >= before) return outcome;
+  for (size_t k = 0; k < predicted.size(); ++k) {
+    predicted[k]->predicted = {};
+    predicted[k]->raw = std::move(raw[k]);
+  }
+  outcome.differences = coder->finish();
+  outcome.memory = DifferenceModel::memory(thorough) + Prediction::memory(words);
   return outcome;
 }
 

@@ -1,4 +1,5 @@
-// How the encoder makes use of a base: which columns are coded by it, and how.
+// How the encoder makes use of a base, and of the model of differences: which columns are coded by
+// it, and how.
 #pragma once
 
 #include <functional>
@@ -25,6 +26,15 @@ inline bool uses_base(const Column& column) { return column.base_use != BaseUse:
 // them out of all other ways.
 Result<BaseOutcome> use_base(std::span<Column> columns, bool thorough, size_t block_size,
                              const std::function<uint64_t(const Column&)>& alone);
+
+// Codes the predicted columns by the model of differences; nothing is done unless that makes them
+// smaller together.
+struct PredictedOutcome {
+  uint64_t memory = 0;     // of decoding them; 0: nothing was done
+  ByteBuffer differences;  // the section
+};
+Result<PredictedOutcome> predict_by_differences(std::span<Column> columns, bool thorough,
+                                                size_t block_size);
 
 // Where the piece is in the base: 0 for nowhere, or 1 more than the distance from the end of the
 // piece before, its sign in the lowest bit. `end` goes on to the end of this one.

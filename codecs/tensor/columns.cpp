@@ -232,6 +232,33 @@ Layouted lay_out(const BlockView& block, Level level, ByteView base) {
   return Builder(block, level, base).build();
 }
 
+void write_escapes(const Column& column, ByteWriter& out) {
+  write_varint(out, column.escapes.size());
+  size_t dense = 0;
+  size_t all = 0;
+  const auto is_zero = [&](size_t i) {
+    return column.sparse && (column.zeros[i / 8] >> (i % 8) & std::byte{1}) != std::byte{0};
+  };
+  uint64_t next = 0;
+  for (const Escape& escape : column.escapes) {
+    if (column.sparse) {
+      while (is_zero(all)) ++all;
+      while (dense < escape.position) {
+        ++all;
+        ++dense;
+        while (is_zero(all)) ++all;
+      }
+    } else {
+      all = escape.position;
+    }
+    write_varint(out, all - next);
+    for (size_t i = 0; i < column.format.width; ++i) {
+      out.u8(static_cast<uint8_t>(escape.word >> (8 * i)));
+    }
+    next = all + 1;
+  }
+}
+
 uint32_t zstd_ratio(ByteView bytes, size_t most, int level) {
   const size_t size = std::min(bytes.size(), most);
   if (size == 0) return 256;

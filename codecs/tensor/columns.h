@@ -66,6 +66,9 @@ struct Layouted {
 // has.
 Layouted lay_out(const BlockView& block, Level level, ByteView base);
 
+// The record of the column's escapes. Positions count all words, zeros included.
+void write_escapes(const Column& column, ByteWriter& out);
+
 // The size that zstd would give `bytes`, judged from a sample of at most `most` bytes; in 1/256.
 uint32_t zstd_ratio(ByteView bytes, size_t most, int level);
 

@@ -10,6 +10,7 @@
 #include "codecs/tensor/difference_coder.h"
 #include "codecs/tensor/extremes.h"
 #include "codecs/tensor/model_coder.h"
+#include "codecs/tensor/prediction.h"
 
 namespace pith::tensor {
 namespace {
@@ -231,9 +232,7 @@ class Decoder {
       report(told);
       return {};
     }
-    if (!differences_) {
-      PITH_ASSIGN(differences_, DifferenceDecoder::make(sections_.differences, *budget_));
-    }
+    PITH_TRY(open_differences());
     const size_t before = differences_->left();
     size_t raw_used = 0;
     PITH_TRY(differences_->decode(difference_format(part.kind, format), static_cast<uint32_t>(row),
@@ -289,6 +288,7 @@ class Decoder {
                                     MutableBytes out) {
     if (format.exponent_bits == 0) return damaged("the code of a column");
     PITH_ASSIGN(const Predictor predictor, read_predictor(columns_, format));
+    if (sections_.predicts_differences) return decode_by_differences(part, format, predictor, out);
     const ByteView coded = predicted_.bytes(read_varint(columns_));
     if (!columns_.ok() || !predicted_.ok()) return damaged("a predicted column");
     const uint64_t memory = predicted_memory(out.size() / format.width);
@@ -303,6 +303,33 @@ class Decoder {
             .code = kColumnPredicted,
             .raw_size = out.size(),
             .symbol_bytes = coded.size(),
+            .raw_bytes = raw_used,
+            .predictor = &predictor});
+    return {};
+  }
+
+  Result<void> open_differences() {
+    if (differences_) return {};
+    PITH_ASSIGN(differences_, DifferenceDecoder::make(sections_.differences, *budget_));
+    return {};
+  }
+
+  Result<void> decode_by_differences(const Part& part, const NumberFormat& format,
+                                     const Predictor& predictor, MutableBytes out) {
+    PITH_TRY(open_differences());
+    const uint64_t memory = Prediction::memory(out.size() / format.width);
+    if (!budget_->reserve(memory)) return damaged("it declares too little memory");
+    const size_t before = differences_->left();
+    size_t raw_used = 0;
+    PITH_TRY(differences_->decode_predicted(
+        format, predictor, sections_.raw.subspan(raw_bits_.position()), raw_used, out));
+    budget_->release(memory);
+    raw_bits_.bytes(raw_used);
+    report({.part = part,
+            .format = format,
+            .code = kColumnPredicted,
+            .raw_size = out.size(),
+            .symbol_bytes = before - differences_->left(),
             .raw_bytes = raw_used,
             .predictor = &predictor});
     return {};

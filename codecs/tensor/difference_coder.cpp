@@ -1,6 +1,7 @@
 #include "codecs/tensor/difference_coder.h"
 
 #include "codecs/tensor/payload.h"
+#include "codecs/tensor/prediction.h"
 #include "codecs/tensor/raw_bits.h"
 #include "codecs/tensor/weight_model.h"
 
@@ -50,6 +51,29 @@ void DifferenceEncoder::encode(const NumberFormat& format, uint32_t row, ByteVie
   writer.finish();
 }
 
+void DifferenceEncoder::encode_predicted(const NumberFormat& format, const Predictor& predictor,
+                                         ByteView words, ByteBuffer& raw) {
+  RawWriter writer(raw);
+  const size_t count = words.size() / format.width;
+  Prediction prediction(format, predictor, count);
+  model_.begin(format, predictor.row, predictor.highest, count);
+  for (size_t i = 0; i < words.size(); i += format.width) {
+    const uint64_t word = load(words, format.width, i);
+    model_.code(
+        word, prediction.next(),
+        [&](bool bit, uint32_t p) {
+          encoder_.encode(bit, p);
+          return bit;
+        },
+        [&](uint64_t value, int bits) {
+          writer.put(value, bits);
+          return value;
+        });
+    prediction.add(word);
+  }
+  writer.finish();
+}
+
 ByteBuffer DifferenceEncoder::finish() {
   encoder_.finish();
   out_.resize(1 + encoder_.size());
@@ -78,6 +102,25 @@ Result<void> DifferenceDecoder::decode(const NumberFormat& format, uint32_t row,
         [&](uint64_t, int bits) { return reader.get(bits); });
     std::memcpy(words.data() + i, &word, format.width);
     if (reader.is_short() || decoder_.missing() > 4) return damaged("a column of differences");
+  }
+  raw_used = reader.used();
+  return {};
+}
+
+Result<void> DifferenceDecoder::decode_predicted(const NumberFormat& format,
+                                                 const Predictor& predictor, ByteView raw,
+                                                 size_t& raw_used, MutableBytes words) {
+  RawReader reader(raw);
+  const size_t count = words.size() / format.width;
+  Prediction prediction(format, predictor, count);
+  model_.begin(format, predictor.row, predictor.highest, count);
+  for (size_t i = 0; i < words.size(); i += format.width) {
+    const uint64_t word = model_.code(
+        0, prediction.next(), [&](bool, uint32_t p) { return decoder_.decode(p); },
+        [&](uint64_t, int bits) { return reader.get(bits); });
+    std::memcpy(words.data() + i, &word, format.width);
+    prediction.add(word);
+    if (reader.is_short() || decoder_.missing() > 4) return damaged("a predicted column");
   }
   raw_used = reader.used();
   return {};

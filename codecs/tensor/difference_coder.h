@@ -1,5 +1,5 @@
-// Codes columns as differences to those of a base (difference_model.h), one after another in one
-// stream.
+// Codes columns as differences to those of a base, or to what their words are predicted to be, one
+// after another in one stream (difference_model.h).
 //
 // The section of the differences is a byte, 1 if the model has all its contexts, and the stream of
 // the binary coder; raw bits of each column are among the raw bits of the payload.
@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "codecs/entropy/binary_coder.h"
 #include "codecs/tensor/difference_model.h"
+#include "codecs/tensor/predicted.h"
 
 namespace pith::tensor {
 
@@ -26,6 +27,9 @@ class DifferenceEncoder {
   // Codes the words; appends their raw bits to `raw`.
   void encode(const NumberFormat& format, uint32_t row, ByteView base, ByteView words,
               ByteBuffer& raw);
+  // The same for words of floats that are predicted, against their predictions.
+  void encode_predicted(const NumberFormat& format, const Predictor& predictor, ByteView words,
+                        ByteBuffer& raw);
   size_t size() const { return 1 + encoder_.size(); }
   bool overflowed() const { return encoder_.overflowed(); }
   // The section.
@@ -47,6 +51,8 @@ class DifferenceDecoder {
   // `words` have the same size.
   Result<void> decode(const NumberFormat& format, uint32_t row, ByteView base, ByteView raw,
                       size_t& raw_used, MutableBytes words);
+  Result<void> decode_predicted(const NumberFormat& format, const Predictor& predictor,
+                                ByteView raw, size_t& raw_used, MutableBytes words);
   size_t left() const { return decoder_.left(); }
 
  private:

@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/bytes.h"
 #include "codecs/model/arena.h"
 #include "codecs/model/history_map.h"
 #include "codecs/model/logistic.h"
@@ -34,7 +35,7 @@ class DifferenceModel {
       return table;
     };
     for (size_t c = 0; c < inputs_; ++c) lengths_[c] = take(length_regions(thorough) * kRegion);
-    for (size_t c = 0; c < inputs_; ++c) tops_[c] = take(top_regions(thorough) * kRegion);
+    for (size_t c = 0; c < inputs_; ++c) tops_[c] = take(kTopRegions * kRegion);
     for (auto& table : signs_) table = take(kSignSlots);
     const int32_t first = thorough ? kFirstThorough : kFirstQuick;
     by_node_.assign(kNodeSets, fresh(inputs_, first));
@@ -48,23 +49,28 @@ class DifferenceModel {
   }
   bool valid() const { return arena_.valid(); }
 
-  // A column of words begins. `base`: the words of the base, of which the model reads the
-  // exponents; `row`: words in a row, 0 if not known.
-  void begin(const NumberFormat& format, uint32_t row, ByteView base) {
+  // A column of `words` begins. `row`: words in a row, 0 if not known; `highest`: the exponent up
+  // to which differences are told in absolute terms (fixed_point.h).
+  void begin(const NumberFormat& format, uint32_t row, uint32_t highest, size_t words) {
     format_ = format;
     is_float_ = format.exponent_bits > 0;
     bits_ = 8 * format.width;
     tree_ = std::bit_width(static_cast<unsigned>(bits_));
     row_ = row > 1 && row <= kMaxRow ? row : 0;
     ++tensor_;
-    fixed_.emplace(format, highest_exponent(format, base));
+    fixed_.emplace(format, highest);
     sizes_.clear();
-    sizes_.reserve(base.size() / format.width);
+    sizes_.reserve(words);
     columns_.assign(row_ == 0 ? 1 : row_, Column{});
     column_ = 0;
     tensor_mean_ = {};
     row_mean_ = {};
     row_sign_ = 0;
+  }
+
+  // `base`: the words of the base, from whose exponents `highest` follows.
+  void begin(const NumberFormat& format, uint32_t row, ByteView base) {
+    begin(format, row, highest_exponent(format, base), base.size() / format.width);
   }
 
   // `coder(bit, p) -> bit` is the binary coder, `raw(value, bits) -> value` the raw bits.
@@ -98,6 +104,7 @@ class DifferenceModel {
   static constexpr size_t kSigns = 8;
   static constexpr size_t kInputs = 16;  // with the bias, which is the last one in use
   static constexpr size_t kRegion = 128;
+  static constexpr size_t kTopRegions = 2048;
   static constexpr size_t kSignSlots = size_t{1} << 14;
   static constexpr size_t kMaxRow = size_t{1} << 17;
   static constexpr size_t kMaxWords = size_t{1} << 20;
@@ -117,11 +124,9 @@ class DifferenceModel {
   static constexpr int kStep = 16;  // sizes are logarithms in 1/16
 
   static constexpr size_t length_regions(bool thorough) { return thorough ? 1024 : 256; }
-  static constexpr size_t top_regions(bool thorough) { return thorough ? 4096 : 2048; }
   static constexpr size_t arena_size(bool thorough) {
     const size_t inputs = thorough ? kThorough : kQuick;
-    return ((length_regions(thorough) + top_regions(thorough)) * kRegion * inputs +
-            kSigns * kSignSlots) *
+    return ((length_regions(thorough) + kTopRegions) * kRegion * inputs + kSigns * kSignSlots) *
                sizeof(Probability) +
            4096;
   }
@@ -298,7 +303,7 @@ class DifferenceModel {
     if (modelled > 0) {
       for (size_t c = 0; c < inputs_; ++c) {
         const uint64_t hash = (hashes_[c] ^ static_cast<uint64_t>(length)) * 0xD6E8FEB86659FD93ULL;
-        tops_at_[c] = tops_[c].data() + (hash >> 32) % top_regions(thorough_) * kRegion;
+        tops_at_[c] = tops_[c].data() + (hash >> 32) % kTopRegions * kRegion;
       }
     }
     const size_t nearness = expected_class(8 + format_.mantissa_bits - length);

@@ -63,6 +63,10 @@ class Encoder {
       std::erase_if(group.given_up, [&](size_t i) { return uses_base(layout_.columns[i]); });
       if (level_ >= kFirstPredicting) predict_group(group);
     }
+    if (base_.differences.empty()) {
+      PITH_ASSIGN(predicted_, predict_by_differences(layout_.columns, level_ >= kFirstModelling,
+                                                     block_.bytes.size()));
+    }
     if (level_ >= kFirstModelling) {
       PITH_TRY(model_columns());
       for (Group& group : groups) {
@@ -433,34 +437,6 @@ class Encoder {
     }
   }
 
-  // Position among all words of each escape, which counts those that are not zero.
-  static void write_escapes(const Column& column, ByteWriter& out) {
-    write_varint(out, column.escapes.size());
-    size_t dense = 0;
-    size_t all = 0;
-    const auto is_zero = [&](size_t i) {
-      return column.sparse && (column.zeros[i / 8] >> (i % 8) & std::byte{1}) != std::byte{0};
-    };
-    uint64_t next = 0;
-    for (const Escape& escape : column.escapes) {
-      if (column.sparse) {
-        while (is_zero(all)) ++all;
-        while (dense < escape.position) {
-          ++all;
-          ++dense;
-          while (is_zero(all)) ++all;
-        }
-      } else {
-        all = escape.position;
-      }
-      write_varint(out, all - next);
-      for (size_t i = 0; i < column.format.width; ++i) {
-        out.u8(static_cast<uint8_t>(escape.word >> (8 * i)));
-      }
-      next = all + 1;
-    }
-  }
-
   void write_records(ByteBuffer& records, ByteBuffer& plain) const {
     ByteWriter writer(records);
     write_varint(writer, coders_.size());
@@ -491,7 +467,7 @@ class Encoder {
         if (column.code == kColumnModelled) write_varint(writer, column.model_row);
         if (column.code == kColumnPredicted) {
           write_predictor(column.predictor, writer);
-          write_varint(writer, column.predicted.size());
+          if (predicted_.memory == 0) write_varint(writer, column.predicted.size());
         }
         if (column.code < kFirstCoder) continue;
         if ((column.code & kWithoutZeros) != 0) append(plain, column.zeros);
@@ -548,12 +524,14 @@ class Encoder {
     sections.words = std::as_bytes(rans.words());
     sections.raw = raw;
     sections.predicted = predicted;
-    sections.differences = base_.differences;
+    sections.differences = predicted_.memory != 0 ? predicted_.differences : base_.differences;
+    sections.predicts_differences = predicted_.memory != 0;
     sections.modelled = modelled_;
     sections.has_base = base_.used;
     write_sections(sections, out);
     return {.useful = out.size() < block_.bytes.size(),
-            .decode_memory = base_memory(sections) + layout_.largest_room + predicted_memory_ +
+            .decode_memory = base_memory(sections) + layout_.largest_room +
+                             (predicted_.memory != 0 ? predicted_.memory : predicted_memory_) +
                              model_memory_ + (base_.used ? base_.memory + layout_.base_room : 0),
             .doubtful = base_.doubtful};
   }
@@ -568,6 +546,7 @@ class Encoder {
   std::vector<Coder> coders_;
   ByteBuffer modelled_;
   BaseOutcome base_;
+  PredictedOutcome predicted_;
   uint64_t predicted_memory_ = 0;
   uint64_t model_memory_ = 0;
 };

@@ -54,7 +54,8 @@ struct Sections {
   ByteView predicted;
   ByteView differences;
   ByteView modelled;
-  bool has_base = false;  // pieces tell where their base is
+  bool has_base = false;              // pieces tell where their base is
+  bool predicts_differences = false;  // predicted columns are in `differences`
 };
 
 void write_sections(const Sections& sections, ByteBuffer& out);

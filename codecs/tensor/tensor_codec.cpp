@@ -33,10 +33,10 @@ class TensorCodec : public Codec {
     return 14 * uint64_t{raw_size} + (uint64_t{16} << 20) + model_memory(level) +
            tensor::DifferenceModel::memory(level >= 7);
   }
-  // A record of two bytes for each byte at the worst, all bytes plain, and the tables. The largest
-  // blocks have room in it for the model of differences too.
+  // A record of two bytes for each byte at the worst, all bytes plain, the tables and models.
   uint64_t decode_memory(size_t raw_size, Level level) const override {
-    return 8 * uint64_t{raw_size} + (uint64_t{2} << 20) + model_memory(level);
+    return 8 * uint64_t{raw_size} + (uint64_t{2} << 20) + model_memory(level) +
+           tensor::DifferenceModel::memory(level >= 7);
   }
   bool verify_after_encode() const override { return false; }
 

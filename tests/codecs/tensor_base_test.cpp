@@ -98,7 +98,7 @@ Result<void> decode(const Coded& coded, MutableBytes raw, const RandomAccess* ba
 void expect_round_trip(const Block& block, Level level) {
   const Coded coded = encode(block.view, level);
   if (coded.outcome == EncodeOutcome::kDeclined) return;
-  EXPECT_LE(coded.memory, tensor_codec().decode_memory(size_t{16} << 20, level));
+  EXPECT_LE(coded.memory, tensor_codec().decode_memory(block.view.bytes.size(), level));
   ByteBuffer raw(block.view.bytes.size());
   const auto decoded = decode(coded, raw, &block.base_file);
   ASSERT_TRUE(decoded.has_value()) << decoded.error().message;
