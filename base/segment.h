@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -191,6 +192,8 @@ struct Layout {
   uint64_t offset = 0;
   // The file holds a check of these bytes: it would not be valid with others in their place.
   bool sealed = false;
+  // The file that this one is coded against holds the same part of the same tensor at this place.
+  std::optional<uint64_t> base = std::nullopt;
 
   bool is_plain() const {
     return deflate == nullptr && tensor == nullptr && points == nullptr && array == nullptr;

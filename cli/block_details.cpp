@@ -79,30 +79,38 @@ std::string log_details(const log::Description& log) {
   return text;
 }
 
-std::string tensor_details(const std::vector<tensor::PieceReport>& pieces) {
-  std::string text = fmt::format("       {:>12} {:<8} {:>12} {:>12} {:>8} {:>12} {:>12}  {}\n",
-                                 "offset", "type", "bytes", "coded", "%", "symbols", "rest", "how");
+std::string tensor_details(const std::vector<tensor::PieceReport>& pieces,
+                           const std::function<std::string(uint64_t)>& name_at) {
+  std::string text = fmt::format(
+      "       {:>12} {:<8} {:>12} {:>12} {:>8} {:>12} {:>12} {:>8} {:>8}  {}\n", "offset", "type",
+      "bytes", "coded", "%", "symbols", "rest", "H(exp)", "H(all)", "how, and of what");
   for (const tensor::PieceReport& piece : pieces) {
     const double part = 100 * static_cast<double>(piece.coded_size) /
                         static_cast<double>(std::max<uint64_t>(piece.raw_size, 1));
-    text += fmt::format("       {:>12} {:<8} {:>12} {:>12} {:>8.2f} {:>12} {:>12}  {}\n",
-                        piece.offset, piece.kind, piece.raw_size, piece.coded_size, part,
-                        piece.symbol_size, piece.rest_size, piece.method);
+    const std::string exponent =
+        piece.has_exponent ? fmt::format("{:.3f}", piece.exponent_entropy) : "-";
+    const std::string name = shortened(name_at(piece.offset));
+    text += fmt::format(
+        "       {:>12} {:<8} {:>12} {:>12} {:>8.2f} {:>12} {:>12} {:>8} {:>8.3f}  {}{}{}\n",
+        piece.offset, piece.kind, piece.raw_size, piece.coded_size, part, piece.symbol_size,
+        piece.rest_size, exponent, piece.entropy, piece.method, name.empty() ? "" : ": ", name);
   }
   return text;
 }
 
 }  // namespace
 
-std::string block_details(CodecId codec, ByteView payload, size_t raw_size) {
+std::string block_details(CodecId codec, ByteView payload, size_t raw_size,
+                          const RandomAccess* base,
+                          const std::function<std::string(uint64_t)>& name_at) {
   if (codec == CodecId::kLog) {
     const auto log = log::describe(payload, raw_size);
     return log ? log_details(*log) : "";
   }
   if (codec == CodecId::kTensor) {
     MemoryBudget budget(UINT64_MAX);
-    const auto pieces = tensor::describe(payload, raw_size, budget);
-    return pieces ? tensor_details(*pieces) : "";
+    const auto pieces = tensor::describe(payload, raw_size, budget, base, true);
+    return pieces ? tensor_details(*pieces, name_at) : "";
   }
   return "";
 }

@@ -8,6 +8,7 @@
 #include "cli/inputs.h"
 #include "cli/messages.h"
 #include "cli/options.h"
+#include "container/base_file.h"
 
 namespace pith::cli {
 
@@ -17,7 +18,9 @@ struct Run {
   Messages& messages;
   unsigned threads;
   uint64_t memory_limit;
-  std::set<std::string>& outputs;  // paths that this run has written
+  std::set<std::string>& outputs;         // paths that this run has written
+  const BaseFile* base = nullptr;         // --base
+  const InputFile* base_input = nullptr;  // likewise
 };
 
 Result<void> compress_file(const std::string& path, const Run& run);

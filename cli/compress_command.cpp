@@ -25,6 +25,7 @@ CompressOptions compress_options(const Run& run, Progress& progress) {
   options.format = run.options.format.get();
   options.threads = run.threads;
   options.memory_limit = run.memory_limit;
+  options.base = run.base;
   options.on_progress = [&progress](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };
   return options;
 }
@@ -107,6 +108,12 @@ Result<CompressSummary> compress_to(
   return summary;
 }
 
+// What was coded against bytes that are gone cannot be restored.
+Result<void> check_base_input(const Run& run) {
+  if (run.base_input == nullptr || !run.base_input->has_changed()) return {};
+  return fail(ErrorCode::kIo, run.base_input->name + ": changed while it was read");
+}
+
 void report(const InputFile& input, const std::string& output, const CompressSummary& summary,
             const Run& run) {
   run.messages.info(
@@ -124,7 +131,7 @@ Result<uint64_t> end_of_streams(int fd, const std::string& name, uint64_t size,
   if (size == 0) return 0;
   const FileRandomAccess file(fd, size, name);
   RandomAccessSource source(file);
-  StreamReader reader(source, {.check_payloads = true, .unknown_codecs = true});
+  StreamReader reader(source, {.check_payloads = true, .unknown_codecs = true, .any_base = true});
   uint64_t end = 0;
   while (true) {
     auto event = reader.next();
@@ -155,6 +162,7 @@ Result<void> compress_file(const std::string& path, const Run& run) {
   if (!input) return {};
   PITH_ASSIGN(Output output, Output::open(*target, *input, run, true));
   PITH_ASSIGN(const CompressSummary summary, compress_to(output.sink(), *input, run));
+  PITH_TRY(check_base_input(run));
   PITH_TRY(output.commit(*input, options, run.messages));
   report(*input, *target, summary, run);
   return {};
@@ -199,6 +207,9 @@ Result<void> append_file(const std::string& path, const Run& run) {
     end = static_cast<uint64_t>(::lseek(file.get(), 0, SEEK_CUR));
     guard.emplace(file.get(), end);
   });
+  if (summary) {
+    if (auto same = check_base_input(run); !same) summary = tl::unexpected(same.error());
+  }
   if (!summary) {
     PITH_TRY(cut());
     return tl::unexpected(std::move(summary).error());

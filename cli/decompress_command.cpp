@@ -13,8 +13,9 @@ namespace pith::cli {
 namespace {
 
 // What can be known of a seekable file before a byte is written: the restored size, and that all
-// codecs are there. Damage is left to the decoder, which tells its place.
-Result<std::optional<uint64_t>> inspect(const InputFile& input, const Options& options) {
+// codecs and the base are there. Damage is left to the decoder, which tells its place.
+Result<std::optional<uint64_t>> inspect(const InputFile& input, const Run& run) {
+  const Options& options = run.options;
   if (!input.is_regular() || ::lseek(input.fd, 0, SEEK_CUR) != 0) return std::nullopt;
   const FileRandomAccess file(input.fd, input.size(), input.name);
   const auto catalog = read_catalog(file);
@@ -24,7 +25,11 @@ Result<std::optional<uint64_t>> inspect(const InputFile& input, const Options& o
   }
   for (const StreamInfo& stream : catalog->streams) {
     const auto frames = read_frames(file, stream);
-    if (frames) PITH_TRY(check_codecs(file, stream, *frames));
+    if (!frames) continue;
+    PITH_TRY(check_codecs(file, stream, *frames));
+    const auto right =
+        check_base(file, stream, *frames, run.base == nullptr ? nullptr : &run.base->identity());
+    if (!right && right.error().code == ErrorCode::kUsage) return tl::unexpected(right.error());
   }
   if (catalog->raw_size > options.max_output) {
     return fail(ErrorCode::kLimit,
@@ -46,6 +51,7 @@ Result<DecompressSummary> follow(Sink& sink, const InputFile& input, const Run& 
   settings.threads = 1;  // more would read ahead before they hand out what they have
   settings.memory_limit = run.memory_limit;
   settings.max_output = run.options.max_output;
+  settings.base = run.base;
   return decompress(source, sink, settings);
 }
 
@@ -55,7 +61,7 @@ Result<DecompressSummary> decompress_to(Sink& sink, const InputFile& input, cons
     return fail(ErrorCode::kUsage, "compressed data are not read from a terminal (-f does)");
   }
   if (options.follow) return follow(sink, input, run);
-  PITH_ASSIGN(const auto raw_size, inspect(input, options));
+  PITH_ASSIGN(const auto raw_size, inspect(input, run));
   FdSource source(input.fd, input.name);
   Progress progress(
       options, input.name,
@@ -67,6 +73,7 @@ Result<DecompressSummary> decompress_to(Sink& sink, const InputFile& input, cons
   settings.max_output = options.max_output;
   settings.max_ratio = options.max_ratio;
   settings.ignore_trailing = options.ignore_trailing;
+  settings.base = run.base;
   settings.on_progress = [&](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };
   return decompress(source, sink, settings);
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -12,6 +13,7 @@
 #include "codecs/registry.h"
 #include "container/catalog.h"
 #include "container/compressor.h"
+#include "container/tensor_directory.h"
 
 namespace pith::cli {
 namespace {
@@ -40,11 +42,37 @@ struct Explanation {
   std::vector<Row> rows;
 };
 
+// The name of the tensor that has the byte at `offset`; of tensors in the order of their offsets.
+std::string tensor_at(const std::vector<TensorEntry>& tensors, uint64_t offset) {
+  const auto next = std::partition_point(
+      tensors.begin(), tensors.end(),
+      [&](const TensorEntry& entry) { return entry.offset + entry.tensor->size <= offset; });
+  return next == tensors.end() || next->offset > offset ? "" : next->tensor->name;
+}
+
+std::string segment_at(const std::vector<Segment>& segments, uint64_t offset) {
+  for (const Segment& segment : segments) {
+    if (offset < segment.size) {
+      return segment.layout.tensor != nullptr ? segment.layout.tensor->name : "";
+    }
+    offset -= segment.size;
+  }
+  return "";
+}
+
 // A .pith file: from its index, decoding nothing unless there are details to tell.
-Result<Explanation> explain_coded(const SeekableInput& input, const std::string& name,
-                                  bool details) {
+Result<Explanation> explain_coded(const SeekableInput& input, const std::string& name, bool details,
+                                  const Run& run) {
   const RandomAccess& file = input.file();
   PITH_ASSIGN(const Catalog catalog, read_catalog(file));
+  std::vector<TensorEntry> tensors;
+  if (details) {
+    PITH_TRY(check_base(file, catalog, run.base));
+    // Names are a help, and nothing more.
+    if (auto directory = read_tensor_directory(file, run.memory_limit, run.base)) {
+      tensors = std::move(directory->tensors);
+    }
+  }
   Explanation explanation{.name = name,
                           .format = "pith",
                           .raw_size = catalog.raw_size,
@@ -66,8 +94,10 @@ Result<Explanation> explain_coded(const SeekableInput& input, const std::string&
                                   .details = {}});
       if (details) {
         PITH_ASSIGN(const ByteBuffer payload, read_payload(file, frame));
-        explanation.rows.back().details =
-            block_details(CodecId{frame.entry.codec}, payload, frame.entry.raw_size);
+        Row& row = explanation.rows.back();
+        row.details = block_details(
+            CodecId{frame.entry.codec}, payload, frame.entry.raw_size, content_of(run.base),
+            [&](uint64_t at) { return tensor_at(tensors, row.offset + at); });
       }
     }
   }
@@ -87,21 +117,26 @@ Result<Explanation> explain_plain(const InputFile& input, const SeekableInput& s
   options.format = run.options.format.get();
   options.threads = run.threads;
   options.memory_limit = run.memory_limit;
+  options.base = run.base;
   options.on_progress = [&](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };
   Explanation explanation{.name = input.name, .format = {}, .rows = {}};
   const bool details = run.options.verbosity > 0 && !run.options.json;
   uint64_t offset = 0;
   options.on_block = [&](const BlockReport& block) {
-    explanation.rows.push_back(
-        {.offset = offset,
-         .type = std::string(segment_type_name(block.type)),
-         .codec = codec_name(block.codec),
-         .raw_size = block.raw_size,
-         .coded_size = block.payload_size + kFrameOverhead,
-         .memory = block.decode_memory,
-         .seconds = block.seconds,
-         .segments = block.segments,
-         .details = details ? block_details(block.codec, block.payload, block.raw_size) : ""});
+    explanation.rows.push_back({.offset = offset,
+                                .type = std::string(segment_type_name(block.type)),
+                                .codec = codec_name(block.codec),
+                                .raw_size = block.raw_size,
+                                .coded_size = block.payload_size + kFrameOverhead,
+                                .memory = block.decode_memory,
+                                .seconds = block.seconds,
+                                .segments = block.segments,
+                                .details = {}});
+    if (details) {
+      explanation.rows.back().details =
+          block_details(block.codec, block.payload, block.raw_size, content_of(run.base),
+                        [&](uint64_t at) { return segment_at(block.segments, at); });
+    }
     offset += block.raw_size;
   };
   PITH_ASSIGN(const CompressSummary summary, compress(source, sink, options));
@@ -186,10 +221,10 @@ Result<void> explain_file(const std::string& path, const Run& run) {
   PITH_ASSIGN(const SeekableInput seekable, SeekableInput::open(input));
   std::array<std::byte, kMagic.size()> magic{};
   const bool coded = seekable.file().read_at(0, magic) && StreamHeader::has_magic(magic);
-  PITH_ASSIGN(
-      const Explanation explanation,
-      coded ? explain_coded(seekable, input.name, run.options.verbosity > 0 && !run.options.json)
-            : explain_plain(input, seekable, run));
+  PITH_ASSIGN(const Explanation explanation,
+              coded ? explain_coded(seekable, input.name,
+                                    run.options.verbosity > 0 && !run.options.json, run)
+                    : explain_plain(input, seekable, run));
   if (run.options.json) {
     print_json(explanation);
   } else {

@@ -106,8 +106,9 @@ Result<void> extract_tensors(const std::string& path, const Run& run) {
   const Options& options = run.options;
   PITH_ASSIGN(const InputFile input, open_any_input(path));
   PITH_ASSIGN(const SeekableInput seekable, SeekableInput::open(input));
-  PITH_ASSIGN(const TensorDirectory directory,
-              read_tensor_directory(seekable.file(), run.memory_limit));
+  PITH_ASSIGN(
+      const TensorDirectory directory,
+      read_tensor_directory(seekable.file(), run.memory_limit, run.base, options.tensors.empty()));
   if (options.tensors.empty()) {
     if (options.json) {
       print_json(input.name, directory);
@@ -129,7 +130,7 @@ Result<void> extract_tensors(const std::string& path, const Run& run) {
   for (const Extent& extent : extents) {
     PITH_ASSIGN(const RangeResult result,
                 pith::restore_range(seekable.file(), extent.offset, extent.size, run.memory_limit,
-                                    output.sink()));
+                                    output.sink(), run.base));
     total.bytes += result.bytes;
     total.blocks += result.blocks;
   }

@@ -21,6 +21,7 @@ struct Listing {
   Hash128 content{};                      // of the last stream
   std::map<uint16_t, uint64_t> codecs{};  // raw bytes by codec id
   std::vector<LossyDeclaration> lossy{};
+  std::optional<BaseIdentity> base{};  // of the last stream that has one
 
   double ratio() const {
     return coded_size == 0 ? 0 : static_cast<double>(raw_size) / static_cast<double>(coded_size);
@@ -31,6 +32,8 @@ struct Listing {
       PITH_ASSIGN(auto declaration, LossyDeclaration::from_value(record.value));
       lossy.push_back(declaration);
     }
+    PITH_ASSIGN(const auto found, BaseIdentity::find(records));
+    if (found) base = found;
     return {};
   }
 };
@@ -58,8 +61,10 @@ Result<Listing> list_seekable(const InputFile& input) {
 // A pipe, or a file with other bytes behind it, is read to its end; nothing is decoded.
 Result<Listing> list_pipe(const InputFile& input, bool ignore_trailing) {
   FdSource source(input.fd, input.name);
-  StreamReader reader(
-      source, {.ignore_trailing = ignore_trailing, .check_payloads = true, .unknown_codecs = true});
+  StreamReader reader(source, {.ignore_trailing = ignore_trailing,
+                               .check_payloads = true,
+                               .unknown_codecs = true,
+                               .any_base = true});
   Listing listing{.name = input.name};
   while (true) {
     PITH_ASSIGN(const StreamEvent event, reader.next());
@@ -97,7 +102,12 @@ void print_json(const std::vector<Listing>& listings) {
       fmt::print("{}{}: {}", comma, json_string(codec_name(CodecId{id})), bytes);
       comma = ", ";
     }
-    fmt::print("}}, \"lossy\": {}}}", !listing.lossy.empty());
+    fmt::print("}}, \"lossy\": {}", !listing.lossy.empty());
+    if (listing.base) {
+      fmt::print(", \"base\": {{\"size\": {}, \"xxh3_128\": \"{:016x}{:016x}\"}}",
+                 listing.base->size, listing.base->content.high, listing.base->content.low);
+    }
+    fmt::print("}}");
     separator = ",\n";
   }
   fmt::print("\n]\n");
@@ -108,9 +118,10 @@ void print_row(const Listing& listing) {
   for (const auto& [id, bytes] : listing.codecs) {
     codecs += (codecs.empty() ? "" : ",") + codec_name(CodecId{id});
   }
-  fmt::print("{:>14} {:>14} {:>8.3f} {:>7}  {:<16} {}{}\n", listing.coded_size, listing.raw_size,
+  fmt::print("{:>14} {:>14} {:>8.3f} {:>7}  {:<16} {}{}{}\n", listing.coded_size, listing.raw_size,
              listing.ratio(), listing.blocks, codecs.empty() ? "-" : codecs,
-             printable(listing.name), listing.lossy.empty() ? "" : "  LOSSY");
+             printable(listing.name), listing.lossy.empty() ? "" : "  LOSSY",
+             listing.base ? "  NEEDS BASE" : "");
 }
 
 void print_table(const std::vector<Listing>& listings) {

@@ -277,6 +277,10 @@ const std::vector<OptionRow>& option_table() {
        "take the input for an array of numbers with these axes, the slowest first: f32:12x90x180; "
        "types are f16 to f64, i8 to i64, u8 to u64, with be behind them if big-endian",
        [](P& p, const S& v) { set_format(p.options, v); }},
+      {"--base", Takes::kValue, "BASE", kEffort,
+       "code tensors as differences to those of BASE (an earlier checkpoint, or its .pith file); "
+       "restoring needs it too",
+       [](P& p, const S& v) { p.options.base = v; }},
       {"--no-prime", Takes::kNothing, "", kEffort,
        "do not use the built-in texts that help small files",
        [](P& p, const S&) { p.options.prime = false; }},
@@ -444,6 +448,7 @@ void settle(Parsed& parsed) {
   if (options.lossy.any() && options.remove_input) {
     reject("--rm and lossy compression exclude each other: the original would be lost");
   }
+  if (options.base == "-") reject("--base needs a file");
   if (options.output == "-") {
     options.output.clear();
     options.to_stdout = true;

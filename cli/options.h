@@ -63,6 +63,7 @@ struct Options {
   Level level = kDefaultLevel;
   const Codec* codec = nullptr;
   bool prime = true;
+  std::string base;  // the file to code against; empty: none
   LossyOptions lossy;
   std::shared_ptr<const Format> format;  // that the input is to be taken for; null: detected
   std::optional<unsigned> threads;       // 0: all that the system allows

@@ -15,7 +15,7 @@ Result<void> restore_range(const std::string& path, const Run& run) {
   PITH_ASSIGN(Output output, Output::open(target, input, run, false));
   PITH_ASSIGN(const RangeResult result,
               pith::restore_range(seekable.file(), options.range.offset, options.range.length,
-                                  run.memory_limit, output.sink()));
+                                  run.memory_limit, output.sink(), run.base));
   PITH_TRY(output.commit(input, options, run.messages));
   run.messages.info(input.name,
                     fmt::format("{} bytes from {} blocks", result.bytes, result.blocks));

@@ -57,7 +57,8 @@ Result<void> recover_file(const std::string& path, const Run& run) {
                         .messages = messages,
                         .threads = run.threads,
                         .memory_limit = run.memory_limit,
-                        .outputs = run.outputs};
+                        .outputs = run.outputs,
+                        .base = run.base};
   PITH_ASSIGN(Output output, Output::open(*target, *input, keeping_run, false));
   std::optional<Output> map;
   if (!options.recover_map.empty()) {
@@ -68,7 +69,8 @@ Result<void> recover_file(const std::string& path, const Run& run) {
                                                   {.fill_holes = options.fill_holes,
                                                    .threads = run.threads,
                                                    .memory_limit = run.memory_limit,
-                                                   .max_output = options.max_output}));
+                                                   .max_output = options.max_output,
+                                                   .base = run.base}));
   PITH_TRY(output.commit(*input, keeping, messages));
   const std::string json = to_json(report);
   if (map) {

@@ -18,13 +18,13 @@ Result<void> reindex_file(const std::string& path, const Run& run) {
   if (in_place) {
     PITH_ASSIGN(OutputFile file,
                 OutputFile::create(path, {.overwrite = true, .sync = options.sync}));
-    PITH_ASSIGN(summary, reindex(seekable.file(), run.memory_limit, file.sink()));
+    PITH_ASSIGN(summary, reindex(seekable.file(), run.memory_limit, file.sink(), run.base));
     if (input->has_changed()) return fail(ErrorCode::kIo, path + ": changed while it was read");
     PITH_TRY(file.commit(input->status));
   } else {
     const std::string target = options.output.empty() ? "-" : options.output;
     PITH_ASSIGN(Output output, Output::open(target, *input, run, true));
-    PITH_ASSIGN(summary, reindex(seekable.file(), run.memory_limit, output.sink()));
+    PITH_ASSIGN(summary, reindex(seekable.file(), run.memory_limit, output.sink(), run.base));
     PITH_TRY(output.commit(*input, options, run.messages));
   }
   if (summary.unfinished > 0) {

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/grep/command.h"
 #include "cli/resources.h"
+#include "cli/seekable.h"
 #include "cli/signals.h"
 #include "cli/tools/compare.h"
 #include "cli/tools/convert.h"
@@ -43,6 +44,24 @@ FileCommand command_of(const Options& options) {
       break;
   }
   return nullptr;
+}
+
+// The base of --base: opened once, for all inputs.
+struct OpenBase {
+  InputFile input;
+  SeekableInput seekable;
+  std::unique_ptr<BaseFile> file;
+};
+
+Result<std::optional<OpenBase>> open_base(const Options& options, uint64_t memory_limit) {
+  if (options.base.empty()) return std::nullopt;
+  PITH_ASSIGN(InputFile input, open_any_input(options.base));
+  PITH_ASSIGN(SeekableInput seekable, SeekableInput::open(input));
+  PITH_ASSIGN(auto file, BaseFile::open(seekable.file(), memory_limit));
+  const bool compresses =
+      options.command == Command::kCompress || options.command == Command::kExplain;
+  if (compresses) PITH_TRY(file->find_tensors());
+  return OpenBase{std::move(input), std::move(seekable), std::move(file)};
 }
 
 // Allocations outside the codecs are small, but even they can fail.
@@ -90,11 +109,19 @@ int run(int argc, char** argv) {
   Messages messages(options.verbosity);
   const unsigned asked = options.threads.value_or(0);
   std::set<std::string> outputs;
+  const uint64_t memory_limit = options.memory_limit.value_or(default_memory_limit());
+  const auto base = open_base(options, memory_limit);
+  if (!base) {
+    messages.error(options.base, base.error());
+    return messages.exit_status();
+  }
   const Run run{.options = options,
                 .messages = messages,
                 .threads = asked != 0 ? asked : available_threads(),
-                .memory_limit = options.memory_limit.value_or(default_memory_limit()),
-                .outputs = outputs};
+                .memory_limit = memory_limit,
+                .outputs = outputs,
+                .base = *base ? (*base)->file.get() : nullptr,
+                .base_input = *base ? &(*base)->input : nullptr};
   if (options.command == Command::kList) {
     list_files(run);
   } else {

@@ -20,9 +20,10 @@ Result<EncodeOutcome> Codec::encode(const BlockView& block, const EncodeOptions&
 }
 
 Result<void> Codec::decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
-                           Scratch* scratch) const {
+                           Scratch* scratch, const RandomAccess* base) const {
   try {
-    return do_decode(payload, raw, budget, scratch);
+    return base == nullptr ? do_decode(payload, raw, budget, scratch)
+                           : do_decode_with(*base, payload, raw, budget, scratch);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kLimit, "not enough memory to decode a block");
   }

@@ -13,6 +13,7 @@
 #include "base/memory_budget.h"
 #include "base/result.h"
 #include "base/segment.h"
+#include "base/source.h"
 
 namespace pith {
 
@@ -56,6 +57,8 @@ struct BlockView {
   ByteView bytes;
   std::span<const Segment> segments;
   SegmentType type = SegmentType::kBytes;
+  // What Layout::base speaks of; null if there is none.
+  const RandomAccess* base = nullptr;
 };
 
 // Mutable working area of a codec; kept by a thread from block to block.
@@ -105,9 +108,9 @@ class Codec {
 
   // Fills `raw` exactly, or fails: kDamaged for a payload that no encoder writes or that asks for
   // more than the budget (what its frame declared), kLimit when memory runs out. Safe for any
-  // payload.
-  Result<void> decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
-                      Scratch* scratch) const;
+  // payload. `base`: what the block was coded against, if it was.
+  Result<void> decode(ByteView payload, MutableBytes raw, MemoryBudget& budget, Scratch* scratch,
+                      const RandomAccess* base = nullptr) const;
 
  private:
   virtual Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
@@ -115,6 +118,12 @@ class Codec {
                                           Scratch* scratch) const = 0;
   virtual Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
                                  Scratch* scratch) const = 0;
+  // For codecs that make use of a base.
+  virtual Result<void> do_decode_with(const RandomAccess& /*base*/, ByteView payload,
+                                      MutableBytes raw, MemoryBudget& budget,
+                                      Scratch* scratch) const {
+    return do_decode(payload, raw, budget, scratch);
+  }
 };
 
 }  // namespace pith

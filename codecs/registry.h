@@ -22,7 +22,11 @@ std::string codec_name(CodecId id);              // the number if unknown
 // The working areas of one thread: one Scratch for each codec, made when first used.
 class CodecScratch {
  public:
+  CodecScratch() = default;
+  // `base`: what the blocks to decode are coded against; null: nothing.
+  explicit CodecScratch(const RandomAccess* base) : base_(base) {}
   Scratch* of(const Codec& codec);
+  const RandomAccess* base() const { return base_; }
 
  private:
   struct Entry {
@@ -30,6 +34,7 @@ class CodecScratch {
     std::unique_ptr<Scratch> scratch;
   };
   std::vector<Entry> entries_;
+  const RandomAccess* base_ = nullptr;
 };
 
 }  // namespace pith

@@ -100,7 +100,7 @@ Result<bool> restores(const Codec& codec, const BlockView& block, const EncodedB
                       CodecScratch& scratch) {
   ByteBuffer raw(block.bytes.size());
   MemoryBudget budget(encoded.decode_memory);
-  const auto decoded = codec.decode(encoded.payload, raw, budget, scratch.of(codec));
+  const auto decoded = codec.decode(encoded.payload, raw, budget, scratch.of(codec), block.base);
   return decoded.has_value() && equal(raw, block.bytes);
 }
 

@@ -27,7 +27,7 @@ Result<ByteBuffer> decode_block(const FrameHeader& header, ByteView payload, Cod
     ByteBuffer raw = std::move(storage);
     raw.resize(header.raw_size);
     MemoryBudget budget(uint64_t{header.memory_kib} * 1024);
-    PITH_TRY(codec->decode(payload, raw, budget, scratch.of(*codec)));
+    PITH_TRY(codec->decode(payload, raw, budget, scratch.of(*codec), scratch.base()));
     if (xxh3_64(raw) != header.raw_hash) {
       return fail(ErrorCode::kDamaged, "a block does not match its hash");
     }

@@ -231,4 +231,13 @@ Result<void> check_codecs(const RandomAccess& file, const StreamInfo& stream,
   return fail(ErrorCode::kUnsupported, std::move(message));
 }
 
+Result<void> check_base(const RandomAccess& file, const StreamInfo& stream,
+                        const std::vector<FrameInfo>& frames, const BaseIdentity* given) {
+  if (!stream.header.needs_base()) return {};
+  PITH_ASSIGN(const auto records, read_stream_metadata(file, stream, frames));
+  PITH_ASSIGN(const auto wanted, BaseIdentity::find(records));
+  if (!wanted) return tl::unexpected(damaged("the stream does not say what its base is"));
+  return check_base(*wanted, given);
+}
+
 }  // namespace pith

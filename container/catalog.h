@@ -56,4 +56,8 @@ Result<std::vector<MetadataRecord>> read_stream_metadata(const RandomAccess& fil
 Result<void> check_codecs(const RandomAccess& file, const StreamInfo& stream,
                           const std::vector<FrameInfo>& frames);
 
+// kUsage if the stream is coded against a base, and `given` is another one or null.
+Result<void> check_base(const RandomAccess& file, const StreamInfo& stream,
+                        const std::vector<FrameInfo>& frames, const BaseIdentity* given);
+
 }  // namespace pith

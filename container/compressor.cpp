@@ -70,6 +70,7 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   BufferPool buffers(kBuffersPerThread * std::max(options.threads, 1U));
   BlockReader reader(source, options.select, buffers, options.format);
   StreamWriter writer(sink);
+  if (options.base != nullptr) writer.set_base(options.base->identity());
   if (!options.metadata.empty()) writer.add_metadata(options.metadata);
   CompressSummary summary;
 
@@ -89,7 +90,9 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   OrderedPool<BlockTask, CodedBlock> pool(threads, [&](BlockTask&& task, unsigned worker) {
     const auto start = std::chrono::steady_clock::now();
     Rounding::apply(task.rounding, task.raw);
-    auto encoded = encode_guarded(task.raw.view(), options.select, scratch[worker], buffers);
+    BlockView view = task.raw.view();
+    view.base = content_of(options.base);
+    auto encoded = encode_guarded(view, options.select, scratch[worker], buffers);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     return CodedBlock{std::move(task.raw), std::move(task.rounding), std::move(encoded),
                       took.count()};
@@ -100,6 +103,7 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
       const bool last = block->last;
       BlockTask task{.raw = std::move(*block)};
       if (options.rounding != nullptr) task.rounding = options.rounding->plan(task.raw);
+      if (options.base != nullptr) options.base->match(task.raw.segments);
       pool.submit(std::move(task));
       block.reset();
       if (!last) {

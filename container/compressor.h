@@ -8,6 +8,7 @@
 #include "base/sink.h"
 #include "base/source.h"
 #include "codecs/select.h"
+#include "container/base_file.h"
 #include "container/metadata.h"
 #include "container/rounding.h"
 #include "formats/format.h"
@@ -35,7 +36,8 @@ struct CompressOptions {
   uint64_t memory_limit = UINT64_MAX;  // fewer threads first, then kLimit
   const Format* format = nullptr;      // null: detected
   std::vector<MetadataRecord> metadata;
-  Rounding* rounding = nullptr;  // null: lossless. Surveyed, if it needs that
+  Rounding* rounding = nullptr;    // null: lossless. Surveyed, if it needs that
+  const BaseFile* base = nullptr;  // to code against; its tensors have been found
   ProgressFunction on_progress;
   std::function<void(const BlockReport&)> on_block;  // in order
   std::stop_token stop;

@@ -7,6 +7,7 @@
 
 #include "base/buffer_pool.h"
 #include "base/ordered_pool.h"
+#include "container/base_file.h"
 #include "container/block.h"
 #include "container/reader.h"
 
@@ -44,7 +45,10 @@ class Decompressor {
  public:
   Decompressor(Source& source, Sink& sink, const DecompressOptions& options)
       : buffers_(kBuffersPerThread * std::max(options.threads, 1U)),
-        reader_(source, {.ignore_trailing = options.ignore_trailing}, &buffers_),
+        reader_(source,
+                {.ignore_trailing = options.ignore_trailing,
+                 .base = options.base == nullptr ? nullptr : &options.base->identity()},
+                &buffers_),
         sink_(sink),
         options_(options) {}
 
@@ -88,7 +92,8 @@ class Decompressor {
     while (pool_ && !pool_->empty()) PITH_TRY(consume(pool_->take()));
     pool_.reset();
     threads_ = threads;
-    scratch_ = std::vector<CodecScratch>(threads);
+    scratch_.clear();
+    for (unsigned i = 0; i < threads; ++i) scratch_.emplace_back(content_of(options_.base));
     pool_.emplace(threads, [this](Job&& job, unsigned worker) {
       return decode_job(std::move(job), scratch_[worker], buffers_);
     });

@@ -8,6 +8,7 @@
 
 #include "base/sink.h"
 #include "base/source.h"
+#include "container/base_file.h"
 #include "container/compressor.h"
 #include "container/metadata.h"
 
@@ -19,6 +20,7 @@ struct DecompressOptions {
   uint64_t max_output = UINT64_MAX;    // bytes; one more is kLimit
   uint64_t max_ratio = 0;              // output may be this times the input read; 0: no limit
   bool ignore_trailing = false;
+  const BaseFile* base = nullptr;  // for streams that are coded against one
   ProgressFunction on_progress;
   std::stop_token stop;
 };

@@ -60,10 +60,10 @@ Result<StreamHeader> StreamHeader::parse(ByteView bytes) {
                 fmt::format("needs container version {}; this program reads version {}",
                             header.version, kContainerVersion));
   }
-  if (header.required_features != 0) {
+  if ((header.required_features & ~kKnownFeatures) != 0) {
     return fail(ErrorCode::kUnsupported,
                 fmt::format("needs container features {:#04x} that this program lacks",
-                            header.required_features));
+                            header.required_features & ~kKnownFeatures));
   }
   if (header.version == 0 || header.block_log < kMinBlockLog || header.block_log > kMaxBlockLog ||
       header.memory_log > kMaxMemoryLog) {

@@ -22,6 +22,10 @@ inline constexpr size_t kFrameOverhead = kFrameHeaderSize + kPayloadCheckSize;
 inline constexpr size_t kTrailerSize = 48;
 inline constexpr size_t kIndexEntrySize = 20;
 
+// Features that a reader must know, bits of byte 9 of a stream header.
+inline constexpr uint8_t kFeatureBase = 1;  // blocks are coded against a base (base_file.h)
+inline constexpr uint8_t kKnownFeatures = kFeatureBase;
+
 inline constexpr int kMinBlockLog = 12;
 inline constexpr int kMaxBlockLog = 30;
 inline constexpr int kMaxMemoryLog = 26;  // of KiB
@@ -53,6 +57,7 @@ struct StreamHeader {
   uint8_t memory_log = 0;            // log2 of the largest block decode memory in KiB, 0..26
   uint32_t salt = 0;                 // low half of the first block's XXH3-64; 0 if there is none
 
+  bool needs_base() const { return (required_features & kFeatureBase) != 0; }
   uint64_t max_block() const { return uint64_t{1} << block_log; }
   uint64_t max_memory_kib() const { return uint64_t{1} << memory_log; }
 

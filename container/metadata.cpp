@@ -30,6 +30,30 @@ Result<LossyDeclaration> LossyDeclaration::from_value(ByteView value) {
   return declaration;
 }
 
+MetadataRecord BaseIdentity::to_record() const {
+  MetadataRecord record{.tag = static_cast<uint16_t>(MetadataTag::kBase), .flags = 0, .value = {}};
+  ByteWriter writer(record.value);
+  writer.u64(size);
+  writer.u64(content.low);
+  writer.u64(content.high);
+  return record;
+}
+
+Result<std::optional<BaseIdentity>> BaseIdentity::find(const std::vector<MetadataRecord>& records) {
+  std::optional<BaseIdentity> found;
+  for (const MetadataRecord& record : records) {
+    if (record.tag != static_cast<uint16_t>(MetadataTag::kBase)) continue;
+    ByteReader reader(record.value);
+    BaseIdentity identity;
+    identity.size = reader.u64();
+    identity.content.low = reader.u64();
+    identity.content.high = reader.u64();
+    if (!reader.ok()) return fail(ErrorCode::kDamaged, "the record of a base is cut short");
+    found = identity;
+  }
+  return found;
+}
+
 ByteBuffer write_metadata(const std::vector<MetadataRecord>& records) {
   ByteBuffer out;
   ByteWriter writer(out);

@@ -1,10 +1,12 @@
 // Metadata frames (kind 2): records of tag, flags, length and value (docs/format.md, "Metadata").
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/checksum.h"
 #include "base/result.h"
 
 namespace pith {
@@ -17,6 +19,7 @@ enum class MetadataTag : uint16_t {
   kSha256 = 5,    // 32 bytes, of the whole raw content
   kEncoder = 6,   // text: program and version
   kLossy = 7,     // the lossy declaration
+  kBase = 8,      // the file that the stream is coded against
 };
 
 struct MetadataRecord {
@@ -34,6 +37,17 @@ struct LossyDeclaration {
 
   ByteBuffer to_value() const;
   static Result<LossyDeclaration> from_value(ByteView value);
+};
+
+// What a stream that is coded against a base tells of it: of its content, if it is a .pith file.
+struct BaseIdentity {
+  uint64_t size = 0;
+  Hash128 content{};
+  bool operator==(const BaseIdentity&) const = default;
+
+  MetadataRecord to_record() const;
+  // The last one among the records; nothing if there is none.
+  static Result<std::optional<BaseIdentity>> find(const std::vector<MetadataRecord>& records);
 };
 
 ByteBuffer write_metadata(const std::vector<MetadataRecord>& records);

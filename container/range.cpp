@@ -51,12 +51,13 @@ Result<void> check_decode_memory(const StreamHeader& stream, uint64_t memory_lim
 }
 
 Result<RangeResult> restore_range(const RandomAccess& file, uint64_t offset, uint64_t length,
-                                  uint64_t memory_limit, Sink& sink) {
+                                  uint64_t memory_limit, Sink& sink, const BaseFile* base) {
   PITH_ASSIGN(const Catalog catalog, read_catalog(file));
+  PITH_TRY(check_base(file, catalog, base));
   const uint64_t begin = std::min(offset, catalog.raw_size);
   const Wanted wanted{.begin = begin, .end = begin + std::min(length, catalog.raw_size - begin)};
   RangeResult result;
-  CodecScratch scratch;
+  CodecScratch scratch(content_of(base));
   for (const StreamInfo& stream : catalog.streams) {
     const uint64_t stream_end = stream.raw_offset + stream.trailer.raw_size;
     if (stream_end <= wanted.begin || stream.raw_offset >= wanted.end) continue;

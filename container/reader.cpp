@@ -53,6 +53,7 @@ Result<StreamEvent> StreamReader::next() {
     }
     if (index_size_ != 0) return tl::unexpected(damaged("a frame follows the index"));
     if (header->is_data() && !options_.unknown_codecs) PITH_TRY(check_codec(*header));
+    if (header->is_data() && header_.needs_base() && !options_.any_base) PITH_TRY(check_base());
 
     if (header->kind == FrameKind::kParity || header->kind >= FrameKind::kFirstSkippable) {
       PITH_TRY(skip_frame(*header));
@@ -144,6 +145,7 @@ Result<StreamEvent> StreamReader::begin_stream() {
   raw_offset_ = index_size_ = 0;
   entries_.clear();
   codec_table_.clear();
+  wanted_base_.reset();
   return StreamBegin{.header = header_, .file_offset = stream_start_};
 }
 
@@ -199,6 +201,8 @@ Result<std::optional<StreamEvent>> StreamReader::other_frame(const FrameHeader& 
   entries_.push_back(IndexEntry::of(header));
   if (header.kind == FrameKind::kMetadata) {
     PITH_ASSIGN(auto records, parse_metadata(payload));
+    PITH_ASSIGN(const auto base, BaseIdentity::find(records));
+    if (base) wanted_base_ = base;
     return StreamEvent(MetadataFrame{.records = std::move(records)});
   }
   if (header.kind == FrameKind::kCodecTable) {
@@ -212,6 +216,21 @@ Result<void> StreamReader::check_codec(const FrameHeader& header) const {
   return fail(ErrorCode::kUnsupported,
               fmt::format("{} (block {})", describe_unknown_codec(header.codec, codec_table_),
                           file_blocks_));
+}
+
+Result<void> StreamReader::check_base() {
+  if (!wanted_base_) return tl::unexpected(damaged("the stream does not say what its base is"));
+  return pith::check_base(*wanted_base_, options_.base);
+}
+
+Result<void> check_base(const BaseIdentity& wanted, const BaseIdentity* given) {
+  if (given != nullptr && *given == wanted) return {};
+  const std::string described = fmt::format("{} bytes, XXH3-128 {:016x}{:016x}", wanted.size,
+                                            wanted.content.high, wanted.content.low);
+  return fail(ErrorCode::kUsage,
+              given == nullptr
+                  ? fmt::format("is coded against a base of {}, which --base must name", described)
+                  : fmt::format("is coded against another base, of {}", described));
 }
 
 Result<void> check_payload(const DataFrame& frame) {

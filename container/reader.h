@@ -46,9 +46,11 @@ inline constexpr uint64_t kMaxPadding = 65536;
 class StreamReader {
  public:
   struct Options {
-    bool ignore_trailing = false;  // accept any bytes behind the last stream
-    bool check_payloads = false;   // check payloads of data frames here
-    bool unknown_codecs = false;   // hand out blocks of codecs that this program lacks
+    bool ignore_trailing = false;        // accept any bytes behind the last stream
+    bool check_payloads = false;         // check payloads of data frames here
+    bool unknown_codecs = false;         // hand out blocks of codecs that this program lacks
+    const BaseIdentity* base = nullptr;  // of what is there to decode blocks against
+    bool any_base = false;               // hand out blocks that need another one
   };
   // `buffers`: where payload buffers come from; whoever gets a frame gives them back.
   StreamReader(Source& source, const Options& options, BufferPool* buffers = nullptr)
@@ -65,6 +67,7 @@ class StreamReader {
   Result<StreamEvent> read_trailer(ByteView mark);
   Result<std::optional<StreamEvent>> other_frame(const FrameHeader& header, ByteView payload);
   Result<void> check_codec(const FrameHeader& header) const;
+  Result<void> check_base();
   Result<void> read_payload(DataFrame& frame);
   Result<void> skip_frame(const FrameHeader& header);
   Result<void> read_exactly(MutableBytes out);
@@ -76,14 +79,19 @@ class StreamReader {
   bool in_stream_ = false;
   bool any_stream_ = false;
   StreamHeader header_;
-  uint64_t position_ = 0;      // in the input
-  uint64_t stream_start_ = 0;  // in the input
-  uint64_t raw_offset_ = 0;    // in the stream
-  uint64_t file_blocks_ = 0;   // data frames in the input
-  uint64_t index_size_ = 0;    // whole index frame, once it was read
+  uint64_t position_ = 0;                    // in the input
+  uint64_t stream_start_ = 0;                // in the input
+  uint64_t raw_offset_ = 0;                  // in the stream
+  uint64_t file_blocks_ = 0;                 // data frames in the input
+  uint64_t index_size_ = 0;                  // whole index frame, once it was read
+  std::optional<BaseIdentity> wanted_base_;  // of the stream
   std::vector<IndexEntry> entries_;
   std::vector<CodecTableEntry> codec_table_;
 };
+
+// kUsage if a stream that is coded against `wanted` cannot be decoded against `given` (null: there
+// is none).
+Result<void> check_base(const BaseIdentity& wanted, const BaseIdentity* given);
 
 // kDamaged if the payload does not match its stored check.
 Result<void> check_payload(const DataFrame& frame);

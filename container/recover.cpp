@@ -9,6 +9,7 @@
 
 #include "base/ordered_pool.h"
 #include "container/block.h"
+#include "container/reader.h"
 #include "container/recover_plan.h"
 
 namespace pith {
@@ -35,6 +36,39 @@ unsigned affordable_threads(const ScannedFile& file, const RecoveryPlan& plan,
   return static_cast<unsigned>(std::min<uint64_t>(std::max(1U, options.threads), affordable));
 }
 
+std::vector<CodecScratch> scratch_for(unsigned threads, const BaseFile* base) {
+  std::vector<CodecScratch> scratch;
+  for (unsigned i = 0; i < threads; ++i) scratch.emplace_back(content_of(base));
+  return scratch;
+}
+
+// kUsage if one of the streams is coded against a base that is not there. Where the record of the
+// base is lost, the blocks' hashes tell whether it is the right one.
+Result<void> check_bases(const ScannedFile& file, const RecoveryPlan& plan, const BaseFile* base) {
+  const auto is_planned = [&](uint32_t salt) {
+    return std::any_of(plan.streams.begin(), plan.streams.end(), [&](const auto& stream) {
+      return stream.salt == salt && !stream.blocks.empty();
+    });
+  };
+  for (const Record& record : file.records) {
+    if (!is_planned(record.salt)) continue;
+    if (record.type == RecordType::kFrame && record.kind == FrameKind::kMetadata) {
+      const auto records = parse_metadata(file.payload(record));
+      const auto wanted = records ? BaseIdentity::find(*records) : std::nullopt;
+      if (!wanted || !*wanted) continue;
+      PITH_TRY(check_base(**wanted, base == nullptr ? nullptr : &base->identity()));
+    }
+  }
+  for (const Record& record : file.records) {
+    if (base != nullptr || record.type != RecordType::kStreamHeader || !is_planned(record.salt) ||
+        !file.stream_header(record).needs_base()) {
+      continue;
+    }
+    return fail(ErrorCode::kUsage, "is coded against a base, which --base must name");
+  }
+  return {};
+}
+
 // Decodes the planned blocks on several threads; writes them and the holes between them in order.
 class Restorer {
  public:
@@ -42,7 +76,7 @@ class Restorer {
       : file_(file),
         options_(options),
         out_(out),
-        scratch_(threads),
+        scratch_(scratch_for(threads, options.base)),
         pool_(threads,
               [this](FrameJob&& job, unsigned worker) { return decode(job, scratch_[worker]); }) {}
 
@@ -185,6 +219,7 @@ Result<RecoverReport> recover_checked(ByteView file, Sink& out, const RecoverOpt
   if (plan.streams.empty() || (!any_block && !intact_if_empty)) {
     return fail(ErrorCode::kDamaged, "no intact block was found");
   }
+  PITH_TRY(check_bases(scanned, plan, options.base));
   PITH_TRY(check_size(plan, options.max_output));
   Restorer restorer(scanned, options, affordable_threads(scanned, plan, options), out);
   PITH_ASSIGN(RecoverReport report, restorer.run(plan));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/sink.h"
+#include "container/base_file.h"
 
 namespace pith {
 
@@ -37,11 +38,13 @@ struct RecoverOptions {
   unsigned threads = 1;
   uint64_t memory_limit = UINT64_MAX;  // fewer threads first; a block that needs more is lost
   uint64_t max_output = UINT64_MAX;    // bytes; more is kLimit, before anything is written
+  const BaseFile* base = nullptr;      // what streams are coded against
   std::stop_token stop{};
 };
 
 // `file` is the whole damaged file. kDamaged if nothing in it can be restored; kUnsupported if
-// that is only because this program lacks a codec or a version.
+// that is only because this program lacks a codec or a version; kUsage if a stream is coded against
+// a base that is not there.
 Result<RecoverReport> recover(ByteView file, Sink& out, const RecoverOptions& options);
 
 // The report as one JSON object.

@@ -9,14 +9,19 @@
 #include "base/byte_reader.h"
 #include "container/block.h"
 #include "container/catalog.h"
+#include "container/reader.h"
 
 namespace pith {
 namespace {
 
 class Reindexer {
  public:
-  Reindexer(const RandomAccess& file, uint64_t memory_limit, Sink& sink)
-      : file_(file), memory_limit_(memory_limit), sink_(sink) {}
+  Reindexer(const RandomAccess& file, uint64_t memory_limit, Sink& sink, const BaseFile* base)
+      : file_(file),
+        memory_limit_(memory_limit),
+        sink_(sink),
+        base_(base),
+        scratch_(content_of(base)) {}
 
   Result<ReindexSummary> run() {
     while (at_ < file_.size()) PITH_TRY(copy_stream());
@@ -43,6 +48,7 @@ class Reindexer {
     entries_.clear();
     raw_size_ = blocks_ = 0;
     content_.reset();
+    wanted_base_.reset();
     PITH_TRY(sink_.write(*header_bytes));
     size_ = kStreamHeaderSize;
     while (true) {
@@ -76,7 +82,13 @@ class Reindexer {
     if (header->raw_offset != raw_size_) {
       return fail(ErrorCode::kDamaged, "a block is missing or out of order (--recover)");
     }
+    if (header->kind == FrameKind::kMetadata) {
+      PITH_ASSIGN(const auto records, parse_metadata(payload));
+      PITH_ASSIGN(const auto wanted, BaseIdentity::find(records));
+      if (wanted) wanted_base_ = wanted;
+    }
     if (header->is_data()) {
+      if (header_.needs_base()) PITH_TRY(check_base());
       PITH_ASSIGN(const ByteBuffer raw, decode_block(*header, payload, scratch_));
       content_.update(raw);
       raw_size_ += raw.size();
@@ -89,6 +101,13 @@ class Reindexer {
     entries_.push_back(info.entry);
     at_ += frame.size();
     return true;
+  }
+
+  Result<void> check_base() const {
+    if (!wanted_base_) {
+      return fail(ErrorCode::kDamaged, "the stream does not say what its base is");
+    }
+    return pith::check_base(*wanted_base_, base_ == nullptr ? nullptr : &base_->identity());
   }
 
   // Goes behind the old index and trailer, whatever is left of them.
@@ -122,6 +141,8 @@ class Reindexer {
   const RandomAccess& file_;
   uint64_t memory_limit_;
   Sink& sink_;
+  const BaseFile* base_;
+  std::optional<BaseIdentity> wanted_base_;  // of the stream
   ReindexSummary summary_;
   CodecScratch scratch_;
   uint64_t at_ = 0;  // in the file
@@ -135,8 +156,9 @@ class Reindexer {
 
 }  // namespace
 
-Result<ReindexSummary> reindex(const RandomAccess& file, uint64_t memory_limit, Sink& sink) {
-  return Reindexer(file, memory_limit, sink).run();
+Result<ReindexSummary> reindex(const RandomAccess& file, uint64_t memory_limit, Sink& sink,
+                               const BaseFile* base) {
+  return Reindexer(file, memory_limit, sink, base).run();
 }
 
 }  // namespace pith

@@ -4,6 +4,7 @@
 
 #include "base/sink.h"
 #include "base/source.h"
+#include "container/base_file.h"
 
 namespace pith {
 
@@ -16,6 +17,7 @@ struct ReindexSummary {
 
 // Every block is decoded: its hash must hold, and the trailer needs the hash of the content.
 // kDamaged if a block is damaged or missing (recovery is for that).
-Result<ReindexSummary> reindex(const RandomAccess& file, uint64_t memory_limit, Sink& sink);
+Result<ReindexSummary> reindex(const RandomAccess& file, uint64_t memory_limit, Sink& sink,
+                               const BaseFile* base = nullptr);
 
 }  // namespace pith

@@ -3,68 +3,15 @@
 #include <algorithm>
 #include <numeric>
 
-#include "container/block.h"
-#include "container/catalog.h"
-#include "container/range.h"
+#include "codecs/tensor/describe.h"
+#include "container/content.h"
 #include "formats/detect.h"
 
 namespace pith {
 namespace {
 
-// A data frame, and where its content lies in that of the whole file.
-struct Block {
-  const StreamInfo* stream = nullptr;
-  FrameInfo frame{};
-  uint64_t begin = 0;
-  uint64_t end = 0;
-};
-
-// Random access to the content, a block at a time.
-class Content {
- public:
-  static Result<Content> open(const RandomAccess& file, uint64_t memory_limit) {
-    Content content(file, memory_limit);
-    PITH_ASSIGN(*content.catalog_, read_catalog(file));
-    for (const StreamInfo& stream : content.catalog_->streams) {
-      PITH_ASSIGN(const auto frames, read_frames(file, stream));
-      for (const FrameInfo& frame : frames) {
-        if (!frame.is_data()) continue;
-        const uint64_t begin = stream.raw_offset + frame.raw_offset;
-        content.blocks_.push_back({.stream = &stream,
-                                   .frame = frame,
-                                   .begin = begin,
-                                   .end = begin + frame.entry.raw_size});
-      }
-    }
-    return content;
-  }
-
-  uint64_t size() const { return catalog_->raw_size; }
-  const std::vector<Block>& blocks() const { return blocks_; }
-
-  // The first block that ends behind `offset`.
-  std::vector<Block>::const_iterator block_at(uint64_t offset) const {
-    return std::partition_point(blocks_.begin(), blocks_.end(),
-                                [&](const Block& block) { return block.end <= offset; });
-  }
-
-  Result<ByteBuffer> decode(const Block& block) {
-    PITH_TRY(check_decode_memory(block.stream->header, memory_limit_));
-    PITH_ASSIGN(const FrameHeader header, read_frame_header(file_, *block.stream, block.frame));
-    PITH_ASSIGN(const ByteBuffer payload, read_payload(file_, block.frame));
-    return decode_block(header, payload, scratch_);
-  }
-
- private:
-  Content(const RandomAccess& file, uint64_t memory_limit)
-      : file_(file), memory_limit_(memory_limit), catalog_(std::make_unique<Catalog>()) {}
-
-  const RandomAccess& file_;
-  uint64_t memory_limit_;
-  std::unique_ptr<Catalog> catalog_;  // blocks_ points into it
-  std::vector<Block> blocks_;
-  CodecScratch scratch_;
-};
+// Headers are read in pieces of this size.
+constexpr size_t kPiece = size_t{256} << 10;
 
 // Puts the pieces of tensors together.
 class Collector {
@@ -105,14 +52,42 @@ uint64_t scale(uint64_t a, uint64_t b, uint64_t c) {
   return static_cast<uint64_t>((Wide{a} * b + c / 2) / c);
 }
 
-void set_coded_sizes(const Content& content, std::vector<TensorEntry>& tensors) {
-  for (TensorEntry& entry : tensors) {
-    const uint64_t end = entry.offset + entry.tensor->size;
-    for (auto block = content.block_at(entry.offset);
-         block != content.blocks().end() && block->begin < end; ++block) {
-      const uint64_t shared = std::min(end, block->end) - std::max(entry.offset, block->begin);
-      const uint64_t coded = block->frame.entry.payload_size + kFrameOverhead;
-      entry.coded_size += scale(shared, coded, block->end - block->begin);
+// What the pieces of a block take; nothing if its payload does not tell, or not quickly.
+std::vector<tensor::PieceReport> pieces_of(const RandomAccess& file, const ContentBlock& block,
+                                           uint64_t memory_limit, const BaseFile* base) {
+  if (block.frame.entry.codec != static_cast<uint16_t>(CodecId::kTensor)) return {};
+  const auto header = read_frame_header(file, *block.stream, block.frame);
+  const auto payload = read_payload(file, block.frame);
+  if (!header || !payload || !tensor::is_quick_to_describe(*payload)) return {};
+  MemoryBudget budget(std::min(
+      memory_limit, uint64_t{header->memory_kib} * 1024 + uint64_t{block.frame.entry.raw_size}));
+  auto pieces = tensor::describe(*payload, block.frame.entry.raw_size, budget, content_of(base));
+  return pieces ? std::move(*pieces) : std::vector<tensor::PieceReport>{};
+}
+
+// Adds to the sizes of the tensors what they take of one block.
+void add_block(const ContentBlock& block, std::span<const tensor::PieceReport> pieces,
+               std::span<TensorEntry> tensors) {
+  const uint64_t raw_size = block.end - block.begin;
+  const uint64_t whole = block.frame.entry.payload_size + (pieces.empty() ? kFrameOverhead : 0);
+  // The tensors are in the order of the content, and so are the pieces.
+  auto entry = std::partition_point(tensors.begin(), tensors.end(), [&](const TensorEntry& each) {
+    return each.offset + each.tensor->size <= block.begin;
+  });
+  auto piece = pieces.begin();
+  for (; entry != tensors.end() && entry->offset < block.end; ++entry) {
+    const uint64_t begin = std::max(entry->offset, block.begin) - block.begin;
+    const uint64_t end = std::min(entry->offset + entry->tensor->size, block.end) - block.begin;
+    if (begin >= end) continue;
+    if (pieces.empty()) {
+      entry->coded_size += scale(end - begin, whole, raw_size);
+      continue;
+    }
+    entry->coded_size += scale(end - begin, kFrameOverhead, raw_size);
+    while (piece != pieces.end() && piece->offset + piece->raw_size <= begin) ++piece;
+    for (auto p = piece; p != pieces.end() && p->offset < end; ++p) {
+      const uint64_t shared = std::min(end, p->offset + p->raw_size) - std::max(begin, p->offset);
+      entry->coded_size += scale(shared, p->coded_size, p->raw_size);
     }
   }
 }
@@ -171,8 +146,7 @@ std::vector<std::string> TensorDirectory::similar_names(const std::string& name)
   return names;
 }
 
-Result<TensorDirectory> read_tensor_directory(const RandomAccess& file, uint64_t memory_limit) {
-  PITH_ASSIGN(Content content, Content::open(file, memory_limit));
+Result<TensorDirectory> find_tensors_in(const RandomAccess& content) {
   TensorDirectory directory;
   // What is inside deflate streams cannot be taken out at a position, so it is not looked for.
   SegmenterOptions options;
@@ -180,30 +154,39 @@ Result<TensorDirectory> read_tensor_directory(const RandomAccess& file, uint64_t
   DetectingSegmenter segmenter(options);
   Collector collector;
   std::vector<Segment> segments;
+  ByteBuffer piece(static_cast<size_t>(std::min<uint64_t>(kPiece, content.size())));
   uint64_t position = 0;
   while (position < content.size()) {
     const uint64_t left = content.size() - position;
-    if (const uint64_t size = std::min(segmenter.skippable(), left); size > 0) {
+    uint64_t size = std::min(segmenter.skippable(), left);
+    if (size > 0) {
       segmenter.skip(size, segments);
-      position += size;
     } else {
-      const auto block = content.block_at(position);
-      if (block == content.blocks().end() || block->begin > position) {
-        return fail(ErrorCode::kDamaged, "the index does not cover the content");
-      }
-      PITH_ASSIGN(const ByteBuffer raw, content.decode(*block));
-      ++directory.blocks;
-      segmenter.feed(ByteView(raw).subspan(static_cast<size_t>(position - block->begin)), false,
-                     segments);
-      position = block->end;
+      size = std::min<uint64_t>(left, piece.size());
+      const MutableBytes part = MutableBytes(piece).first(static_cast<size_t>(size));
+      PITH_TRY(content.read_at(position, part));
+      segmenter.feed(part, false, segments);
     }
+    position += size;
     collector.take(segments);
   }
   segmenter.feed({}, true, segments);
   collector.take(segments);
   directory.tensors = collector.finish();
-  set_coded_sizes(content, directory.tensors);
   if (segmenter.format() != nullptr) directory.format = segmenter.format()->name();
+  return directory;
+}
+
+Result<TensorDirectory> read_tensor_directory(const RandomAccess& file, uint64_t memory_limit,
+                                              const BaseFile* base, bool exact) {
+  PITH_ASSIGN(const auto content, CodedContent::open(file, memory_limit, base));
+  PITH_ASSIGN(TensorDirectory directory, find_tensors_in(*content));
+  directory.blocks = content->decoded();
+  for (const ContentBlock& block : content->blocks()) {
+    const auto pieces =
+        exact ? pieces_of(file, block, memory_limit, base) : std::vector<tensor::PieceReport>{};
+    add_block(block, pieces, directory.tensors);
+  }
   return directory;
 }
 

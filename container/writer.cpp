@@ -53,7 +53,14 @@ Result<void> StreamWriter::begin_stream(uint32_t salt) {
   stream_size_ = 0;
   entries_.clear();
   content_.reset();
-  const StreamHeader header{.block_log = log2_at_least(bounds_.max_block, kMinBlockLog),
+  if (base_) {
+    // In front of all blocks, so that a reader of a pipe can refuse in time.
+    ByteBuffer pending = write_metadata({base_->to_record()});
+    append(pending, pending_metadata_);
+    pending_metadata_ = std::move(pending);
+  }
+  const StreamHeader header{.required_features = base_ ? kFeatureBase : uint8_t{0},
+                            .block_log = log2_at_least(bounds_.max_block, kMinBlockLog),
                             .memory_log = log2_at_least((bounds_.decode_memory + 1023) / 1024, 0),
                             .salt = salt};
   ByteBuffer bytes;

@@ -25,6 +25,8 @@ class StreamWriter {
 
   // Called before the first block.
   void set_bounds(const StreamBounds& bounds) { bounds_ = bounds; }
+  // All blocks may be coded against this base. Called before the first block.
+  void set_base(const BaseIdentity& base) { base_ = base; }
   // Written ahead of the next block, or of the end.
   void add_metadata(const std::vector<MetadataRecord>& records);
   Result<void> add_block(const BlockView& block, const EncodedBlock& encoded);
@@ -42,6 +44,7 @@ class StreamWriter {
   Sink& sink_;
   uint64_t max_frames_;
   StreamBounds bounds_;
+  std::optional<BaseIdentity> base_;
   ByteBuffer pending_metadata_;
   bool in_stream_ = false;
   uint32_t salt_ = 0;

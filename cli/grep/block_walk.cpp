@@ -5,6 +5,7 @@
 #include "base/ordered_pool.h"
 #include "codecs/log/search.h"
 #include "codecs/log/streams.h"
+#include "container/base_file.h"
 #include "container/block.h"
 #include "container/catalog.h"
 
@@ -54,6 +55,7 @@ class BlockWalk {
     if (options_.invert && !counts_) return false;
     auto catalog = read_catalog(file_);
     if (!catalog) return false;  // whoever reads it from the front tells where it is damaged
+    PITH_TRY(check_base(file_, *catalog, nullptr));
     streams_ = std::move(catalog->streams);
     bool has_log = false;
     for (const StreamInfo& stream : streams_) {

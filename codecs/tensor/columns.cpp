@@ -16,13 +16,17 @@ constexpr size_t kLeastWords = 64;
 constexpr uint64_t kLeastModelRow = 16;
 constexpr size_t kIntegerSample = size_t{64} << 10;
 
-void add_piece(std::vector<Piece>& pieces, Kind kind, uint8_t ggml_type, uint64_t size) {
+// A base is used for integers if the differences take so much less than the bytes, in percent.
+constexpr uint64_t kUsefulPercent = 10;
+
+void add_piece(std::vector<Piece>& pieces, Kind kind, uint8_t ggml_type, uint64_t size,
+               std::optional<uint64_t> base = std::nullopt) {
   if (size == 0) return;
   if (kind == Kind::kPlain && !pieces.empty() && pieces.back().kind == Kind::kPlain) {
     pieces.back().size += size;
     return;
   }
-  pieces.push_back({kind, ggml_type, size});
+  pieces.push_back({kind, ggml_type, size, base});
 }
 
 // `tensors`: of each piece, null for plain bytes.
@@ -33,6 +37,7 @@ std::vector<Piece> pieces_of(std::span<const Segment> segments,
     uint8_t ggml_type = 0;
     const Kind kind = kind_of(segment, ggml_type);
     uint64_t left = segment.size;
+    std::optional<uint64_t> base = kind == Kind::kPlain ? std::nullopt : segment.layout.base;
     if (kind != Kind::kPlain) {
       // Bytes before the first whole element.
       const size_t unit =
@@ -41,8 +46,9 @@ std::vector<Piece> pieces_of(std::span<const Segment> segments,
       const uint64_t front = over == 0 ? 0 : std::min<uint64_t>(left, unit - over);
       add_piece(pieces, Kind::kPlain, 0, front);
       left -= front;
+      if (base) *base += front;
     }
-    add_piece(pieces, kind, ggml_type, left);
+    add_piece(pieces, kind, ggml_type, left, base);
     tensors.resize(pieces.size(), nullptr);
     if (kind != Kind::kPlain && left > 0) tensors.back() = segment.layout.tensor.get();
   }
@@ -72,7 +78,8 @@ void find_rows(const TensorLayout* tensor, Column& column) {
 
 class Builder {
  public:
-  Builder(const BlockView& block, Level level) : block_(block), level_(level) {}
+  Builder(const BlockView& block, Level level, ByteView base)
+      : block_(block), level_(level), base_(base) {}
 
   Layouted build() {
     std::vector<const TensorLayout*> tensors;
@@ -81,6 +88,7 @@ class Builder {
     size_t index = 0;
     for (const Piece& piece : result_.pieces) {
       tensor_ = tensors[index++];
+      has_base_ = !base_.empty() && piece.base.has_value();
       for_each_part(piece, offset, [&](const Part& part) {
         add_part(part);
         return true;
@@ -93,14 +101,21 @@ class Builder {
  private:
   void add_part(const Part& part) {
     const ByteView bytes = block_.bytes.subspan(part.offset, part.size);
-    Item item{.part = part, .form = Form::kFields, .first = result_.columns.size(), .columns = 0};
+    Item item{.part = part,
+              .form = Form::kFields,
+              .first = result_.columns.size(),
+              .columns = 0,
+              .has_base = has_base_};
     if (part.kind == Kind::kPlain) {
       item.form = Form::kPlain;
       add_column({}, bytes);
     } else if (is_float(part.kind)) {
       add_column(number_format(part.kind), bytes);
       result_.columns.back().kind = part.kind;
+      result_.columns.back().base = base_of(part);
       find_rows(tensor_, result_.columns.back());
+    } else if (is_like_base(part)) {
+      add_fields(part, bytes, base_of(part));
     } else if (part.kind == Kind::kGgml) {
       if (part.ggml_type == kGgmlQ4_0 || part.ggml_type == kGgmlQ8_0) {
         item.form = Form::kExtremes;
@@ -130,7 +145,28 @@ class Builder {
     return result_.storage.back();
   }
 
-  void add_fields(const Part& part, ByteView bytes) {
+  ByteView base_of(const Part& part) {
+    if (!has_base_) return {};
+    result_.base_room = std::max(result_.base_room, 2 * part.size);
+    return base_.subspan(part.offset, part.size);
+  }
+
+  // True for a part that is not of floats if its bytes are more like the base's than like each
+  // other.
+  bool is_like_base(const Part& part) const {
+    if (!has_base_) return false;
+    const ByteView bytes = block_.bytes.subspan(part.offset, part.size);
+    const ByteView base = base_.subspan(part.offset, part.size);
+    entropy::Histogram own{};
+    entropy::Histogram different{};
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      ++own[static_cast<uint8_t>(bytes[i])];
+      ++different[(static_cast<unsigned>(bytes[i]) - static_cast<unsigned>(base[i])) & 0xFF];
+    }
+    return entropy_cost(different) * 100 <= entropy_cost(own) * (100 - kUsefulPercent);
+  }
+
+  void add_fields(const Part& part, ByteView bytes, ByteView base = {}) {
     const GgmlBlock* block = part.kind == Kind::kGgml ? find_ggml_block(part.ggml_type) : nullptr;
     const size_t unit = unit_size(part.kind, block);
     size_t offset = 0;
@@ -139,6 +175,11 @@ class Builder {
       gather(bytes, unit, offset, field.bytes(), gathered.data());
       result_.largest_room = std::max(result_.largest_room, gathered.size());
       add_column(field_format(field.kind), keep(std::move(gathered)));
+      if (!base.empty()) {
+        ByteBuffer of_base(base.size() / unit * field.bytes());
+        gather(base, unit, offset, field.bytes(), of_base.data());
+        result_.columns.back().base = keep(std::move(of_base));
+      }
       offset += field.bytes();
     }
   }
@@ -179,13 +220,44 @@ class Builder {
 
   const BlockView& block_;
   Level level_;
+  ByteView base_;
+  bool has_base_ = false;                 // the current piece
   const TensorLayout* tensor_ = nullptr;  // of the current piece
   Layouted result_;
 };
 
 }  // namespace
 
-Layouted lay_out(const BlockView& block, Level level) { return Builder(block, level).build(); }
+Layouted lay_out(const BlockView& block, Level level, ByteView base) {
+  return Builder(block, level, base).build();
+}
+
+void write_escapes(const Column& column, ByteWriter& out) {
+  write_varint(out, column.escapes.size());
+  size_t dense = 0;
+  size_t all = 0;
+  const auto is_zero = [&](size_t i) {
+    return column.sparse && (column.zeros[i / 8] >> (i % 8) & std::byte{1}) != std::byte{0};
+  };
+  uint64_t next = 0;
+  for (const Escape& escape : column.escapes) {
+    if (column.sparse) {
+      while (is_zero(all)) ++all;
+      while (dense < escape.position) {
+        ++all;
+        ++dense;
+        while (is_zero(all)) ++all;
+      }
+    } else {
+      all = escape.position;
+    }
+    write_varint(out, all - next);
+    for (size_t i = 0; i < column.format.width; ++i) {
+      out.u8(static_cast<uint8_t>(escape.word >> (8 * i)));
+    }
+    next = all + 1;
+  }
+}
 
 uint32_t zstd_ratio(ByteView bytes, size_t most, int level) {
   const size_t size = std::min(bytes.size(), most);

@@ -18,6 +18,8 @@ struct Column {
   NumberFormat format;
   ByteView words;  // of the column
   uint64_t code = kColumnPlain;
+  ByteView base;  // the words of the base; empty if there is none, or if it is of no use
+  BaseUse base_use = BaseUse::kNone;
   // What follows is for columns that are split.
   Survey sample;
   bool sparse = false;
@@ -47,6 +49,7 @@ struct Item {
   Form form = Form::kFields;
   size_t first = 0;
   size_t columns = 0;
+  bool has_base = false;  // its piece has one
 };
 
 // A block, taken apart.
@@ -56,9 +59,15 @@ struct Layouted {
   std::vector<Column> columns;
   std::deque<ByteBuffer> storage;  // of columns that do not lie in the block as they are
   size_t largest_room = 0;         // what decoding gathers parts from
+  size_t base_room = 0;            // what decoding reads the base into, and gathers it
 };
 
-Layouted lay_out(const BlockView& block, Level level);
+// `base`: as many bytes as the block has, those of the base where segments have one; empty if none
+// has.
+Layouted lay_out(const BlockView& block, Level level, ByteView base);
+
+// The record of the column's escapes. Positions count all words, zeros included.
+void write_escapes(const Column& column, ByteWriter& out);
 
 // The size that zstd would give `bytes`, judged from a sample of at most `most` bytes; in 1/256.
 uint32_t zstd_ratio(ByteView bytes, size_t most, int level);

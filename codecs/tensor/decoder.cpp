@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "codecs/entropy/frequency_coder.h"
+#include "codecs/tensor/difference_coder.h"
 #include "codecs/tensor/extremes.h"
 #include "codecs/tensor/model_coder.h"
+#include "codecs/tensor/prediction.h"
 
 namespace pith::tensor {
 namespace {
@@ -21,11 +23,14 @@ constexpr size_t kSlice = 4096;
 
 class Decoder {
  public:
-  Decoder(MutableBytes raw, Kernel kernel, const Observer& observer)
-      : raw_(raw), kernel_(kernel), observer_(observer) {}
+  Decoder(MutableBytes raw, Kernel kernel, const Observer& observer, const RandomAccess* base)
+      : raw_(raw), kernel_(kernel), observer_(observer), base_(base) {}
 
   Result<void> run(ByteView payload, MemoryBudget& budget) {
     PITH_ASSIGN(sections_, read_sections(payload));
+    if (sections_.has_base && base_ == nullptr) {
+      return damaged("it was coded against a base, which is not there");
+    }
     if (sections_.records_size > budget.left() || sections_.plain_size > budget.left() ||
         !budget.reserve(base_memory(sections_))) {
       return damaged("it declares too little memory");
@@ -44,6 +49,7 @@ class Decoder {
     PITH_TRY(pieces_and_columns(records));
     if (!plain_.finished() || !raw_bits_.finished() || !predicted_.finished() ||
         (rans_ && !rans_->finished()) ||
+        (differences_ ? differences_->left() > 0 : !sections_.differences.empty()) ||
         (model_ ? model_->left() > 0 : !sections_.modelled.empty())) {
       return damaged("something is left over");
     }
@@ -63,6 +69,7 @@ class Decoder {
     if (!reader.ok()) return damaged("its records");
     ByteReader piece_reader(pieces);
     size_t offset = 0;
+    uint64_t base_end = 0;
     while (piece_reader.remaining() > 0) {
       Piece piece;
       const uint8_t kind = piece_reader.u8();
@@ -74,6 +81,9 @@ class Decoder {
           (piece.kind == Kind::kGgml && find_ggml_block(piece.ggml_type) == nullptr)) {
         return damaged("a piece");
       }
+      if (sections_.has_base) PITH_TRY(read_base_place(piece, base_end, piece_reader));
+      piece_base_ = piece.base;
+      piece_begin_ = offset;
       new_piece_ = true;
       Result<void> result;
       for_each_part(piece, offset, [&](const Part& part) {
@@ -87,9 +97,39 @@ class Decoder {
     return {};
   }
 
+  // Sets piece.base, to a range that lies within the base.
+  Result<void> read_base_place(Piece& piece, uint64_t& end, ByteReader& reader) const {
+    uint64_t place = read_varint(reader);
+    if (!reader.ok()) return damaged("a piece");
+    if (place == 0) return {};
+    --place;
+    const uint64_t begin = (place & 1) != 0 ? end - (place >> 1) : end + (place >> 1);
+    if (piece.kind == Kind::kPlain || begin > base_->size() || piece.size > base_->size() - begin) {
+      return damaged("it speaks of bytes that its base does not have");
+    }
+    piece.base = begin;
+    end = begin + piece.size;
+    return {};
+  }
+
+  // The base's bytes for a part.
+  Result<void> read_base(const Part& part) {
+    const uint64_t at = *piece_base_ + (part.offset - piece_begin_);
+    if (part.size > base_bytes_.size()) {
+      if (!budget_->reserve(part.size - base_bytes_.size())) {
+        return damaged("it declares too little memory");
+      }
+      base_bytes_.resize(part.size);
+    }
+    base_part_ = MutableBytes(base_bytes_).first(part.size);
+    return base_->read_at(at, MutableBytes(base_bytes_).first(part.size));
+  }
+
   Result<void> decode_part(const Part& part) {
     const MutableBytes out = raw_.subspan(part.offset, part.size);
     if (part.kind == Kind::kPlain) return decode_plain(part, out);
+    is_base_read_ = false;
+    base_field_ = {};
     if (is_float(part.kind)) return decode_column(part, number_format(part.kind), out);
     const auto form = static_cast<Form>(columns_.u8());
     switch (form) {
@@ -130,6 +170,7 @@ class Decoder {
     size_t offset = 0;
     for (const GgmlField& field : fields_of(part)) {
       PITH_ASSIGN(const MutableBytes room, field_room(out.size() / unit * field.bytes()));
+      base_field_ = {.unit = unit, .offset = offset, .size = field.bytes()};
       PITH_TRY(decode_column(part, field_format(field.kind), room));
       scatter(room.data(), unit, offset, field.bytes(), out);
       offset += field.bytes();
@@ -160,8 +201,57 @@ class Decoder {
     return {};
   }
 
+  // The base's words for a column: all of the part, or a field of it.
+  Result<ByteView> column_of_base(const Part& part, size_t size) {
+    if (!is_base_read_) PITH_TRY(read_base(part));
+    is_base_read_ = true;
+    const auto& [unit, offset, field] = base_field_;
+    if (unit == 0) {
+      // Columns of extremes have other sizes.
+      if (base_part_.size() != size) return damaged("the use of a base");
+      return base_part_;
+    }
+    if (size > base_gathered_.size()) {
+      if (!budget_->reserve(size - base_gathered_.size())) {
+        return damaged("it declares too little memory");
+      }
+      base_gathered_.resize(size);
+    }
+    gather(base_part_, unit, offset, field, base_gathered_.data());
+    return ByteView(base_gathered_).first(size);
+  }
+
+  Result<void> decode_by_base(BaseUse use, const Part& part, const NumberFormat& format,
+                              MutableBytes out) {
+    ColumnReport told{.part = part, .format = format, .base_use = use, .raw_size = out.size()};
+    const uint64_t row = use == BaseUse::kDifferent ? read_varint(columns_) : 0;
+    if (!columns_.ok() || row > UINT32_MAX) return damaged("a column of differences");
+    PITH_ASSIGN(const ByteView base, column_of_base(part, out.size()));
+    if (use == BaseUse::kEqual) {
+      std::memcpy(out.data(), base.data(), out.size());
+      report(told);
+      return {};
+    }
+    PITH_TRY(open_differences());
+    const size_t before = differences_->left();
+    size_t raw_used = 0;
+    PITH_TRY(differences_->decode(difference_format(part.kind, format), static_cast<uint32_t>(row),
+                                  base, sections_.raw.subspan(raw_bits_.position()), raw_used,
+                                  out));
+    raw_bits_.bytes(raw_used);
+    told.symbol_bytes = before - differences_->left();
+    told.raw_bytes = raw_used;
+    report(told);
+    return {};
+  }
+
   Result<void> decode_column(const Part& part, const NumberFormat& format, MutableBytes out) {
     if (out.empty()) return {};
+    if (piece_base_) {
+      const auto use = static_cast<BaseUse>(columns_.u8());
+      if (use > BaseUse::kDifferent) return damaged("the use of a base");
+      if (use != BaseUse::kNone) return decode_by_base(use, part, format, out);
+    }
     const uint64_t code = read_varint(columns_);
     if (code == kColumnPlain) return decode_plain(part, out);
     if (code == kColumnRaw) {
@@ -198,6 +288,7 @@ class Decoder {
                                     MutableBytes out) {
     if (format.exponent_bits == 0) return damaged("the code of a column");
     PITH_ASSIGN(const Predictor predictor, read_predictor(columns_, format));
+    if (sections_.predicts_differences) return decode_by_differences(part, format, predictor, out);
     const ByteView coded = predicted_.bytes(read_varint(columns_));
     if (!columns_.ok() || !predicted_.ok()) return damaged("a predicted column");
     const uint64_t memory = predicted_memory(out.size() / format.width);
@@ -212,6 +303,33 @@ class Decoder {
             .code = kColumnPredicted,
             .raw_size = out.size(),
             .symbol_bytes = coded.size(),
+            .raw_bytes = raw_used,
+            .predictor = &predictor});
+    return {};
+  }
+
+  Result<void> open_differences() {
+    if (differences_) return {};
+    PITH_ASSIGN(differences_, DifferenceDecoder::make(sections_.differences, *budget_));
+    return {};
+  }
+
+  Result<void> decode_by_differences(const Part& part, const NumberFormat& format,
+                                     const Predictor& predictor, MutableBytes out) {
+    PITH_TRY(open_differences());
+    const uint64_t memory = Prediction::memory(out.size() / format.width);
+    if (!budget_->reserve(memory)) return damaged("it declares too little memory");
+    const size_t before = differences_->left();
+    size_t raw_used = 0;
+    PITH_TRY(differences_->decode_predicted(
+        format, predictor, sections_.raw.subspan(raw_bits_.position()), raw_used, out));
+    budget_->release(memory);
+    raw_bits_.bytes(raw_used);
+    report({.part = part,
+            .format = format,
+            .code = kColumnPredicted,
+            .raw_size = out.size(),
+            .symbol_bytes = before - differences_->left(),
             .raw_bytes = raw_used,
             .predictor = &predictor});
     return {};
@@ -315,6 +433,7 @@ class Decoder {
   MutableBytes raw_;
   Kernel kernel_;
   const Observer& observer_;
+  const RandomAccess* base_;
   MemoryBudget* budget_ = nullptr;
   Sections sections_;
   ByteBuffer records_storage_;
@@ -325,6 +444,20 @@ class Decoder {
   std::vector<Coder> coders_;
   std::optional<RansDecoder> rans_;
   std::unique_ptr<ModelDecoder> model_;
+  std::unique_ptr<DifferenceDecoder> differences_;
+  std::optional<uint64_t> piece_base_;  // of the current piece
+  size_t piece_begin_ = 0;              // likewise, in the block
+  bool is_base_read_ = false;           // that of the current part
+  ByteBuffer base_bytes_;
+  ByteView base_part_;
+  // Which bytes of each unit of the part the current column has; no unit: all.
+  struct Field {
+    size_t unit = 0;
+    size_t offset = 0;
+    size_t size = 0;
+  };
+  Field base_field_;
+  ByteBuffer base_gathered_;
   ByteReader plain_{ByteView{}};
   ByteReader raw_bits_{ByteView{}};
   ByteReader predicted_{ByteView{}};
@@ -336,8 +469,8 @@ class Decoder {
 }  // namespace
 
 Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budget, Kernel kernel,
-                          const Observer& observer) {
-  const auto decoder = std::make_unique<Decoder>(raw, kernel, observer);
+                          const Observer& observer, const RandomAccess* base) {
+  const auto decoder = std::make_unique<Decoder>(raw, kernel, observer, base);
   return decoder->run(payload, budget);
 }
 

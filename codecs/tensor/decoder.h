@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/memory_budget.h"
+#include "base/source.h"
 #include "codecs/tensor/payload.h"
 #include "codecs/tensor/predicted.h"
 
@@ -14,7 +15,8 @@ struct ColumnReport {
   Part part;
   bool first_of_piece = false;
   NumberFormat format;
-  uint64_t code = 0;  // ColumnCode
+  BaseUse base_use = BaseUse::kNone;
+  uint64_t code = 0;  // ColumnCode, if the base is not used
   const Coder* coder = nullptr;
   uint64_t raw_size = 0;                 // bytes of the column
   uint64_t symbol_bytes = 0;             // of rANS, or of the predicted or modelled section
@@ -25,7 +27,8 @@ struct ColumnReport {
 };
 using Observer = std::function<void(const ColumnReport&)>;
 
+// `base`: what the block was coded against; null if there is nothing, which is damage if it was.
 Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budget, Kernel kernel,
-                          const Observer& observer = {});
+                          const Observer& observer = {}, const RandomAccess* base = nullptr);
 
 }  // namespace pith::tensor

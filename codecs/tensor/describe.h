@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/memory_budget.h"
 #include "base/result.h"
+#include "base/source.h"
 
 namespace pith::tensor {
 
@@ -22,9 +23,22 @@ struct PieceReport {
   uint64_t symbol_size = 0;
   uint64_t rest_size = 0;  // raw bits: signs and the lower bits of mantissas
   std::string method;      // "rans K=3", "predicted", "zstd" …; of the first part
+  // Order-0 entropies in bits of a word, if they were asked for: of its exponent (of f8: that of
+  // E4M3), and of its bytes together, each place in the word by itself. Words of ggml blocks and of
+  // plain pieces are bytes.
+  size_t width = 1;
+  bool has_exponent = false;
+  double exponent_entropy = 0;
+  double entropy = 0;
 };
 
 // One report for each piece: a segment of the block, or neighbouring plain ones together.
-Result<std::vector<PieceReport>> describe(ByteView payload, size_t raw_size, MemoryBudget& budget);
+// `base`: what the block was coded against, if it was.
+Result<std::vector<PieceReport>> describe(ByteView payload, size_t raw_size, MemoryBudget& budget,
+                                          const RandomAccess* base = nullptr,
+                                          bool entropies = false);
+
+// True if next to nothing in the payload was coded bit by bit, so that describing it is quick.
+bool is_quick_to_describe(ByteView payload);
 
 }  // namespace pith::tensor

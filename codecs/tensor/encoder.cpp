@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "codecs/entropy/frequency_coder.h"
+#include "codecs/tensor/base_use.h"
 #include "codecs/tensor/clusters.h"
 #include "codecs/tensor/columns.h"
 #include "codecs/tensor/model_coder.h"
@@ -43,8 +44,8 @@ struct Group {
 
 class Encoder {
  public:
-  Encoder(const BlockView& block, Level level, Kernel kernel)
-      : block_(block), level_(level), kernel_(kernel), layout_(lay_out(block, level)) {}
+  Encoder(const BlockView& block, ByteView base, Level level, Kernel kernel)
+      : block_(block), level_(level), kernel_(kernel), layout_(lay_out(block, level, base)) {}
 
   Result<Encoded> run(ByteBuffer& out) {
     for (Column& column : layout_.columns) consider(column);
@@ -54,9 +55,17 @@ class Encoder {
       if (column.code == kFirstCoder) symbols += column.count();
     }
     symbols_.reserve(symbols);
+    for (Group& group : groups) split_group(group);
+    PITH_ASSIGN(base_, use_base(layout_.columns, level_ >= kFirstModelling, block_.bytes.size(),
+                                size_alone));
     for (Group& group : groups) {
-      split_group(group);
+      std::erase_if(group.members, [&](size_t i) { return uses_base(layout_.columns[i]); });
+      std::erase_if(group.given_up, [&](size_t i) { return uses_base(layout_.columns[i]); });
       if (level_ >= kFirstPredicting) predict_group(group);
+    }
+    if (base_.differences.empty()) {
+      PITH_ASSIGN(predicted_, predict_by_differences(layout_.columns, level_ >= kFirstModelling,
+                                                     block_.bytes.size()));
     }
     if (level_ >= kFirstModelling) {
       PITH_TRY(model_columns());
@@ -74,6 +83,11 @@ class Encoder {
   void consider(Column& column) {
     const size_t words = column.words.size() / column.format.width;
     const bool plain_part = column.format.exponent_bits == 0 && is_plain_part(column);
+    if (!column.base.empty() && equal(column.base, column.words)) {
+      column.base_use = BaseUse::kEqual;
+      column.code = kColumnModelled;  // in none of the ways that follow
+      return;
+    }
     if (words < kLeastWords || plain_part) return;
     column.dense = column.words;
     column.code = kFirstCoder;
@@ -235,6 +249,12 @@ class Encoder {
     column.predicted = std::move(coded.coded);
     column.raw = std::move(coded.raw);
     predicted_memory_ = std::max(predicted_memory_, predicted_memory(words));
+  }
+
+  // About what the column takes without its base.
+  static uint64_t size_alone(const Column& column) {
+    if (column.code == kFirstCoder) return coded_size(column);
+    return uint64_t{column.words.size()} * zstd_ratio(column.words, size_t{64} << 10, 3) / 256 + 2;
   }
 
   // Codes all columns that may be by the model, then only those that became smaller.
@@ -417,44 +437,18 @@ class Encoder {
     }
   }
 
-  // Position among all words of each escape, which counts those that are not zero.
-  static void write_escapes(const Column& column, ByteWriter& out) {
-    write_varint(out, column.escapes.size());
-    size_t dense = 0;
-    size_t all = 0;
-    const auto is_zero = [&](size_t i) {
-      return column.sparse && (column.zeros[i / 8] >> (i % 8) & std::byte{1}) != std::byte{0};
-    };
-    uint64_t next = 0;
-    for (const Escape& escape : column.escapes) {
-      if (column.sparse) {
-        while (is_zero(all)) ++all;
-        while (dense < escape.position) {
-          ++all;
-          ++dense;
-          while (is_zero(all)) ++all;
-        }
-      } else {
-        all = escape.position;
-      }
-      write_varint(out, all - next);
-      for (size_t i = 0; i < column.format.width; ++i) {
-        out.u8(static_cast<uint8_t>(escape.word >> (8 * i)));
-      }
-      next = all + 1;
-    }
-  }
-
   void write_records(ByteBuffer& records, ByteBuffer& plain) const {
     ByteWriter writer(records);
     write_varint(writer, coders_.size());
     for (const Coder& coder : coders_) write_coder(coder, writer);
     ByteBuffer pieces;
     ByteWriter piece_writer(pieces);
+    uint64_t base_end = 0;
     for (const Piece& piece : layout_.pieces) {
       piece_writer.u8(static_cast<uint8_t>(piece.kind));
       if (piece.kind == Kind::kGgml) piece_writer.u8(piece.ggml_type);
       write_varint(piece_writer, piece.size);
+      if (base_.used) write_base(piece, base_end, piece_writer);
     }
     write_varint(writer, pieces.size());
     writer.bytes(pieces);
@@ -463,12 +457,17 @@ class Encoder {
       if (typed && !is_float(item.part.kind)) writer.u8(static_cast<uint8_t>(item.form));
       for (size_t i = item.first; i < item.first + item.columns; ++i) {
         const Column& column = layout_.columns[i];
+        if (item.has_base && base_.used && item.form != Form::kPlain) {
+          writer.u8(static_cast<uint8_t>(column.base_use));
+          if (column.base_use == BaseUse::kDifferent) write_varint(writer, column.row);
+          if (uses_base(column)) continue;
+        }
         if (item.form != Form::kPlain) write_varint(writer, column.code);
         if (column.code == kColumnPlain) append(plain, column.words);
         if (column.code == kColumnModelled) write_varint(writer, column.model_row);
         if (column.code == kColumnPredicted) {
           write_predictor(column.predictor, writer);
-          write_varint(writer, column.predicted.size());
+          if (predicted_.memory == 0) write_varint(writer, column.predicted.size());
         }
         if (column.code < kFirstCoder) continue;
         if ((column.code & kWithoutZeros) != 0) append(plain, column.zeros);
@@ -525,11 +524,16 @@ class Encoder {
     sections.words = std::as_bytes(rans.words());
     sections.raw = raw;
     sections.predicted = predicted;
+    sections.differences = predicted_.memory != 0 ? predicted_.differences : base_.differences;
+    sections.predicts_differences = predicted_.memory != 0;
     sections.modelled = modelled_;
+    sections.has_base = base_.used;
     write_sections(sections, out);
     return {.useful = out.size() < block_.bytes.size(),
-            .decode_memory =
-                base_memory(sections) + layout_.largest_room + predicted_memory_ + model_memory_};
+            .decode_memory = base_memory(sections) + layout_.largest_room +
+                             (predicted_.memory != 0 ? predicted_.memory : predicted_memory_) +
+                             model_memory_ + (base_.used ? base_.memory + layout_.base_room : 0),
+            .doubtful = base_.doubtful};
   }
 
   const BlockView& block_;
@@ -541,6 +545,8 @@ class Encoder {
   std::vector<uint8_t> table_bits_;
   std::vector<Coder> coders_;
   ByteBuffer modelled_;
+  BaseOutcome base_;
+  PredictedOutcome predicted_;
   uint64_t predicted_memory_ = 0;
   uint64_t model_memory_ = 0;
 };
@@ -548,18 +554,25 @@ class Encoder {
 }  // namespace
 
 Result<Encoded> encode_block(const BlockView& block, Level level, Kernel kernel, ByteBuffer& out) {
-  const auto encode = [&](Level effort, ByteBuffer& to) {
-    return std::make_unique<Encoder>(block, effort, kernel)->run(to);
+  PITH_ASSIGN(const ByteBuffer base, read_base(block));
+  const auto encode = [&](ByteView with, Level effort, ByteBuffer& to) {
+    return std::make_unique<Encoder>(block, with, effort, kernel)->run(to);
   };
-  PITH_ASSIGN(Encoded encoded, encode(level, out));
-  if (level < kFirstModelling) return encoded;
+  PITH_ASSIGN(Encoded encoded, encode(base, level, out));
+  ByteBuffer other_way;
+  const auto try_also = [&](ByteView with, Level effort) -> Result<void> {
+    other_way.clear();
+    PITH_ASSIGN(const Encoded other, encode(with, effort, other_way));
+    if (other_way.size() <= out.size()) {
+      std::swap(out, other_way);
+      encoded = other;
+    }
+    return {};
+  };
+  const bool doubtful = encoded.doubtful;
   // The model's gain was judged column by column: the block without it may still be smaller.
-  ByteBuffer plain;
-  PITH_ASSIGN(const Encoded other, encode(kFirstModelling - 1, plain));
-  if (plain.size() <= out.size()) {
-    std::swap(out, plain);
-    encoded = other;
-  }
+  if (level >= kFirstModelling) PITH_TRY(try_also(base, kFirstModelling - 1));
+  if (doubtful) PITH_TRY(try_also({}, level));
   return encoded;
 }
 

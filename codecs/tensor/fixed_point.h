@@ -21,6 +21,7 @@ class FixedPoint {
         shift_(kFixedBits - 1 - static_cast<int>(format.mantissa_bits)) {}
 
   uint64_t sign_bit() const { return uint64_t{1} << (bits_ - 1); }
+  uint32_t highest() const { return highest_; }
   uint64_t all() const { return ~uint64_t{0} >> (64 - bits_); }
 
   // Greater floats are greater integers; the greatest below zero comes before zero.

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
@@ -21,8 +22,9 @@ namespace pith::tensor {
 
 struct Piece {
   Kind kind = Kind::kPlain;
-  uint8_t ggml_type = 0;  // 0 unless the kind is kGgml
-  uint64_t size = 0;      // bytes, at least 1
+  uint8_t ggml_type = 0;                        // 0 unless the kind is kGgml
+  uint64_t size = 0;                            // bytes, at least 1
+  std::optional<uint64_t> base = std::nullopt;  // where the base holds the same piece
 };
 
 struct Part {

@@ -7,7 +7,10 @@
 namespace pith::tensor {
 namespace {
 
-constexpr uint8_t kVersion = 0;
+// Bits of the version.
+constexpr uint8_t kHasBase = 1;
+constexpr uint8_t kPredictsDifferences = 2;
+constexpr uint8_t kKnownVersions = 3;
 constexpr uint64_t kZstdMemory = uint64_t{256} << 10;  // of one decompression (zstd_codec.cpp)
 
 // Flags of a coder.
@@ -20,7 +23,10 @@ constexpr int kWidthShift = 4;  // logarithm of the width
 
 void write_sections(const Sections& sections, ByteBuffer& out) {
   ByteWriter writer(out);
-  writer.u8(kVersion);
+  const auto version =
+      static_cast<uint8_t>((sections.has_base ? kHasBase : 0) |
+                           (sections.predicts_differences ? kPredictsDifferences : 0));
+  writer.u8(version);
   writer.u8(static_cast<uint8_t>(std::countr_zero(sections.lanes)));
   for (const uint64_t number :
        {uint64_t{sections.tables}, sections.records_size, uint64_t{sections.records.size()},
@@ -29,9 +35,10 @@ void write_sections(const Sections& sections, ByteBuffer& out) {
         uint64_t{sections.predicted.size()}}) {
     write_varint(writer, number);
   }
+  if (version != 0) write_varint(writer, sections.differences.size());
   for (const ByteView section :
        {sections.records, sections.frequencies, sections.plain, sections.states, sections.words,
-        sections.raw, sections.predicted, sections.modelled}) {
+        sections.raw, sections.predicted, sections.differences, sections.modelled}) {
     writer.bytes(section);
   }
 }
@@ -50,7 +57,10 @@ Result<Sections> read_sections(ByteView payload) {
   const uint64_t words = read_varint(reader);
   const uint64_t raw = read_varint(reader);
   const uint64_t predicted = read_varint(reader);
-  if (!reader.ok() || version != kVersion || lanes > 7 || sections.tables > kMaxTables ||
+  sections.has_base = (version & kHasBase) != 0;
+  sections.predicts_differences = (version & kPredictsDifferences) != 0;
+  const uint64_t differences = version != 0 ? read_varint(reader) : 0;
+  if (!reader.ok() || version > kKnownVersions || lanes > 7 || sections.tables > kMaxTables ||
       words > payload.size() || records > sections.records_size || plain > sections.plain_size) {
     return damaged("its head");
   }
@@ -62,6 +72,7 @@ Result<Sections> read_sections(ByteView payload) {
   sections.words = reader.bytes(words * 2);
   sections.raw = reader.bytes(raw);
   sections.predicted = reader.bytes(predicted);
+  sections.differences = reader.bytes(differences);
   sections.modelled = reader.rest();
   if (!reader.ok()) return damaged("it is too short");
   return sections;

@@ -32,6 +32,13 @@ struct Coder {
 inline constexpr size_t kMaxCoders = 64;
 inline constexpr size_t kMaxTables = 64;
 
+// How a column of a piece that has a base makes use of it. The numbers stand in payloads.
+enum class BaseUse : uint8_t {
+  kNone = 0,       // not at all: a code follows as for other columns
+  kEqual = 1,      // the words are those of the base
+  kDifferent = 2,  // difference_coder.h
+};
+
 // A payload, taken apart. Sections are compressed where their raw size is larger than they are.
 struct Sections {
   size_t tables = 0;  // number of frequency tables
@@ -45,7 +52,10 @@ struct Sections {
   ByteView words;
   ByteView raw;
   ByteView predicted;
+  ByteView differences;
   ByteView modelled;
+  bool has_base = false;              // pieces tell where their base is
+  bool predicts_differences = false;  // predicted columns are in `differences`
 };
 
 void write_sections(const Sections& sections, ByteBuffer& out);

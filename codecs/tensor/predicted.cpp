@@ -9,6 +9,7 @@
 #include "codecs/model/logistic.h"
 #include "codecs/tensor/fixed_point.h"
 #include "codecs/tensor/payload.h"
+#include "codecs/tensor/prediction.h"
 #include "codecs/tensor/raw_bits.h"
 
 namespace pith::tensor {
@@ -27,20 +28,6 @@ uint64_t load(ByteView words, size_t width, size_t i) {
   uint64_t word = 0;
   std::memcpy(&word, words.data() + i * width, width);
   return word;
-}
-
-// What the neighbours of word i are, as distances; 0 where there is none.
-std::array<size_t, kNeighbours> distances(const Predictor& p) {
-  const size_t row = p.row;
-  const bool rows = row > 1;
-  return {1,
-          2,
-          rows ? row : 3,
-          rows ? row + 1 : 0,
-          rows && row > 2 ? row - 1 : 0,
-          rows ? 2 * row : 0,
-          p.plane,
-          p.plane > 0 ? p.plane + 1 : 0};
 }
 
 // Three opinions about a decision, mixed; trained by what it was.
@@ -78,11 +65,10 @@ class Decision {
 class ColumnModel {
  public:
   ColumnModel(const NumberFormat& format, const Predictor& predictor, size_t words)
-      : fixed_(format, predictor.highest),
+      : prediction_(format, predictor, words),
+        fixed_(prediction_.fixed()),
         format_(format),
-        predictor_(predictor),
-        distances_(distances(predictor)),
-        values_(words),
+        highest_(predictor.highest),
         errors_(words),
         tree_(static_cast<size_t>(std::bit_width(8U * format.width))) {
     expected_.resize(kExpected * kNodes);
@@ -91,14 +77,14 @@ class ColumnModel {
   }
 
   static uint64_t memory(size_t words) {
-    return words * (sizeof(int64_t) + sizeof(int16_t)) +
+    return Prediction::memory(words) + words * sizeof(int16_t) +
            (kExpected + kPairs * kPairs + 64) * kNodes * sizeof(AdaptiveProbability) +
            sizeof(ColumnModel);
   }
 
   template <class Code, class Raw>
   uint64_t code(size_t i, uint64_t word, Code&& coder, Raw&& raw) {
-    const uint64_t guess = fixed_.nearest(predict(i));
+    const uint64_t guess = prediction_.next();
     const uint64_t from = fixed_.ordered(guess);
     uint64_t difference = (fixed_.ordered(word) - from) & fixed_.all();
     const bool negative = (difference & fixed_.sign_bit()) != 0;
@@ -129,7 +115,7 @@ class ColumnModel {
     }
     const uint64_t result =
         fixed_.word((from + (below ? 0 - magnitude : magnitude)) & fixed_.all());
-    values_[i] = fixed_.value(result);
+    prediction_.add(result);
     const int scale = std::max(guess_exponent, static_cast<int>(fixed_.exponent(result)));
     errors_[i] = static_cast<int16_t>((length == 0 ? 0 : static_cast<int>(length) + scale) *
                                       (below ? -1 : 1));
@@ -137,15 +123,6 @@ class ColumnModel {
   }
 
  private:
-  int64_t predict(size_t i) const {
-    int64_t sum = 0;
-    for (size_t k = 0; k < kNeighbours; ++k) {
-      if (predictor_.coefficients[k] == 0 || distances_[k] > i || distances_[k] == 0) continue;
-      sum += predictor_.coefficients[k] * values_[i - distances_[k]];
-    }
-    return sum >> kCoefficientBits;
-  }
-
   // The size of the error `distance` words ago: its bit length and its exponent.
   int error(size_t i, size_t distance) const {
     return distance == 0 || distance > i ? 0 : std::abs(static_cast<int>(errors_[i - distance]));
@@ -155,15 +132,15 @@ class ColumnModel {
       if (distance == 0 || distance > i || errors_[i - distance] == 0) return 0;
       return errors_[i - distance] < 0 ? 1 : 2;
     };
-    return sign(1) * 3 + sign(distances_[2]);
+    return sign(1) * 3 + sign(prediction_.distance(2));
   }
 
   template <class Code>
   uint32_t code_length(size_t i, uint32_t length, int exponent, Code&& coder) {
     const int left = error(i, 1);
-    const int up = error(i, distances_[2]);
-    const int around = 2 * left + 2 * up + error(i, 2) + error(i, distances_[3]) +
-                       error(i, distances_[4]) + error(i, distances_[5]);
+    const int up = error(i, prediction_.distance(2));
+    const int around = 2 * left + 2 * up + error(i, 2) + error(i, prediction_.distance(3)) +
+                       error(i, prediction_.distance(4)) + error(i, prediction_.distance(5));
     // In thirds of a bit: how long the difference should be, were the error as those around.
     const int expected =
         std::clamp((3 * around + 4) / 8 - 3 * exponent + 24, 0, static_cast<int>(kExpected) - 1);
@@ -171,7 +148,7 @@ class ColumnModel {
       return static_cast<size_t>(std::clamp(size - exponent, 0, 2 * static_cast<int>(kPairs) - 1)) /
              2;
     };
-    const int low = static_cast<int>(predictor_.highest) - exponent;
+    const int low = static_cast<int>(highest_) - exponent;
     AdaptiveProbability* first = &expected_[static_cast<size_t>(expected) * kNodes];
     AdaptiveProbability* second = &pairs_[(half(left) * kPairs + half(up)) * kNodes];
     AdaptiveProbability* third = &exponents_[static_cast<size_t>(std::clamp(low, 0, 63)) * kNodes];
@@ -186,11 +163,10 @@ class ColumnModel {
     return std::min<uint32_t>(node - (1U << tree_), 8U * format_.width);
   }
 
-  FixedPoint fixed_;
+  Prediction prediction_;
+  const FixedPoint& fixed_;
   NumberFormat format_;
-  Predictor predictor_;
-  std::array<size_t, kNeighbours> distances_;
-  std::vector<int64_t> values_;
+  uint32_t highest_;
   std::vector<int16_t> errors_;
   size_t tree_;  // bits of a bit length
   Decision decision_;

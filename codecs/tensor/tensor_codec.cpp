@@ -1,6 +1,7 @@
 #include "codecs/tensor/tensor_codec.h"
 
 #include "codecs/tensor/decoder.h"
+#include "codecs/tensor/difference_model.h"
 #include "codecs/tensor/encoder.h"
 #include "codecs/tensor/weight_model.h"
 
@@ -26,13 +27,16 @@ class TensorCodec : public Codec {
     }
   }
   size_t max_block(Level) const override { return size_t{16} << 20; }
-  // Symbols, raw bits, words and gathered columns, and zstd's match finder on plain bytes.
+  // Symbols, raw bits, words, gathered columns and the base, and zstd's match finder on plain
+  // bytes.
   uint64_t encode_memory(size_t raw_size, Level level) const override {
-    return 12 * uint64_t{raw_size} + (uint64_t{16} << 20) + model_memory(level);
+    return 14 * uint64_t{raw_size} + (uint64_t{16} << 20) + model_memory(level) +
+           tensor::DifferenceModel::memory(level >= 7);
   }
-  // A record of two bytes for each byte at the worst, all bytes plain, and the tables.
+  // A record of two bytes for each byte at the worst, all bytes plain, the tables and models.
   uint64_t decode_memory(size_t raw_size, Level level) const override {
-    return 8 * uint64_t{raw_size} + (uint64_t{2} << 20) + model_memory(level);
+    return 8 * uint64_t{raw_size} + (uint64_t{2} << 20) + model_memory(level) +
+           tensor::DifferenceModel::memory(level >= 7);
   }
   bool verify_after_encode() const override { return false; }
 
@@ -60,6 +64,10 @@ class TensorCodec : public Codec {
   Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
                          Scratch*) const override {
     return tensor::decode_block(payload, raw, budget, entropy::best_kernel());
+  }
+  Result<void> do_decode_with(const RandomAccess& base, ByteView payload, MutableBytes raw,
+                              MemoryBudget& budget, Scratch*) const override {
+    return tensor::decode_block(payload, raw, budget, entropy::best_kernel(), {}, &base);
   }
 };
 

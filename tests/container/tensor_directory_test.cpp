@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/tensor.h"
+#include "codecs/tensor/tensor_codec.h"
 #include "container/catalog.h"
 #include "container/range.h"
 #include "tests/support/streams.h"
@@ -30,6 +31,40 @@ std::string many_tensors(size_t count, size_t size) {
     data += test::pattern(size, static_cast<unsigned>(i));
   }
   return test::safetensors(json + "}", data);
+}
+
+// Two tensors in one block, of which one is hardly anything.
+TEST(TensorDirectory, CodedSizesAreThoseOfThePieces) {
+  constexpr size_t kSize = 40000;
+  std::string flat;
+  std::string rough = test::pattern(kSize, 1);
+  for (size_t i = 1; i < kSize; i += 2) {
+    flat += "\x80\x3F";
+    rough[i] = static_cast<char>(0x3A + (rough[i] & 7));
+  }
+  const std::string file = test::safetensors(
+      R"({"flat":{"dtype":"BF16","shape":[20000],"data_offsets":[0,40000]},)"
+      R"("rough":{"dtype":"BF16","shape":[200,100],"data_offsets":[40000,80000]}})",
+      flat + rough);
+  CompressOptions options;
+  options.select.forced = &tensor_codec();
+  const ByteBuffer coded = test::compress_bytes(as_bytes(file), options);
+  const MemoryRandomAccess access(coded);
+  for (const bool exact : {false, true}) {
+    const auto directory = read_tensor_directory(access, kNoLimit, nullptr, exact);
+    ASSERT_TRUE(directory.has_value());
+    ASSERT_EQ(directory->tensors.size(), 2U);
+    const uint64_t first = directory->tensors[0].coded_size;
+    const uint64_t second = directory->tensors[1].coded_size;
+    EXPECT_LE(first + second, coded.size());
+    EXPECT_GT(first + second, coded.size() - 500);
+    if (exact) {
+      EXPECT_LT(first, 500U);
+      EXPECT_GT(second, kSize * 11 / 16);
+    } else {
+      EXPECT_EQ(first, second);
+    }
+  }
 }
 
 TEST(TensorDirectory, ListsTheTensorsOfEveryFormat) {

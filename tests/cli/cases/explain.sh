@@ -97,4 +97,77 @@ expect_rc 0
 expect_stdout_has 'a: text'
 expect_stdout_has 'b: text'
 
+# model.safetensors: "w" BF16 [200,100], "b" F32 [400], all ones, "n" I32 [500].
+make_model() {
+  python -c 'import json, random, struct
+r = random.Random(3)
+data = b"".join(struct.pack("<f", r.gauss(0, 0.05))[2:] for _ in range(20000))
+data += struct.pack("<f", 1) * 400 + struct.pack("<500i", *range(500))
+header = {"w": {"dtype": "BF16", "shape": [200, 100], "data_offsets": [0, 40000]},
+          "b": {"dtype": "F32", "shape": [400], "data_offsets": [40000, 41600]},
+          "n": {"dtype": "I32", "shape": [500], "data_offsets": [41600, 43600]}}
+text = json.dumps(header).encode()
+open("model.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + data)'
+}
+# The rows below "offset type bytes": COLUMN of the one that ends with NAME.
+detail() { awk -v name=": $1" -v column="$2" 'substr($0, length($0) - length(name) + 1) == name { print $column }' "$OUT"; }
+
+for way in "a .pith file" "a file still to compress"; do
+  check "-v tells of each tensor how it was coded: $way"
+  make_model
+  if [ "$way" = "a .pith file" ]; then
+    pith -5 model.safetensors
+    pith --explain -v model.safetensors.pith
+  else
+    pith --explain -v -5 model.safetensors
+  fi
+  expect_rc 0
+  expect_stderr
+  expect_stdout_has "H(exp)   H(all)  how, and of what"
+  expect_stdout_has "plain"
+  expect_equal "type of w" "$(detail w 2)" bf16
+  expect_equal "bytes of w" "$(detail w 3)" 40000
+  expect_equal "type of b" "$(detail b 2)" f32
+  expect_equal "bytes of b" "$(detail b 3)" 1600
+  expect_equal "entropy of the exponent of b" "$(detail b 8)" 0.000
+  expect_equal "entropy of b" "$(detail b 9)" 0.000
+  expect_equal "type of n" "$(detail n 2)" int32
+  expect_equal "exponent of n" "$(detail n 8)" -
+  # The exponents of a normal distribution have 2.55 bits.
+  expect_equal "entropy of the exponent of w" "$(detail w 8 | cut -c 1-3)" 2.5
+  expect_at_most "symbols and rest of w" $(($(detail w 6) + $(detail w 7))) "$(detail w 4)"
+  expect_at_most "coded bytes of w" "$(detail w 4)" 27500
+  # All pieces add up to the payload, which is 44 bytes less than the block takes.
+  expect_equal "sum of the pieces" "$(awk '$2 ~ /^(plain|bf16|f32|int32)$/ && $1 + 0 == $1 && $5 ~ /\./ { n += $4 } END { print n }' "$OUT")" \
+    "$(awk '$4 == "tensor" { print $6 - 44 }' "$OUT")"
+done
+
+check "-v tells of a log its templates and columns"
+for i in $(seq 1 400); do
+  echo "2024-05-01 10:00:$((i % 60 / 10))$((i % 10)) INFO worker $((i * 7919 % 1000)) took $((i * 31 % 977)) ms"
+  [ $((i % 4)) -ne 0 ] || echo "2024-05-01 10:00:$((i % 60 / 10))$((i % 10)) WARN no answer from node-$((i % 9))"
+done >a.log
+pith --codec log a.log
+pith --explain -v a.log.pith
+expect_rc 0
+expect_stderr
+expect_stdout_has "500 lines of "
+expect_stdout_has " templates, which take "
+expect_stdout_has "  400 x "
+expect_stdout_has "  100 x "
+grep -qE '^ +columns +number +values +bytes$' "$OUT" || fail "there is no table of columns"
+grep -qE '^ +(numbers|patterns)' "$OUT" || fail "there are no numbers"
+cp "$OUT" "$SCRATCH/coded"
+pith --explain -v --codec log a.log
+expect_rc 0
+grep '^       ' "$SCRATCH/coded" | tail -n +2 >"$SCRATCH/a"
+grep '^       ' "$OUT" | grep -v ' x log ' | tail -n +2 >"$SCRATCH/b"
+expect_same "$SCRATCH/a" "$SCRATCH/b"
+
+check "without -v there are no details"
+make_model
+pith -5 model.safetensors
+pith --explain model.safetensors.pith
+! grep -q 'H(exp)' "$OUT" || fail "there are"
+
 finish
