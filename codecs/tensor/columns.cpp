@@ -12,6 +12,7 @@ namespace {
 
 // Shorter columns are left to zstd: a table switch and their record cost more than they gain.
 constexpr size_t kLeastWords = 64;
+constexpr Level kFirstQuantModel = 7;
 // Shorter rows (of convolution kernels) are joined for the model.
 constexpr uint64_t kLeastModelRow = 16;
 constexpr size_t kIntegerSample = size_t{64} << 10;
@@ -118,8 +119,9 @@ class Builder {
       add_fields(part, bytes, base_of(part));
     } else if (part.kind == Kind::kGgml) {
       if (part.ggml_type == kGgmlQ4_0 || part.ggml_type == kGgmlQ8_0) {
-        item.form = Form::kExtremes;
-        add_extremes(part, bytes);
+        const bool modelled = level_ >= kFirstQuantModel;
+        item.form = modelled ? Form::kQuants : Form::kExtremes;
+        modelled ? add_scales(part, bytes) : add_extremes(part, bytes);
       } else {
         add_fields(part, bytes);
       }
@@ -182,6 +184,18 @@ class Builder {
       }
       offset += field.bytes();
     }
+  }
+
+  void add_scales(const Part& part, ByteView bytes) {
+    const size_t unit = find_ggml_block(part.ggml_type)->bytes;
+    ByteBuffer scales(bytes.size() / unit * 2);
+    gather(bytes, unit, 0, 2, scales.data());
+    result_.largest_room = std::max(result_.largest_room, scales.size());
+    add_column(number_format(Kind::kF16), keep(std::move(scales)));
+    Column& column = result_.columns.back();
+    column.blocks = bytes;
+    const uint64_t row = tensor_ == nullptr || tensor_->shape.empty() ? 0 : tensor_->shape.back();
+    column.quant_row = row > UINT32_MAX ? 0 : static_cast<uint32_t>(row);
   }
 
   void add_extremes(const Part& part, ByteView bytes) {
@@ -257,6 +271,11 @@ void write_escapes(const Column& column, ByteWriter& out) {
     }
     next = all + 1;
   }
+}
+
+void write_quants(const Column& scales, ByteWriter& out) {
+  write_varint(out, scales.quant_row);
+  write_varint(out, scales.quants.size());
 }
 
 uint32_t zstd_ratio(ByteView bytes, size_t most, int level) {

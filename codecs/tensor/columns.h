@@ -40,6 +40,11 @@ struct Column {
   Predictor predictor;
   ByteBuffer predicted;
 
+  // For scales whose quants are modelled: the blocks, the quants in a row, and the outcome.
+  ByteView blocks;
+  uint32_t quant_row = 0;
+  ByteBuffer quants;
+
   size_t count() const { return dense.size() / format.width; }
 };
 
@@ -68,6 +73,9 @@ Layouted lay_out(const BlockView& block, Level level, ByteView base);
 
 // The record of the column's escapes. Positions count all words, zeros included.
 void write_escapes(const Column& column, ByteWriter& out);
+
+// The record of the quants that go with a column of scales.
+void write_quants(const Column& scales, ByteWriter& out);
 
 // The size that zstd would give `bytes`, judged from a sample of at most `most` bytes; in 1/256.
 uint32_t zstd_ratio(ByteView bytes, size_t most, int level);

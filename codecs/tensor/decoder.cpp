@@ -11,6 +11,7 @@
 #include "codecs/tensor/extremes.h"
 #include "codecs/tensor/model_coder.h"
 #include "codecs/tensor/prediction.h"
+#include "codecs/tensor/quant_coder.h"
 
 namespace pith::tensor {
 namespace {
@@ -139,6 +140,8 @@ class Decoder {
         return decode_fields(part, out);
       case Form::kExtremes:
         return decode_extremes(part, out);
+      case Form::kQuants:
+        return decode_quants(part, out);
     }
     return damaged("the form of a part");
   }
@@ -198,6 +201,29 @@ class Decoder {
     PITH_TRY(decode_column(part, {}, room.subspan(quants, singles)));
     join_extremes(q4, positions, room.first(quants), room.subspan(quants, singles), out);
     scatter(scales.data(), unit, 0, 2, out);
+    return {};
+  }
+
+  Result<void> decode_quants(const Part& part, MutableBytes out) {
+    const bool q4 = part.kind == Kind::kGgml && part.ggml_type == kGgmlQ4_0;
+    const bool q8 = part.kind == Kind::kGgml && part.ggml_type == kGgmlQ8_0;
+    if (!q4 && !q8) return damaged("the form of a part");
+    const size_t unit = find_ggml_block(part.ggml_type)->bytes;
+    PITH_ASSIGN(const MutableBytes scales, field_room(out.size() / unit * 2));
+    PITH_TRY(decode_column(part, number_format(Kind::kF16), scales));
+    scatter(scales.data(), unit, 0, 2, out);
+    const uint64_t row = read_varint(columns_);
+    const ByteView coded = predicted_.bytes(read_varint(columns_));
+    if (!columns_.ok() || !predicted_.ok() || row > UINT32_MAX) return damaged("quants");
+    if (!quants_) {
+      PITH_ASSIGN(quants_, QuantCoder::make(*budget_));
+    }
+    PITH_TRY(quants_->decode(q4, static_cast<uint32_t>(row), coded, out));
+    report({.part = part,
+            .format = {},
+            .code = kColumnModelled,
+            .raw_size = out.size() - scales.size(),
+            .symbol_bytes = coded.size()});
     return {};
   }
 
@@ -444,6 +470,7 @@ class Decoder {
   std::vector<Coder> coders_;
   std::optional<RansDecoder> rans_;
   std::unique_ptr<ModelDecoder> model_;
+  std::unique_ptr<QuantCoder> quants_;
   std::unique_ptr<DifferenceDecoder> differences_;
   std::optional<uint64_t> piece_base_;  // of the current piece
   size_t piece_begin_ = 0;              // likewise, in the block

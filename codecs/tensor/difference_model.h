@@ -55,7 +55,7 @@ class DifferenceModel {
     format_ = format;
     is_float_ = format.exponent_bits > 0;
     bits_ = 8 * format.width;
-    tree_ = std::bit_width(static_cast<unsigned>(bits_));
+    tree_ = static_cast<int>(std::bit_width(static_cast<unsigned>(bits_)));
     row_ = row > 1 && row <= kMaxRow ? row : 0;
     ++tensor_;
     fixed_.emplace(format, highest);

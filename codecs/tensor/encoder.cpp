@@ -8,6 +8,7 @@
 #include "codecs/tensor/clusters.h"
 #include "codecs/tensor/columns.h"
 #include "codecs/tensor/model_coder.h"
+#include "codecs/tensor/quant_coder.h"
 
 namespace pith::tensor {
 namespace {
@@ -55,6 +56,7 @@ class Encoder {
       if (column.code == kFirstCoder) symbols += column.count();
     }
     symbols_.reserve(symbols);
+    PITH_TRY(model_quants());
     for (Group& group : groups) split_group(group);
     PITH_ASSIGN(base_, use_base(layout_.columns, level_ >= kFirstModelling, block_.bytes.size(),
                                 size_alone));
@@ -249,6 +251,21 @@ class Encoder {
     column.predicted = std::move(coded.coded);
     column.raw = std::move(coded.raw);
     predicted_memory_ = std::max(predicted_memory_, predicted_memory(words));
+  }
+
+  Result<void> model_quants() {
+    std::unique_ptr<QuantCoder> coder;
+    for (const Item& item : layout_.items) {
+      if (item.form != Form::kQuants) continue;
+      if (coder == nullptr) {
+        PITH_ASSIGN(coder, QuantCoder::make());
+        quant_memory_ = QuantModel::memory();
+      }
+      Column& scales = layout_.columns[item.first];
+      scales.quants =
+          coder->encode(item.part.ggml_type == kGgmlQ4_0, scales.quant_row, scales.blocks);
+    }
+    return {};
   }
 
   // About what the column takes without its base.
@@ -473,6 +490,7 @@ class Encoder {
         if ((column.code & kWithoutZeros) != 0) append(plain, column.zeros);
         if ((column.code & kHasEscapes) != 0) write_escapes(column, writer);
       }
+      if (item.form == Form::kQuants) write_quants(layout_.columns[item.first], writer);
     }
   }
 
@@ -512,6 +530,7 @@ class Encoder {
       if (column.code == kColumnRaw) append(raw, column.words);
       if (column.code >= kColumnPredicted) append(raw, column.raw);
       if (column.code == kColumnPredicted) append(predicted, column.predicted);
+      append(predicted, column.quants);
     }
     const ByteBuffer packed_records = pack_section(records, 19);
     const ByteBuffer packed_plain = pack_section(plain, plain_effort(level_));
@@ -532,7 +551,8 @@ class Encoder {
     return {.useful = out.size() < block_.bytes.size(),
             .decode_memory = base_memory(sections) + layout_.largest_room +
                              (predicted_.memory != 0 ? predicted_.memory : predicted_memory_) +
-                             model_memory_ + (base_.used ? base_.memory + layout_.base_room : 0),
+                             model_memory_ + quant_memory_ +
+                             (base_.used ? base_.memory + layout_.base_room : 0),
             .doubtful = base_.doubtful};
   }
 
@@ -549,6 +569,7 @@ class Encoder {
   PredictedOutcome predicted_;
   uint64_t predicted_memory_ = 0;
   uint64_t model_memory_ = 0;
+  uint64_t quant_memory_ = 0;
 };
 
 }  // namespace

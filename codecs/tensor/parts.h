@@ -39,6 +39,7 @@ enum class Form : uint8_t {
   kFields = 0,    // one column for each field
   kExtremes = 1,  // Q8_0 and Q4_0: extremes.h
   kPlain = 2,
+  kQuants = 3,  // Q8_0 and Q4_0: quant_coder.h
 };
 
 inline constexpr size_t kPartElements = size_t{256} << 10;

@@ -3,6 +3,7 @@
 #include "codecs/tensor/decoder.h"
 #include "codecs/tensor/difference_model.h"
 #include "codecs/tensor/encoder.h"
+#include "codecs/tensor/quant_model.h"
 #include "codecs/tensor/weight_model.h"
 
 namespace pith {
@@ -49,7 +50,7 @@ class TensorCodec : public Codec {
 
  private:
   static uint64_t model_memory(Level level) {
-    return level < 7 ? 0 : tensor::WeightModel::memory(level - 5);
+    return level < 7 ? 0 : tensor::WeightModel::memory(level - 5) + tensor::QuantModel::memory();
   }
 
   Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,

@@ -139,7 +139,7 @@ expect_stderr_has 2
 
 check "a required feature of the future: exit 4"
 make_blocks
-refused 4 z.pith header.features=1
+refused 4 z.pith header.features=2
 refused 4 z.pith header.features=128
 
 check "an unknown codec: exit 4, naming codec and blocks, before a byte is written"
