@@ -49,7 +49,7 @@ inline uint32_t signed_half_octaves(int64_t v) {
   return size == 0 ? 0 : 2 * size - (v < 0 ? 1 : 0);
 }
 
-// Context number `salt` of a few small numbers.
+// One number of a few small ones.
 inline uint32_t context(uint32_t a, uint32_t b = 0, uint32_t c = 0) {
   return (a * 0x2F0B4C47U + b) * 0x7FEB352DU + c * 0x846CA68BU + 1;
 }

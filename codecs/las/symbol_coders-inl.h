@@ -1,6 +1,6 @@
 // Numbers and bytes as rows of modelled decisions.
 //
-// A number is coded as the bit length of its magnitude (from the highest bit of that length down),
+// A number is coded as the bit length of its magnitude (asked for from an expected one outwards),
 // its sign and its bits below the leading one: three of them mixed, five more by one counter each,
 // the rest as they are. A byte is coded from its highest bit down. Every context chooses a row of
 // counters in a table of its own; a decision that the first context finds all but certain is not
