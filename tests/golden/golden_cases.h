@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/golden/golden_inputs.h"
+#include "tests/golden/golden_numbers.h"
 #include "tests/support/hand_made.h"
 #include "tests/support/random_data.h"
 #include "tests/support/streams.h"
@@ -98,6 +99,29 @@ inline void add_tensor_cases(std::vector<GoldenCase>& cases) {
   }
 }
 
+inline void add_number_cases(std::vector<GoldenCase>& cases) {
+  const auto add = [&cases](const char* name, const ByteBuffer& content, const char* codec,
+                            Level level) {
+    cases.push_back({name, content, compressed_with(content, codec, level)});
+  };
+  add("cloud_sweep_3", golden_sweep(), "cloud", 3);
+  add("cloud_sweep_5", golden_sweep(), "cloud", 5);
+  add("cloud_firing_3", golden_firing(), "cloud", 3);
+  add("cloud_rounds_5", golden_rounds(), "cloud", 5);
+  add("cloudmix_sweep_7", golden_sweep(), "cloudmix", 7);
+  add("cloudmix_firing_8", golden_firing(), "cloudmix", 8);
+  add("cloudmix_rounds_9", golden_rounds(), "cloudmix", 9);
+  add("las_3", golden_survey(3, 0), "las", 3);
+  add("las_5", golden_survey(1, 5), "las", 5);
+  add("las_9", golden_survey(7, 0), "las", 9);
+  add("array_decimals_3", golden_decimals(), "array", 3);
+  add("array_integers_5", golden_short_integers(), "array", 5);
+  add("array_doubles_6", golden_doubles(), "array", 6);
+  add("arraymix_decimals_7", golden_decimals(), "arraymix", 7);
+  add("arraymix_integers_8", golden_short_integers(), "arraymix", 8);
+  add("arraymix_doubles_9", golden_doubles(), "arraymix", 9);
+}
+
 // Cases name their codec or take a level at which it is settled, so that none changes when a codec
 // is added: no case takes the choice of levels 7 to 9.
 inline std::vector<GoldenCase> golden_cases() {
@@ -114,6 +138,7 @@ inline std::vector<GoldenCase> golden_cases() {
   add_text_cases(cases);
   add_log_cases(cases);
   add_tensor_cases(cases);
+  add_number_cases(cases);
 
   const ByteBuffer gzipped = gzip_member(text, 6);
   cases.push_back({"deflated_gzip", gzipped, compress_bytes(gzipped, 3)});
