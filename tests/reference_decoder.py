@@ -16,7 +16,8 @@ from reference_deflate import DEFAULT, ZLIB, deflate
 
 NOT_HERE = {codec: f" ({name}: not in this decoder yet)"
             for codec, name in ((4, "text"), (5, "tensor"), (6, "log"), (7, "logmix"),
-                                (8, "cloud"))}
+                                (8, "cloud"), (9, "las"), (10, "array"), (12, "cloudmix"),
+                                (13, "arraymix"))}
 
 
 # ---- Codecs: (payload, raw size, declared decode memory in KiB) -> raw ----
