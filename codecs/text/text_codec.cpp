@@ -176,8 +176,9 @@ class TextCodec : public Codec {
   CodecId id() const override { return CodecId::kText; }
   std::string_view name() const override { return "text"; }
   bool accepts(SegmentType type, Level level) const override {
+    // Arrays of numbers have a model of their own, which is smaller and several times faster.
     return level >= kFirstShape && type != SegmentType::kCompressed &&
-           type != SegmentType::kDeflated;
+           type != SegmentType::kDeflated && type != SegmentType::kArray;
   }
   size_t max_block(Level level) const override {
     return level <= 7 ? size_t{8} << 20 : level == 8 ? size_t{32} << 20 : size_t{64} << 20;
