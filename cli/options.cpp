@@ -497,7 +497,9 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   Parsed parsed;
   CLI::App app(
       "Compresses each FILE to FILE.pith with the codec that was built for its kind of data.\n"
-      "With no FILE, or when FILE is -, reads standard input. The input is kept.\n");
+      "With no FILE, or when FILE is -, reads standard input. The input is kept.\n"
+      "A word in front makes it another command: pith grep, compare, convert or preview (--help\n"
+      "tells about each); pith extract takes --tensor or --list-tensors.\n");
   app.name("pith");
   app.set_help_flag("-h,--help", "print this and exit")->group(kTalk);
   app.set_version_flag("-V,--version", "pith " PITH_VERSION, "print the version and exit")
@@ -544,6 +546,8 @@ std::string manual_page() {
       ".Op Ar options\n.Op Ar\n.Sh DESCRIPTION\n"
       "Compresses each\n.Ar file\nto\n.Ar file Ns .pith\nand keeps it.\n"
       "With no file, or when a file is\n.Sq - ,\nreads standard input.\n"
+      ".Nm pith Ar word\nis another command where the word is\n.Cm grep , compare , "
+      "convert\nor\n.Cm preview ;\neach has its own\n.Fl -help .\n"
       ".Nm pithcat\nstands for\n.Nm pith Fl dc ,\n.Nm unpith\nfor\n.Nm pith Fl d .\n";
   const char* group = nullptr;
   for (const OptionRow& row : option_table()) {
