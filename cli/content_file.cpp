@@ -5,8 +5,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 
+#include "base/temporary_file.h"
 #include "cli/inputs.h"
 #include "cli/progress.h"
 #include "container/decompressor.h"
@@ -43,19 +43,6 @@ Result<void> copy_all(Source& source, Sink& sink) {
 FdSource ContentFile::source() const {
   ::lseek(owned.get(), 0, SEEK_SET);
   return {owned.get(), name};
-}
-
-Result<UniqueFd> open_temporary() {
-  const char* const wanted = std::getenv("TMPDIR");
-  const std::string folder = wanted != nullptr && *wanted != '\0' ? wanted : "/tmp";
-  UniqueFd file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (file.valid()) return file;
-  // Not every file system has unnamed files.
-  std::string name = folder + "/pith.XXXXXX";
-  UniqueFd named(::mkostemp(name.data(), O_CLOEXEC));
-  if (!named.valid()) return tl::unexpected(errno_error(folder, "cannot make a file", errno));
-  ::unlink(name.c_str());
-  return named;
 }
 
 Result<ContentFile> open_content(const std::string& path, const Run& run) {

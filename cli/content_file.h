@@ -25,7 +25,4 @@ Result<ContentFile> open_content(const std::string& path, const Run& run);
 
 Result<void> copy_all(Source& source, Sink& sink);
 
-// An unnamed file in TMPDIR (/tmp without it).
-Result<UniqueFd> open_temporary();
-
 }  // namespace pith::cli

@@ -1,26 +1,14 @@
 #include "container/spool.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <string>
+#include <utility>
+
+#include "base/temporary_file.h"
 
 namespace pith {
 namespace {
 
 constexpr size_t kPiece = size_t{1} << 20;
-
-UniqueFd unnamed_file() {
-  const char* folder = std::getenv("TMPDIR");
-  const std::string path = folder != nullptr && *folder != '\0' ? folder : "/tmp";
-  UniqueFd file(::open(path.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (file.valid()) return file;
-  std::string name = path + "/pith-XXXXXX";  // file systems without unnamed files
-  file = UniqueFd(::mkostemp(name.data(), O_CLOEXEC));
-  if (file.valid()) ::unlink(name.c_str());
-  return file;
-}
 
 }  // namespace
 
@@ -32,7 +20,8 @@ bool SpooledSource::store(ByteView bytes) {
 }
 
 Result<void> SpooledSource::fill(ByteView front) {
-  file_ = unnamed_file();
+  // Without one, the input can still be read.
+  if (auto file = open_temporary()) file_ = std::move(*file);
   if (!store(front)) return {};
   position_ = stored_;
   ByteBuffer piece(kPiece);

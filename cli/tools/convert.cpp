@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "base/output_file.h"
+#include "base/temporary_file.h"
 #include "cli/content_file.h"
 #include "cli/progress.h"
 #include "cli/tools/array_writers.h"

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "base/buffer_pool.h"
+#include "base/temporary_file.h"
 #include "container/block_reader.h"
 #include "container/number_walk.h"
 
