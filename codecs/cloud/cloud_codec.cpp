@@ -6,11 +6,6 @@
 namespace pith {
 namespace {
 
-// Up to this level a block is not decoded again: that would take half as long as encoding it, or
-// as long.
-// Encoder and decoder are one walk over the points (structure.h) and one way to the grid.
-constexpr Level kLastQuickLevel = 6;
-
 class CloudCodec : public Codec {
  public:
   CodecId id() const override { return CodecId::kCloud; }
@@ -28,8 +23,6 @@ class CloudCodec : public Codec {
     return 16 * uint64_t{raw_size} + (uint64_t{8} << 20);
   }
 
-  bool verify_after_encode() const override { return false; }
-
   Result<uint64_t> estimate(const BlockView& sample, Level level, Scratch*) const override {
     ByteBuffer out;
     const auto encoded = cloud::encode_block(sample, level, out);
@@ -42,13 +35,7 @@ class CloudCodec : public Codec {
                                   Scratch*) const override {
     const auto encoded = cloud::encode_block(block, options.level, out);
     decode_memory = encoded.decode_memory;
-    if (!encoded.useful) return EncodeOutcome::kDeclined;
-    if (options.level <= kLastQuickLevel) return EncodeOutcome::kEncoded;
-    ByteBuffer raw(block.bytes.size());
-    MemoryBudget budget(decode_memory);
-    const bool restored =
-        cloud::decode_block(out, raw, budget).has_value() && equal(raw, block.bytes);
-    return restored ? EncodeOutcome::kEncoded : EncodeOutcome::kDeclined;
+    return encoded.useful ? EncodeOutcome::kEncoded : EncodeOutcome::kDeclined;
   }
 
   Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,

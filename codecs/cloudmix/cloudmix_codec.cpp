@@ -23,8 +23,6 @@ class CloudMixCodec : public Codec {
   uint64_t decode_memory(size_t raw_size, Level) const override {
     return cloudmix::coder_memory(raw_size);
   }
-  // The decoder is the encoder, step by step, and what the encoder searched is sent.
-  bool verify_after_encode() const override { return false; }
   // A shape is found in whole frames.
   bool is_made_for(SegmentType type) const override { return type == SegmentType::kPoints; }
 
