@@ -35,7 +35,8 @@ struct Comparison {
 };
 
 // Reads both to their ends. kUsage if they are not of the same size: then they are not of the same
-// layout. `format`: of the first one; null: detected.
+// layout. Of images of one shape the pixels are compared, whatever the sizes of the files.
+// `format`: of the first one; null: detected.
 Result<Comparison> compare_contents(Source& first, Source& second, const Format* format);
 
 }  // namespace pith
