@@ -146,7 +146,7 @@ class DistortionTest(unittest.TestCase):
             self.assertIn(part, text)
         picture = xml.etree.ElementTree.parse(self.out / "results.svg").getroot()
         dots = picture.findall("{http://www.w3.org/2000/svg}circle")
-        self.assertEqual(len(dots), 3 + 2 * (2 + 1))  # legend, and two panels of both series
+        self.assertEqual(len(dots), 2 + 2 * (2 + 1))  # legend, and two panels of both series
 
     def test_refused_series_and_missing_array_are_named(self) -> None:
         done = self.run_plan()

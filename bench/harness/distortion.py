@@ -1,4 +1,4 @@
-"""Rate and distortion: the plan (distortion.toml), the runs, what is measured on the restored values."""
+"""Rate and distortion: the plan (distortion.toml), the runs, the measures of what is restored."""
 from __future__ import annotations
 
 import fnmatch

@@ -37,7 +37,8 @@ def same_bound(result: Json) -> str:
     sizes |= {(row["array"], row["bound"], row["series"]): row["bytes"] for row in result["taken"]}
     bounds = sorted({key[1] for key in sizes}, reverse=True)
     lines = ["## Bytes at the same largest error", "",
-             "The last column is the smallest of pith against the smallest of the others.", "",
+             "The last column is the smallest of pith against the smallest of the others, where "
+             "all of these have a figure.", "",
              "| array | error / range | " + " | ".join(names + [f"{o} (taken)" for o in others])
              + " | pith |", "|---|--:|" + "--:|" * (len(names) + len(others) + 1)]
     for array in result["arrays"]:
@@ -45,7 +46,8 @@ def same_bound(result: Json) -> str:
             row = {name: sizes.get((array["name"], bound, name)) for name in names + others}
             mine = [size for name, size in row.items() if name in own and size]
             theirs = [size for name, size in row.items() if name not in own and size]
-            ratio = f"{100 * (min(mine) / min(theirs) - 1):+.1f} %" if mine and theirs else ""
+            complete = theirs and len(theirs) == len(row) - len(own)
+            ratio = f"{100 * (min(mine) / min(theirs) - 1):+.1f} %" if mine and complete else ""
             cells = [f"{size:,}" if size else "" for size in row.values()]
             lines.append(f"| {array['name']} | {bound:g} | {' | '.join(cells)} | {ratio} |")
     return "\n".join(lines + ["", *_sources(result)])

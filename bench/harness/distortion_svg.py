@@ -1,4 +1,4 @@
-"""The pictures of rate and distortion: for each array PSNR and largest error against bits per value."""
+"""The pictures of rate and distortion: PSNR and largest error against bits per value."""
 from __future__ import annotations
 
 import math
@@ -12,8 +12,8 @@ Json = dict[str, Any]
 Point = tuple[float, float]  # bits per value, PSNR or error
 
 _WIDTH, _HEIGHT = 480.0, 330.0  # of a panel's plot area
-_LEFT, _TOP, _GAP, _BELOW = 64.0, 96.0, 84.0, 96.0
-_DASHES = ("", "6 3", "2 3", "8 3 2 3")  # of pith's series, which share a colour
+_LEFT, _TOP, _GAP, _BELOW = 64.0, 106.0, 84.0, 96.0
+_PITH = [(svg.PITH, ""), (svg.PITH, "6 3"), ("#e36414", ""), ("#d6247a", ""), ("#7f1d1d", "")]
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ def draw(result: Json) -> str:
     height = _TOP + len(shown) * (_HEIGHT + _BELOW)
     machine = result["machine"]
     out = [*svg.start(width, max(height, 120)),
-           svg.text(_LEFT, 26, f"{result['title']}: {machine['cpu']}, {machine['date'][:10]}", "start",
-                    'font-size="14"'), *_legend(looks)]
+           svg.text(_LEFT, 26, f"{result['title']}: {machine['cpu']}, {machine['date'][:10]}",
+                    "start", 'font-size="14"'), *_legend(looks, width)]
     if not shown:
         return "\n".join([*out, svg.text(_LEFT, 90, "nothing was measured", "start"), "</svg>\n"])
     for number, array in enumerate(shown):
@@ -114,27 +114,33 @@ def _curves(result: Json, array: Json, key: str) -> dict[str, list[Point]]:
 
 
 def _looks(result: Json) -> dict[str, _Look]:
-    """pith in its colour, figures from elsewhere hollow."""
+    """Series that have points: pith in reds, figures from elsewhere hollow. A series keeps its
+    colour when another one is skipped."""
     looks: dict[str, _Look] = {}
+    there = {row["series"] for row in result["points"] + result["taken"]}
     own = [s["name"] for s in result["series"] if s["tool"] == "pith"]
     peers = [s["name"] for s in result["series"] if s["tool"] != "pith"]
     taken = list(dict.fromkeys(row["series"] for row in result["taken"]))
     for i, name in enumerate(own):
-        looks[name] = _Look(svg.PITH, _DASHES[i % len(_DASHES)], True, 4)
+        looks[name] = _Look(*_PITH[i % len(_PITH)], True, 4)
     for i, name in enumerate(peers + taken):
         colour = svg.PALETTE[i % len(svg.PALETTE)]
         looks[name] = _Look(colour, "3 3" if name in taken else "", name not in taken, 3)
-    return looks
+    return {name: look for name, look in looks.items() if name in there}
 
 
-def _legend(looks: dict[str, _Look]) -> list[str]:
-    out, x = [], _LEFT
+def _legend(looks: dict[str, _Look], right: float) -> list[str]:
+    out: list[str] = []
+    x, y = _LEFT, 46
     for name, look in looks.items():
-        dash = f'stroke-dasharray="{look.dash}"' if look.dash else ""
-        out.append(svg.line(x, 50, x + 26, 50, look.colour, f'stroke-width="1.6" {dash}'))
-        out.append(f'<circle cx="{x + 13:.1f}" cy="50" r="{look.size}" stroke="{look.colour}" '
-                   f'fill="{look.colour if look.filled else "white"}"/>')
         label = name if look.filled else f"{name} (taken)"
-        out.append(svg.text(x + 32, 54, label, "start"))
-        x += 48 + 6.3 * len(label)
+        wide = 48 + 6.3 * len(label)
+        if x + wide > right:
+            x, y = _LEFT, y + 16
+        dash = f'stroke-dasharray="{look.dash}"' if look.dash else ""
+        out.append(svg.line(x, y, x + 26, y, look.colour, f'stroke-width="1.6" {dash}'))
+        out.append(f'<circle cx="{x + 13:.1f}" cy="{y}" r="{look.size}" stroke="{look.colour}" '
+                   f'fill="{look.colour if look.filled else "white"}"/>')
+        out.append(svg.text(x + 32, y + 4, label, "start"))
+        x += wide
     return out

@@ -5,8 +5,8 @@
     peer_array.py zfp|blosc|ffv1|jxl decode OPTION IN OUT
     peer_array.py check [MODULE]
 
-The last line on stderr is the cost of the coder alone, without Python and rearranging. A packed file
-is a line of JSON (type, shape, sizes) and the coder's files one behind the other.
+The last line on stderr is the cost of the coder alone, without Python and rearranging. A packed
+file is a line of JSON (type, shape, sizes) and the coder's files one behind the other.
 """
 import json
 import os
