@@ -309,7 +309,7 @@ class PartsTest(unittest.TestCase):
             return peers.Peer(name="p", programs=["sh"], version="echo 1", compress="", decompress="",
                               levels=["1"], check=check)
         for check, there in (("true", True), ("false", False), ("", True),
-                             ("test -e {bench}/peers.toml", True)):
+                             ("no-such-command", False), ("test -e {bench}/peers.toml", True)):
             tools, missing = peers.resolve([(peer(check), "1")], "")
             self.assertEqual((len(tools), len(missing)), (there, not there), check)
 

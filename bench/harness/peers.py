@@ -170,7 +170,7 @@ def _find(peer: Peer, names: list[str]) -> tuple[str, str] | None:
     for name in names:
         if path := shutil.which(name):
             path = os.path.abspath(path)
-            if peer.check and _call(peer.check, path).returncode != 0:
+            if peer.check and not _succeeds(peer.check, path):
                 continue
             return path, _version(peer, path)
     return None
@@ -181,6 +181,13 @@ def _call(command: str, program: str) -> subprocess.CompletedProcess[bytes]:
              for word in shlex.split(command)]
     return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=60, check=False)
+
+
+def _succeeds(command: str, program: str) -> bool:
+    try:
+        return _call(command, program).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def _version(peer: Peer, program: str) -> str:
