@@ -237,6 +237,30 @@ class ArrayValuesTest(unittest.TestCase):
         keys = [int(high) << 16 | int(low) for high, low in zip(*(p[0, 0] for p in to_planes(rising)))]
         self.assertEqual(keys, sorted(keys))
 
+    def test_variables_of_files(self) -> None:
+        try:
+            import netCDF4
+        except ImportError:
+            self.skipTest("needs netCDF4")
+        from harness.array_values import read
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "t.nc"
+            with netCDF4.Dataset(path, "w", format="NETCDF3_CLASSIC") as data:
+                data.createDimension("x", 5)
+                made = data.createVariable("t", ">f4", ("x",), fill_value=-9.0)
+                made.missing_value = np.array(1e20, ">f4")
+                made.scale_factor = 2.0  # stored values are wanted
+                made.set_auto_maskandscale(False)
+                made[:] = stored = [1.5, -9.0, 1e20, np.nan, 2.5]
+            values, gaps = read(path, "t")
+            self.assertEqual(values.tobytes(), np.array(stored, "<f4").tobytes())
+            self.assertEqual(gaps.tolist(), [False, True, True, True, False])
+            extract = [sys.executable, BENCH / "harness" / "extract_array.py", path]
+            done = subprocess.run([*extract, "t"], capture_output=True, check=True, timeout=60)
+            self.assertEqual(done.stdout[128:], values.tobytes())
+            done = subprocess.run([*extract, "no"], capture_output=True, check=False, timeout=60)
+            self.assertEqual(done.returncode, 1)
+
     def test_gaps(self) -> None:
         from harness.array_values import fill_gaps
         array = np.full((2, 4, 5), 7.0)
