@@ -247,8 +247,8 @@ class ArrayValuesTest(unittest.TestCase):
             path = Path(folder) / "t.nc"
             with netCDF4.Dataset(path, "w", format="NETCDF3_CLASSIC") as data:
                 data.createDimension("x", 5)
-                made = data.createVariable("t", ">f4", ("x",), fill_value=-9.0)
-                made.missing_value = np.array(1e20, ">f4")
+                made = data.createVariable("t", "f4", ("x",), fill_value=-9.0)
+                made.missing_value = np.float32(1e20)
                 made.scale_factor = 2.0  # stored values are wanted
                 made.set_auto_maskandscale(False)
                 made[:] = stored = [1.5, -9.0, 1e20, np.nan, 2.5]
