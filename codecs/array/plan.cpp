@@ -104,6 +104,7 @@ std::optional<Candidate> candidate_of(const Layout& layout) {
   Variable& v = c.variable;
   if (layout.array != nullptr) {
     const ArrayLayout& array = *layout.array;
+    v.array = &array;
     v.type = array.type;
     v.big_endian = array.big_endian;
     v.shape = array.shape;

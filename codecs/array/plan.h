@@ -36,6 +36,7 @@ struct Variable {
 
   // What an encoder may want to know; not written.
   bool doubtful = false;  // of a tensor: these may be weights
+  const ArrayLayout* array = nullptr;
   std::vector<uint64_t> fills{};
   double scale = 1;
   double add = 0;
