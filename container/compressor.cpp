@@ -9,6 +9,7 @@
 #include "base/buffer_pool.h"
 #include "base/ordered_pool.h"
 #include "container/block_reader.h"
+#include "container/lossy_block.h"
 #include "container/writer.h"
 
 namespace pith {
@@ -34,8 +35,9 @@ BlockLimits limits_of(const RawBlock& first, const Format& format, const SelectO
   if (!first.last) return block_limits(format.types(), options);
   BlockLimits limits{.max_block = first.bytes.size()};
   for (const Codec* codec : all_codecs()) {
+    const bool approximates = options.lossy && codec->approximates(options.level);
     if (options.forced != nullptr ? codec != options.forced
-                                  : !codec->accepts(first.type, options.level)) {
+                                  : !codec->accepts(first.type, options.level) && !approximates) {
       continue;
     }
     const uint64_t memory = codec->encode_memory(first.bytes.size(), options.level);
@@ -44,17 +46,24 @@ BlockLimits limits_of(const RawBlock& first, const Format& format, const SelectO
   return limits;
 }
 
-Result<EncodedBlock> encode_guarded(const BlockView& block, const SelectOptions& options,
+Result<EncodedBlock> encode_guarded(BlockTask& task, const CompressOptions& options,
                                     CodecScratch& scratch, BufferPool& buffers) {
   try {
-    return encode_block(block, options, scratch, buffers.take());
+    if (!task.rounding.empty()) {
+      return encode_lossy_block(task.raw, task.rounding, content_of(options.base), options.select,
+                                scratch, buffers.take());
+    }
+    BlockView view = task.raw.view();
+    view.base = content_of(options.base);
+    return encode_block(view, options.select, scratch, buffers.take());
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kLimit, "not enough memory to encode a block");
   }
 }
 
 Result<unsigned> threads_for(const BlockLimits& limits, const CompressOptions& options) {
-  const uint64_t need = limits.encode_memory + kBuffersPerThread * limits.max_block;
+  const uint64_t copies = options.rounding != nullptr ? lossy_block_memory(limits.max_block) : 0;
+  const uint64_t need = limits.encode_memory + kBuffersPerThread * limits.max_block + copies;
   const uint64_t fitting = options.memory_limit / std::max<uint64_t>(need, 1);
   if (fitting == 0) {
     return fail(ErrorCode::kLimit,
@@ -66,7 +75,9 @@ Result<unsigned> threads_for(const BlockLimits& limits, const CompressOptions& o
 
 }  // namespace
 
-Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptions& options) {
+Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptions& wanted) {
+  CompressOptions options = wanted;
+  options.select.lossy = options.rounding != nullptr;
   BufferPool buffers(kBuffersPerThread * std::max(options.threads, 1U));
   BlockReader reader(source, options.select, buffers, options.format);
   StreamWriter writer(sink);
@@ -89,10 +100,7 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   std::vector<CodecScratch> scratch(threads);
   OrderedPool<BlockTask, CodedBlock> pool(threads, [&](BlockTask&& task, unsigned worker) {
     const auto start = std::chrono::steady_clock::now();
-    Rounding::apply(task.rounding, task.raw);
-    BlockView view = task.raw.view();
-    view.base = content_of(options.base);
-    auto encoded = encode_guarded(view, options.select, scratch[worker], buffers);
+    auto encoded = encode_guarded(task, options, scratch[worker], buffers);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     return CodedBlock{std::move(task.raw), std::move(task.rounding), std::move(encoded),
                       took.count()};
