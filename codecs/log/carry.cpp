@@ -85,26 +85,25 @@ Carry CarryMaker::of_texts(std::string_view texts) const {
   return carry;
 }
 
-Carry CarryMaker::of_characters(const std::array<bool, 256>& characters) const {
+Carry CarryMaker::of_characters(const ValueSet& set) const {
   const size_t n = needle_.size();
   Carry carry(n);
   const auto fits = [&](size_t i) {
     const auto c = static_cast<uint8_t>(needle_[i]);
-    const bool upper = fold_ && needle_[i] >= 'a' && needle_[i] <= 'z' && characters[c - 32U];
-    return characters[c] || upper;
+    const bool upper = fold_ && needle_[i] >= 'a' && needle_[i] <= 'z' && set.characters[c - 32U];
+    return set.characters[c] || upper;
   };
-  size_t from_start = 0;
-  while (from_start < n && fits(from_start)) ++from_start;
-  for (size_t p = 1; p <= std::min(from_start, n - 1); ++p) carry.fresh.places.set(p);
-  carry.fresh.end = from_start == n;
+  // The most characters from each place on that a value may have.
+  std::vector<size_t> run(n + 1, 0);
+  for (size_t i = n; i-- > 0;) run[i] = fits(i) ? run[i + 1] + 1 : 0;
+  for (size_t p = 1; p <= std::min({run[0], set.most, n - 1}); ++p) carry.fresh.places.set(p);
+  carry.fresh.end = run[0] == n && n <= set.most;
   for (size_t p = 1; p < n; ++p) {
-    carry.from[p].places.set(p);  // no character at all
-    size_t end = p;
-    while (end < n && fits(end)) {
-      ++end;
-      if (end < n) carry.from[p].places.set(end);
+    // The value ends before the needle does, or goes on behind it.
+    for (size_t size = set.least; size <= std::min(run[p], set.most) && p + size < n; ++size) {
+      carry.from[p].places.set(p + size);
     }
-    carry.from[p].end = end == n;
+    carry.from[p].end = run[p] == n - p && n - p <= set.most;
   }
   return carry;
 }
@@ -116,6 +115,16 @@ Reached CarryMaker::advance(const Reached& before, const Carry& piece) {
     if (before.places[p]) merge(after, piece.from[p]);
   }
   return after;
+}
+
+Carry CarryMaker::of_pieces(const char* base, const Pieces& values) const {
+  Carry carry(needle_.size());
+  for (const Piece& value : values) {
+    const std::string_view text(base + value.begin, value.size);
+    carry.fresh.end = carry.fresh.end || (text.size() >= needle_.size() && holds(text));
+    add_text(text, carry);
+  }
+  return carry;
 }
 
 Carry CarryMaker::of_sequence(const ValueSet& set) const {
@@ -144,7 +153,7 @@ Carry CarryMaker::of(const ValueSet& set) const {
     case ValueSet::Kind::kTexts:
       return of_texts(set.texts);
     case ValueSet::Kind::kCharacters:
-      return of_characters(set.characters);
+      return of_characters(set);
     case ValueSet::Kind::kSequence:
       return of_sequence(set);
     case ValueSet::Kind::kAlternatives:

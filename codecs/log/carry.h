@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "codecs/log/parsed.h"
 #include "codecs/log/value_set.h"
 
 namespace pith::log {
@@ -37,6 +38,8 @@ class CarryMaker {
 
   Carry of_text(std::string_view text) const;
   Carry of(const ValueSet& set) const;
+  // Of values that are known: texts at `base`.
+  Carry of_pieces(const char* base, const Pieces& values) const;
   // The matches behind a piece.
   static Reached advance(const Reached& before, const Carry& piece);
 
@@ -48,7 +51,7 @@ class CarryMaker {
   bool same(std::string_view a, std::string_view b) const;
   void add_text(std::string_view text, Carry& carry) const;
   Carry of_texts(std::string_view texts) const;
-  Carry of_characters(const std::array<bool, 256>& characters) const;
+  Carry of_characters(const ValueSet& set) const;
   Carry of_sequence(const ValueSet& set) const;
 
   std::string needle_;

@@ -39,6 +39,9 @@ Formats formats_for(std::string_view text);
 
 std::optional<uint64_t> read_number(const NumberFormat& format, std::string_view text);
 
+// How many decimal digits a number has.
+size_t count_digits(uint64_t value);
+
 // Writes any value in at most kMaxNumberText bytes; returns how many.
 size_t write_number(const NumberFormat& format, uint64_t value, char* out);
 
