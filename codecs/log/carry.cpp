@@ -20,7 +20,11 @@ void merge(Carry& into, const Carry& more) {
 
 }  // namespace
 
-CarryMaker::CarryMaker(std::string needle, bool fold) : needle_(std::move(needle)), fold_(fold) {
+CarryMaker::CarryMaker(std::string needle, bool fold)
+    : needle_(std::move(needle)), fold_(fold), digits_(needle_.size() + 1, 0) {
+  for (size_t i = needle_.size(); i-- > 0;) {
+    digits_[i] = needle_[i] >= '0' && needle_[i] <= '9' ? digits_[i + 1] + 1 : 0;
+  }
   for (size_t p = 1; p < needle_.size(); ++p) {
     behind_[static_cast<uint8_t>(needle_[p - 1])].push_back(static_cast<uint8_t>(p));
     before_[static_cast<uint8_t>(needle_[p])].push_back(static_cast<uint8_t>(p));
@@ -108,6 +112,53 @@ Carry CarryMaker::of_characters(const ValueSet& set) const {
   return carry;
 }
 
+// Numbers with as many digits as both bounds have.
+void CarryMaker::add_numbers(std::string_view least, std::string_view most, Carry& carry) const {
+  const size_t n = needle_.size();
+  const size_t size = least.size();
+  size_t common = 0;
+  while (common < size && least[common] == most[common]) ++common;
+  // Digits [from, from + count) of the number are those of the needle at `at`.
+  const auto can_be = [&](size_t from, size_t count, size_t at) {
+    if (digits_[at] < count) return false;
+    const auto part = std::string_view(needle_).substr(at, count);
+    if (from == 0) return part >= least.substr(0, count) && part <= most.substr(0, count);
+    const size_t fixed = std::min(count, common - std::min(common, from));
+    return part.substr(0, fixed) == least.substr(from, fixed);
+  };
+  for (size_t from = 0; from < size; ++from) {  // the match begins at this digit
+    const size_t count = std::min(n, size - from);
+    if (!can_be(from, count, 0)) continue;
+    if (count == n) {
+      carry.fresh.end = true;
+    } else {
+      carry.fresh.places.set(count);
+    }
+  }
+  for (size_t p = 1; p < n; ++p) {  // it comes in with the first digit
+    const size_t count = std::min(n - p, size);
+    if (!can_be(0, count, p)) continue;
+    if (count == n - p) {
+      carry.from[p].end = true;
+    } else {
+      carry.from[p].places.set(p + count);
+    }
+  }
+}
+
+Carry CarryMaker::of_numbers(uint64_t least, uint64_t most) const {
+  Carry carry(needle_.size());
+  // One size after the other.
+  for (uint64_t first = least;;) {
+    std::string last(std::to_string(first).size(), '9');
+    const std::string all_most = std::to_string(most);
+    if (last.size() == all_most.size()) last = all_most;
+    add_numbers(std::to_string(first), last, carry);
+    if (last == all_most) return carry;
+    first = std::stoull(last) + 1;
+  }
+}
+
 Reached CarryMaker::advance(const Reached& before, const Carry& piece) {
   Reached after;
   after.end = before.end;
@@ -142,7 +193,10 @@ Carry CarryMaker::of_sequence(const ValueSet& set) const {
   for (size_t p = 1; p < needle_.size(); ++p) {
     Reached reached;
     reached.places.set(p);
-    for (const Carry& piece : pieces) reached = advance(reached, piece);
+    for (const Carry& piece : pieces) {
+      if (reached.places.none()) break;
+      reached = advance(reached, piece);
+    }
     whole.from[p] = reached;
   }
   return whole;
@@ -154,6 +208,8 @@ Carry CarryMaker::of(const ValueSet& set) const {
       return of_texts(set.texts);
     case ValueSet::Kind::kCharacters:
       return of_characters(set);
+    case ValueSet::Kind::kNumbers:
+      return of_numbers(set.least, set.most);
     case ValueSet::Kind::kSequence:
       return of_sequence(set);
     case ValueSet::Kind::kAlternatives:

@@ -52,10 +52,13 @@ class CarryMaker {
   void add_text(std::string_view text, Carry& carry) const;
   Carry of_texts(std::string_view texts) const;
   Carry of_characters(const ValueSet& set) const;
+  Carry of_numbers(uint64_t least, uint64_t most) const;
+  void add_numbers(std::string_view least, std::string_view most, Carry& carry) const;
   Carry of_sequence(const ValueSet& set) const;
 
   std::string needle_;
   bool fold_;
+  std::vector<size_t> digits_;  // how many digits there are from each place on
   // The places behind a character of the needle, and those in front of one, by the character.
   std::array<std::vector<uint8_t>, 256> behind_;
   std::array<std::vector<uint8_t>, 256> before_;

@@ -16,8 +16,8 @@ class ColumnSkimmer {
       : streams_(streams), meta_(meta), budget_(budget) {}
 
   Result<ValueSet> skim(size_t count, int depth = 0) {
-    // A number has at most four sets.
-    if (depth > kMaxColumnDepth || !budget_.reserve(5 * sizeof(ValueSet))) return damaged();
+    // A number has at most eight sets.
+    if (depth > kMaxColumnDepth || !budget_.reserve(8 * sizeof(ValueSet))) return damaged();
     switch (static_cast<ColumnType>(meta_.u8())) {
       case ColumnType::kConstant:
         return texts(Pool::kWords);
@@ -29,8 +29,8 @@ class ColumnSkimmer {
         const uint64_t entries = meta_.varint();
         if (!meta_.ok() || entries == 0 || entries > count) return damaged();
         PITH_ASSIGN(ValueSet words, skim(static_cast<size_t>(entries), depth + 1));
-        uint64_t most = 0;
-        if (!skip_numbers(count, true, most)) return damaged();
+        Bounds bounds;
+        if (!skip_numbers(count, true, bounds)) return damaged();
         return words;
       }
       case ColumnType::kRaw: {
@@ -61,11 +61,11 @@ class ColumnSkimmer {
   // Numbers of one format.
   Result<ValueSet> numbers(size_t count) {
     NumberFormat format;
-    uint64_t most = 0;
-    if (!read_format(meta_, format) || !skip_numbers(count, false, most)) return damaged();
+    Bounds bounds;
+    if (!read_format(meta_, format) || !skip_numbers(count, false, bounds)) return damaged();
     switch (format.kind) {
       case NumberKind::kPlain:
-        return digits(1, count_digits(most));
+        return between(bounds, 1);
       case NumberKind::kZeros:
         return digits(format.width, format.width);
       case NumberKind::kSpaces: {
@@ -74,7 +74,7 @@ class ColumnSkimmer {
         return set;
       }
       case NumberKind::kSigned: {
-        ValueSet set = digits(1, 1 + count_digits(most));
+        ValueSet set = digits(1, 1 + count_digits(bounds.wrapped > 0 ? UINT64_MAX : bounds.most));
         set.characters['-'] = true;
         return set;
       }
@@ -92,7 +92,8 @@ class ColumnSkimmer {
       case NumberKind::kDecimal: {
         ValueSet set(ValueSet::Kind::kSequence);
         set.fixed = {"", ".", ""};
-        set.parts = {digits(1, count_digits(most)), digits(format.fraction, format.fraction)};
+        set.parts = {between(bounds, power_of_ten(format.fraction)),
+                     digits(format.fraction, format.fraction)};
         return set;
       }
     }
@@ -122,6 +123,29 @@ class ColumnSkimmer {
     ValueSet set(ValueSet::Kind::kTexts);
     set.texts = as_text(all);
     return set;
+  }
+
+  // What the numbers of a column lie between, and how many there are below 2^64 if they may wrap
+  // around.
+  struct Bounds {
+    uint64_t least = 0;
+    uint64_t most = UINT64_MAX;
+    uint64_t wrapped = 0;
+  };
+
+  // Numbers within bounds, divided by a power of ten.
+  ValueSet between(const Bounds& bounds, uint64_t divisor) {
+    exact_ = false;
+    ValueSet set(ValueSet::Kind::kNumbers);
+    set.least = bounds.least / divisor;
+    set.most = bounds.most / divisor;
+    if (bounds.wrapped == 0) return set;
+    ValueSet wrapped(ValueSet::Kind::kNumbers);
+    wrapped.least = (0 - bounds.wrapped) / divisor;
+    wrapped.most = UINT64_MAX / divisor;
+    ValueSet either(ValueSet::Kind::kAlternatives);
+    either.parts = {std::move(set), std::move(wrapped)};
+    return either;
   }
 
   ValueSet digits(size_t least, size_t most) {
@@ -179,27 +203,35 @@ class ColumnSkimmer {
     }
     if (all_digits == 0 || !budget_.reserve(set.parts.size() * sizeof(ValueSet))) return damaged();
     for (size_t from = 0; from < all_digits; from += kHexDigits) {
-      uint64_t most = 0;
-      if (!skip_numbers(count, false, most)) return damaged();
+      Bounds bounds;
+      if (!skip_numbers(count, false, bounds)) return damaged();
     }
     return set;
   }
 
-  // `most`: the largest number that there can be.
-  bool skip_numbers(size_t count, bool ids, uint64_t& most) {
+  bool skip_numbers(size_t count, bool ids, Bounds& bounds) {
     const uint8_t mode = meta_.u8();
     const size_t width = mode >> 1;
-    const uint64_t least = ids ? 0 : meta_.varint();
+    const uint64_t base = ids ? 0 : meta_.varint();
     if (width > 8 || !meta_.ok()) return false;
-    const uint64_t range = width == 8 ? UINT64_MAX : (uint64_t{1} << 8 * width) - 1;
-    const bool bounded = (mode & 1) == 0 && !unbounded_ && least <= UINT64_MAX - range;
-    most = bounded ? least + range : UINT64_MAX;
+    if (!unbounded_) bounds = bounds_of(base, width, (mode & 1) != 0, count);
     for (size_t p = 0; p < width; ++p) {
       streams_.skip(
           ids ? (p == 0 ? Pool::kIds : Pool::kIdsHigh) : (p == 0 ? Pool::kLow : Pool::kHigh),
           count);
     }
     return streams_.ok();
+  }
+
+  static Bounds bounds_of(uint64_t base, size_t width, bool delta, size_t count) {
+    if (width == 8 || (delta && count >> (64 - 8 * width) != 0)) return {};
+    if (width == 0) return {.least = base, .most = base, .wrapped = 0};
+    // The furthest that all together can go.
+    const uint64_t range = delta ? count << (8 * width - 1) : (uint64_t{1} << 8 * width) - 1;
+    if (base > UINT64_MAX - range) return {};
+    if (!delta) return {.least = base, .most = base + range, .wrapped = 0};
+    if (range <= base) return {.least = base - range, .most = base + range, .wrapped = 0};
+    return {.least = 0, .most = base + range, .wrapped = range - base};
   }
 
   StreamReader& streams_;

@@ -89,6 +89,8 @@ size_t count_digits(uint64_t value) {
   return count;
 }
 
+uint64_t power_of_ten(size_t exponent) { return kPowers.at(exponent); }
+
 bool is_valid(const NumberFormat& format) {
   const bool padded = format.kind == NumberKind::kZeros || format.kind == NumberKind::kSpaces;
   if (padded) return format.width >= 1 && format.width <= kMaxDigits;

@@ -277,6 +277,23 @@ TEST(LogCarry, RunsThroughPieces) {
   EXPECT_TRUE(end_of({texts("a\n"), sequence, texts("d\n")}));
   EXPECT_FALSE(end_of({texts("xa\n"), texts("b\n"), texts("d\n")}));
   EXPECT_FALSE(end_of({texts("ax\n"), letters, texts("d\n")}));
+  const auto numbers = [](uint64_t least, uint64_t most) {
+    ValueSet set(ValueSet::Kind::kNumbers);
+    set.least = least;
+    set.most = most;
+    return set;
+  };
+  const CarryMaker digits("12345", false);
+  const auto holds = [&](uint64_t least, uint64_t most) {
+    return digits.of(numbers(least, most)).fresh.end;
+  };
+  EXPECT_TRUE(holds(12345, 12345));
+  EXPECT_TRUE(holds(1, 99999));
+  EXPECT_TRUE(holds(200000, 320000));  // 212345
+  EXPECT_TRUE(holds(0, UINT64_MAX));
+  EXPECT_FALSE(holds(0, 9999));
+  EXPECT_FALSE(holds(12346, 99999));
+  EXPECT_FALSE(holds(130000, 139999));
   EXPECT_FALSE(end_of({letters}));
   EXPECT_FALSE(end_of({texts("ab\ncd\n")}));
 }
