@@ -9,7 +9,7 @@ packages="
   libzstd-dev libxxhash-dev zlib1g-dev libdivsufsort-dev libhwy-dev libfmt-dev libexpected-dev
   libcli11-dev libre2-dev libsimdjson-dev libhdf5-dev libpng-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  python3 zstd tar gzip xz-utils util-linux mandoc
+  python3 python3-h5py python3-netcdf4 hdf5-tools zstd tar gzip xz-utils util-linux mandoc
 "
 peers="
   zstd xz-utils gzip pigz bzip2 plzip lz4 brotli bzip3 p7zip-full zpaq lrzip
