@@ -299,6 +299,11 @@ const std::vector<OptionRow>& option_table() {
        "a rule for the variables of this name (* and ? match any): abs=X, rel=X, psnr=DB or exact; "
        "the last rule that matches counts",
        [](P& p, const S& v) { add_variable_bound(p.options, v); }},
+      {"--unordered", Takes::kNothing, "", kLossy,
+       "put the points of clouds into another order where that is smaller; not those of images, "
+       "and "
+       "not the vertices of meshes",
+       [](P& p, const S&) { p.options.unordered = true; }},
 
       {"-T,--threads", Takes::kValue, "N", kLimits,
        "threads; 0 (the default): all that the system allows. The output does not depend on them",
@@ -439,14 +444,15 @@ void settle(Parsed& parsed) {
       !(options.to_stdout || options.output == "-" || options.append)) {
     reject("--flush-interval goes with -c or --append: other outputs appear when complete");
   }
-  if (options.lossy.any() && options.command != Command::kCompress) {
-    reject("--max-error, --rel-error, --psnr and --var go with compressing");
-  }
-  if (options.lossy.any() && (options.append || options.flush_interval != 0)) {
-    reject("bounds of errors and --append or --flush-interval exclude each other");
-  }
-  if (options.lossy.any() && options.remove_input) {
-    reject("--rm and lossy compression exclude each other: the original would be lost");
+  if (options.changes_content()) {
+    const char* names = "--max-error, --rel-error, --psnr, --var and --unordered";
+    if (options.command != Command::kCompress) reject(fmt::format("{} go with compressing", names));
+    if (options.append || options.flush_interval != 0) {
+      reject(fmt::format("{} exclude --append and --flush-interval", names));
+    }
+    if (options.remove_input) {
+      reject(fmt::format("{} exclude --rm: the original would be lost", names));
+    }
   }
   if (options.base == "-") reject("--base needs a file");
   if (options.output == "-") {

@@ -65,6 +65,10 @@ struct Options {
   bool prime = true;
   std::string base;  // the file to code against; empty: none
   LossyOptions lossy;
+  bool unordered = false;  // points may be put into another order
+
+  bool changes_content() const { return lossy.any() || unordered; }
+
   std::shared_ptr<const Format> format;  // that the input is to be taken for; null: detected
   std::optional<unsigned> threads;       // 0: all that the system allows
   std::optional<uint64_t> memory_limit;

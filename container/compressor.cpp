@@ -16,6 +16,8 @@ namespace {
 
 // Buffers of a block that each thread has in flight: two blocks, raw and coded.
 constexpr uint64_t kBuffersPerThread = 4;
+// More of them for trying other orders of points: the block in two orders, coded in two, and keys.
+constexpr uint64_t kReorderingBuffers = 8;
 
 struct BlockTask {
   RawBlock raw;
@@ -25,6 +27,7 @@ struct BlockTask {
 struct CodedBlock {
   RawBlock raw;
   std::vector<Rounding::Task> rounding;
+  Reordering::Outcome reordering;
   Result<EncodedBlock> encoded;
   double seconds = 0;
 };
@@ -44,17 +47,26 @@ BlockLimits limits_of(const RawBlock& first, const Format& format, const SelectO
   return limits;
 }
 
-Result<EncodedBlock> encode_guarded(const BlockView& block, const SelectOptions& options,
-                                    CodecScratch& scratch, BufferPool& buffers) {
+// Puts the points into another order if that is asked for and of use.
+Result<EncodedBlock> encode_guarded(RawBlock& raw, const CompressOptions& options,
+                                    CodecScratch& scratch, BufferPool& buffers,
+                                    Reordering::Outcome& reordering) {
   try {
-    return encode_block(block, options, scratch, buffers.take());
+    if (options.reordering != nullptr) {
+      return Reordering::encode(raw, options.select, content_of(options.base), scratch, buffers,
+                                reordering);
+    }
+    BlockView view = raw.view();
+    view.base = content_of(options.base);
+    return encode_block(view, options.select, scratch, buffers.take());
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kLimit, "not enough memory to encode a block");
   }
 }
 
 Result<unsigned> threads_for(const BlockLimits& limits, const CompressOptions& options) {
-  const uint64_t need = limits.encode_memory + kBuffersPerThread * limits.max_block;
+  const uint64_t more = options.reordering != nullptr ? kReorderingBuffers : 0;
+  const uint64_t need = limits.encode_memory + (kBuffersPerThread + more) * limits.max_block;
   const uint64_t fitting = options.memory_limit / std::max<uint64_t>(need, 1);
   if (fitting == 0) {
     return fail(ErrorCode::kLimit,
@@ -90,11 +102,10 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   OrderedPool<BlockTask, CodedBlock> pool(threads, [&](BlockTask&& task, unsigned worker) {
     const auto start = std::chrono::steady_clock::now();
     Rounding::apply(task.rounding, task.raw);
-    BlockView view = task.raw.view();
-    view.base = content_of(options.base);
-    auto encoded = encode_guarded(view, options.select, scratch[worker], buffers);
+    Reordering::Outcome reordering;
+    auto encoded = encode_guarded(task.raw, options, scratch[worker], buffers, reordering);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    return CodedBlock{std::move(task.raw), std::move(task.rounding), std::move(encoded),
+    return CodedBlock{std::move(task.raw), std::move(task.rounding), reordering, std::move(encoded),
                       took.count()};
   });
 
@@ -119,6 +130,7 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
       writer.set_bounds({.max_block = limits.max_block, .decode_memory = limits.decode_memory});
     }
     if (options.rounding != nullptr) options.rounding->account(coded.rounding);
+    if (options.reordering != nullptr) options.reordering->account(coded.reordering);
     PITH_TRY(writer.add_block(coded.raw.view(), *coded.encoded));
     summary.raw_size += coded.raw.bytes.size();
     ++summary.blocks;
@@ -138,6 +150,10 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   }
   if (options.rounding != nullptr) {
     const auto declarations = options.rounding->declarations();
+    if (!declarations.empty()) writer.add_metadata(declarations);
+  }
+  if (options.reordering != nullptr) {
+    const auto declarations = options.reordering->declarations();
     if (!declarations.empty()) writer.add_metadata(declarations);
   }
   PITH_TRY(writer.finish());
