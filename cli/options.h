@@ -33,6 +33,12 @@ struct ByteRange {
   uint64_t length = UINT64_MAX;
 };
 
+// Points `first` to `first + count - 1`.
+struct PointRange {
+  uint64_t first = 0;
+  uint64_t count = UINT64_MAX;
+};
+
 // Rows `first` to `last` - 1.
 struct RowRange {
   uint64_t first = 0;
@@ -75,6 +81,7 @@ struct Options {
   uint64_t max_output = UINT64_MAX;
   uint64_t max_ratio = 0;
   ByteRange range;
+  std::optional<PointRange> points;  // of a cloud, in place of the range
   std::vector<std::string> tensors;  // to extract, in this order; none: list them
   std::optional<RowRange> rows;      // of each
 
