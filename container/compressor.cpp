@@ -17,6 +17,8 @@ namespace {
 
 // Buffers of a block that each thread has in flight: two blocks, raw and coded.
 constexpr uint64_t kBuffersPerThread = 4;
+// More of them for trying other orders of points: the block in two orders, coded in two, and keys.
+constexpr uint64_t kReorderingBuffers = 8;
 
 struct BlockTask {
   RawBlock raw;
@@ -26,6 +28,7 @@ struct BlockTask {
 struct CodedBlock {
   RawBlock raw;
   std::vector<Rounding::Task> rounding;
+  Reordering::Outcome reordering;
   Result<EncodedBlock> encoded;
   double seconds = 0;
 };
@@ -47,8 +50,14 @@ BlockLimits limits_of(const RawBlock& first, const Format& format, const SelectO
 }
 
 Result<EncodedBlock> encode_guarded(BlockTask& task, const CompressOptions& options,
-                                    CodecScratch& scratch, BufferPool& buffers) {
+                                    CodecScratch& scratch, BufferPool& buffers,
+                                    Reordering::Outcome& reordering) {
   try {
+    if (options.reordering != nullptr && Reordering::concerns(task.raw)) {
+      Rounding::apply(task.rounding, task.raw);
+      return Reordering::encode(task.raw, options.select, content_of(options.base), scratch,
+                                buffers, reordering);
+    }
     if (!task.rounding.empty()) {
       return encode_lossy_block(task.raw, task.rounding, content_of(options.base), options.select,
                                 scratch, buffers.take());
@@ -62,8 +71,10 @@ Result<EncodedBlock> encode_guarded(BlockTask& task, const CompressOptions& opti
 }
 
 Result<unsigned> threads_for(const BlockLimits& limits, const CompressOptions& options) {
-  const uint64_t copies = options.rounding != nullptr ? lossy_block_memory(limits.max_block) : 0;
-  const uint64_t need = limits.encode_memory + kBuffersPerThread * limits.max_block + copies;
+  const uint64_t lossy = options.rounding != nullptr ? lossy_block_memory(limits.max_block) : 0;
+  const uint64_t more = options.reordering != nullptr ? kReorderingBuffers : 0;
+  const uint64_t need =
+      limits.encode_memory + (kBuffersPerThread + more) * limits.max_block + lossy;
   const uint64_t fitting = options.memory_limit / std::max<uint64_t>(need, 1);
   if (fitting == 0) {
     return fail(ErrorCode::kLimit,
@@ -100,9 +111,10 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   std::vector<CodecScratch> scratch(threads);
   OrderedPool<BlockTask, CodedBlock> pool(threads, [&](BlockTask&& task, unsigned worker) {
     const auto start = std::chrono::steady_clock::now();
-    auto encoded = encode_guarded(task, options, scratch[worker], buffers);
+    Reordering::Outcome reordering;
+    auto encoded = encode_guarded(task, options, scratch[worker], buffers, reordering);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    return CodedBlock{std::move(task.raw), std::move(task.rounding), std::move(encoded),
+    return CodedBlock{std::move(task.raw), std::move(task.rounding), reordering, std::move(encoded),
                       took.count()};
   });
 
@@ -127,6 +139,7 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
       writer.set_bounds({.max_block = limits.max_block, .decode_memory = limits.decode_memory});
     }
     if (options.rounding != nullptr) options.rounding->account(coded.rounding);
+    if (options.reordering != nullptr) options.reordering->account(coded.reordering);
     PITH_TRY(writer.add_block(coded.raw.view(), *coded.encoded));
     summary.raw_size += coded.raw.bytes.size();
     ++summary.blocks;
@@ -146,6 +159,10 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   }
   if (options.rounding != nullptr) {
     const auto declarations = options.rounding->declarations();
+    if (!declarations.empty()) writer.add_metadata(declarations);
+  }
+  if (options.reordering != nullptr) {
+    const auto declarations = options.reordering->declarations();
     if (!declarations.empty()) writer.add_metadata(declarations);
   }
   PITH_TRY(writer.finish());
