@@ -179,6 +179,86 @@ class Comparer {
   Comparison result_;
 };
 
+// What an image holds.
+struct Image {
+  std::vector<NumberField> variables;
+  std::vector<HeldRun> runs;
+  ByteBuffer other;  // bytes that are no values
+};
+
+// `block`: the first one of the reader.
+Result<Image> read_image(BlockReader& reader, std::optional<RawBlock> block, BufferPool& buffers) {
+  // What surrounds the stream says how it is compressed: the head of its chunk, and the check.
+  constexpr size_t kHead = 8;
+  constexpr size_t kCheck = 4;
+  Image image;
+  NumberWalk walk;
+  size_t skipped = 0;
+  while (block) {
+    const BlockView view = block->view();
+    PITH_TRY(walk.feed(view, [&](const NumberRun& run) -> Result<void> {
+      image.runs.push_back(
+          {.variable = run.variable, .first = run.first, .numbers = ByteBuffer(run.numbers)});
+      return {};
+    }));
+    size_t at = 0;
+    for (const Segment& segment : view.segments) {
+      const auto size = static_cast<size_t>(segment.size);
+      if (segment.layout.is_plain()) {
+        skipped = std::min(skipped, size);
+        image.other.append(view.bytes.subspan(at + skipped, size - skipped));
+        skipped = 0;
+      } else {
+        image.other.resize(image.other.size() - std::min(kHead, image.other.size()));
+        skipped = kCheck;
+      }
+      at += size;
+    }
+    buffers.give(std::move(block->bytes));
+    PITH_ASSIGN(block, reader.next());
+  }
+  image.variables = walk.variables();
+  return image;
+}
+
+// Images are compressed as a whole, so those of one shape have other sizes. Their pixels are
+// compared all the same.
+Result<Comparison> compare_images(const Image& a, const Image& b) {
+  const auto alike = [](const NumberField& x, const NumberField& y) {
+    return x.shape == y.shape && x.format == y.format;
+  };
+  const bool same_runs =
+      std::equal(a.runs.begin(), a.runs.end(), b.runs.begin(), b.runs.end(),
+                 [](const HeldRun& x, const HeldRun& y) {
+                   return x.first == y.first && x.numbers.size() == y.numbers.size();
+                 });
+  if (!same_runs || !std::equal(a.variables.begin(), a.variables.end(), b.variables.begin(),
+                                b.variables.end(), alike)) {
+    return fail(ErrorCode::kUsage, "the images are not of one size and kind");
+  }
+  Comparison result;
+  for (const NumberField& field : a.variables) {
+    result.variables.push_back({.name = field.name, .shape = field.shape});
+  }
+  for (size_t i = 0; i < a.runs.size(); ++i) {
+    const NumberField& field = a.variables[a.runs[i].variable];
+    const size_t size = field.format.size();
+    for (size_t n = 0; n < a.runs[i].numbers.size() / size; ++n) {
+      add_value(result.variables[a.runs[i].variable], field, &a.runs[i].numbers[n * size],
+                &b.runs[i].numbers[n * size], a.runs[i].first + n);
+    }
+  }
+  const size_t common = std::min(a.other.size(), b.other.size());
+  result.other_bytes = std::max(a.other.size(), b.other.size());
+  result.different_bytes = result.other_bytes - common;
+  for (size_t i = 0; i < common; ++i) result.different_bytes += a.other[i] != b.other[i] ? 1 : 0;
+  return result;
+}
+
+bool is_image(const BlockReader& reader) {
+  return reader.format() != nullptr && reader.format()->name() == "png";
+}
+
 }  // namespace
 
 double VariableDifference::root_mean_square() const {
@@ -199,9 +279,18 @@ Result<Comparison> compare_contents(Source& first, Source& second, const Format*
   const auto not_alike = [] {
     return fail(ErrorCode::kUsage, "the files differ in size, so they have no common layout");
   };
-  while (true) {
-    PITH_ASSIGN(auto block, reader.next());
-    if (!block) break;
+  PITH_ASSIGN(auto block, reader.next());
+  if (is_image(reader)) {
+    BlockReader other_reader(second, {.level = kDefaultLevel}, buffers);
+    PITH_ASSIGN(auto other_block, other_reader.next());
+    if (!is_image(other_reader)) {
+      return fail(ErrorCode::kUsage, "one file is an image, the other is not");
+    }
+    PITH_ASSIGN(const Image a, read_image(reader, std::move(block), buffers));
+    PITH_ASSIGN(const Image b, read_image(other_reader, std::move(other_block), buffers));
+    return compare_images(a, b);
+  }
+  while (block) {
     other.resize(block->bytes.size());
     PITH_ASSIGN(const size_t got, second.read(other));
     if (got < other.size()) return not_alike();
@@ -209,6 +298,7 @@ Result<Comparison> compare_contents(Source& first, Source& second, const Format*
     PITH_TRY(
         comparer.compare(view, {.bytes = other, .segments = view.segments, .type = view.type}));
     buffers.give(std::move(block->bytes));
+    PITH_ASSIGN(block, reader.next());
   }
   std::byte more{};
   PITH_ASSIGN(const size_t rest, second.read({&more, 1}));

@@ -43,9 +43,9 @@ struct Comparison {
 };
 
 // Reads both to their ends. kUsage if they are not of the same size: then they are not of the same
-// layout. `format`: of the first one; null: detected. `unordered`: the order of the points of a
-// cloud does not count, if --unordered could have changed it; then its values are not compared one
-// by one.
+// layout. Of images of one shape the pixels are compared, whatever the sizes of the files.
+// `format`: of the first one; null: detected. `unordered`: the order of the points of a cloud does
+// not count, if --unordered could have changed it; then its values are not compared one by one.
 Result<Comparison> compare_contents(Source& first, Source& second, const Format* format,
                                     bool unordered = false);
 
