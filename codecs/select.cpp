@@ -31,10 +31,16 @@ constexpr size_t kHardPercent = 60;
 constexpr size_t kLittleGain = 16;
 
 bool is_candidate(const Codec& codec, SegmentType type, const SelectOptions& options) {
-  if (&codec == &stored_codec()) return false;                           // always the last resort
+  if (&codec == &stored_codec()) return false;  // always the last resort
+  if (codec.approximates(options.level)) return false;
   if (options.nested && codec.id() == CodecId::kDeflated) return false;  // no codec wraps itself
   if (options.forced != nullptr) return &codec == options.forced;
   return codec.accepts(type, options.level);
+}
+
+bool may_approximate(const Codec& codec, const SelectOptions& options) {
+  return options.lossy && codec.approximates(options.level) &&
+         (options.forced == nullptr || options.forced == &codec);
 }
 
 std::vector<const Codec*> candidates(SegmentType type, const SelectOptions& options) {
@@ -181,6 +187,29 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   return encoded;
 }
 
+Result<std::optional<ApproximatedBlock>> approximate_block(const LossyBlock& block,
+                                                           const SelectOptions& options,
+                                                           CodecScratch& scratch) {
+  LossyBlock wanted = block;
+  std::optional<ApproximatedBlock> best;
+  for (const Codec* codec : all_codecs()) {
+    if (!may_approximate(*codec, options)) continue;
+    ApproximatedBlock found{.encoded = {.codec = codec->id(), .decode_memory = 0, .payload = {}},
+                            .restored = ByteBuffer(block.rounded.bytes)};
+    EncodedBlock& encoded = found.encoded;
+    PITH_ASSIGN(const EncodeOutcome outcome,
+                codec->approximate(wanted, {options.level, options.prime}, found.restored,
+                                   encoded.payload, encoded.decode_memory, scratch.of(*codec)));
+    if (outcome == EncodeOutcome::kDeclined) continue;
+    const BlockView view{.bytes = found.restored, .segments = {}, .type = block.rounded.type};
+    PITH_ASSIGN(const bool exact, restores(*codec, view, encoded, scratch));
+    if (!exact) continue;
+    wanted.rounded_size = encoded.payload.size();
+    best = std::move(found);
+  }
+  return best;
+}
+
 BlockLimits block_limits(std::span<const SegmentType> types, const SelectOptions& options) {
   BlockLimits limits;
   for (const SegmentType type : types) {
@@ -190,7 +219,7 @@ BlockLimits block_limits(std::span<const SegmentType> types, const SelectOptions
     const bool possible = std::any_of(types.begin(), types.end(), [&](SegmentType type) {
       return is_candidate(*codec, type, options);
     });
-    if (!possible) continue;
+    if (!possible && !may_approximate(*codec, options)) continue;
     const size_t size = limits.max_block;
     const uint64_t encode = codec->encode_memory(size, options.level);
     limits.encode_memory = std::max(limits.encode_memory, encode);

@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "base/buffer_pool.h"
+#include "base/checksum.h"
 #include "container/block_reader.h"
+#include "container/point_order.h"
 
 namespace pith {
 namespace {
@@ -51,11 +53,30 @@ void apply_unit(VariableDifference& difference, const NumberField& field) {
   difference.maximum *= unit;
 }
 
+// What a set of points comes to, whatever their order: the sum of their hashes.
+struct PointSum {
+  uint64_t low = 0;
+  uint64_t high = 0;
+
+  void add(ByteView point) {
+    const Hash128 hash = xxh3_128(point);
+    low += hash.low;
+    high += hash.high;
+  }
+  bool operator==(const PointSum&) const = default;
+};
+
 class Comparer {
  public:
-  Result<void> compare(const BlockView& a, const BlockView& b) {
+  explicit Comparer(bool unordered) : unordered_(unordered) {}
+
+  Result<void> compare(const BlockView& whole_a, const BlockView& whole_b) {
     held_.clear();
     next_ = 0;
+    std::vector<Segment> segments(whole_a.segments.begin(), whole_a.segments.end());
+    if (unordered_) take_clouds(whole_a.bytes, whole_b.bytes, segments);
+    const BlockView a{.bytes = whole_a.bytes, .segments = segments, .type = whole_a.type};
+    const BlockView b{.bytes = whole_b.bytes, .segments = segments, .type = whole_b.type};
     PITH_TRY(first_.feed(a, [&](const NumberRun& run) -> Result<void> {
       HeldRun held{.variable = run.variable, .first = run.first, .numbers = {}};
       held.numbers.append(run.numbers);
@@ -75,10 +96,53 @@ class Comparer {
       result_.variables[i].shape = field.shape;
       apply_unit(result_.variables[i], field);
     }
+    for (const SummedCloud& cloud : clouds_) {
+      result_.clouds.push_back({.name = cloud.layout->name,
+                                .points = cloud.points,
+                                .same_points = cloud.first == cloud.second && cloud.same_rest});
+    }
     return std::move(result_);
   }
 
  private:
+  struct SummedCloud {
+    std::shared_ptr<const PointLayout> layout;
+    uint64_t points = 0;
+    PointSum first;
+    PointSum second;
+    bool same_rest = true;  // bytes of points that are cut by the end of a block
+  };
+
+  // Adds up the points whose order is free. Their segments lose the layout: nothing else is to be
+  // compared in them.
+  void take_clouds(ByteView a, ByteView b, std::vector<Segment>& segments) {
+    size_t at = 0;
+    for (Segment& segment : segments) {
+      const size_t begin = at;
+      at += segment.size;
+      const uint64_t points = free_points(segment);
+      if (points == 0) continue;
+      const auto& layout = segment.layout.points;
+      if (clouds_.empty() || clouds_.back().layout != layout) {
+        clouds_.push_back({.layout = layout, .first = {}, .second = {}});
+      }
+      SummedCloud& cloud = clouds_.back();
+      const size_t record = layout->record_size;
+      const size_t first = begin + (record - segment.layout.offset % record) % record;
+      const size_t behind = first + points * record;
+      for (size_t i = first; i < behind; i += record) {
+        cloud.first.add(a.subspan(i, record));
+        cloud.second.add(b.subspan(i, record));
+      }
+      cloud.points += points;
+      cloud.same_rest = cloud.same_rest &&
+                        equal(a.subspan(begin, first - begin), b.subspan(begin, first - begin)) &&
+                        equal(a.subspan(behind, at - behind), b.subspan(behind, at - behind));
+      segment.layout = {};
+      segment.type = SegmentType::kPoints;
+    }
+  }
+
   // The same segments are walked, so the runs are the same ones.
   Result<void> take(const NumberRun& run) {
     const HeldRun& held = held_[next_++];
@@ -95,8 +159,9 @@ class Comparer {
   void count_other_bytes(const BlockView& a, const BlockView& b) {
     size_t at = 0;
     for (const Segment& segment : a.segments) {
+      const bool was_cloud = segment.type == SegmentType::kPoints && segment.layout.is_plain();
       const bool has_values =
-          segment.layout.deflate != nullptr || !number_fields(segment.layout).empty();
+          was_cloud || segment.layout.deflate != nullptr || !number_fields(segment.layout).empty();
       for (size_t i = at; i < at + segment.size && !has_values; ++i) {
         ++result_.other_bytes;
         result_.different_bytes += a.bytes[i] != b.bytes[i] ? 1 : 0;
@@ -109,6 +174,8 @@ class Comparer {
   NumberWalk second_;
   std::vector<HeldRun> held_;  // of a block
   size_t next_ = 0;
+  std::vector<SummedCloud> clouds_;
+  bool unordered_;
   Comparison result_;
 };
 
@@ -123,10 +190,11 @@ double VariableDifference::psnr() const {
   return error == 0 ? HUGE_VAL : 20 * std::log10(range() / error);
 }
 
-Result<Comparison> compare_contents(Source& first, Source& second, const Format* format) {
+Result<Comparison> compare_contents(Source& first, Source& second, const Format* format,
+                                    bool unordered) {
   BufferPool buffers(2);
   BlockReader reader(first, {.level = kDefaultLevel}, buffers, format);
-  Comparer comparer;
+  Comparer comparer(unordered);
   ByteBuffer other;
   const auto not_alike = [] {
     return fail(ErrorCode::kUsage, "the files differ in size, so they have no common layout");

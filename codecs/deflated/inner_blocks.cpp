@@ -175,6 +175,10 @@ Result<InnerBlockReader::Header> InnerBlockReader::read_header(size_t max_size) 
   if (header.codec == nullptr) {
     return fail(ErrorCode::kUnsupported, "a deflated block needs an unknown codec");
   }
+  // They hold inner blocks themselves.
+  if (header.codec->approximates(kMaxLevel)) {
+    return fail(ErrorCode::kDamaged, "a deflated block has an inner block of the wrong codec");
+  }
   return header;
 }
 

@@ -18,7 +18,8 @@ inline Kernel best_kernel() {
         __builtin_cpu_supports("bmi2")) {
       return Kernel::kAvx512;
     }
-    return __builtin_cpu_supports("avx2") ? Kernel::kAvx2 : Kernel::kScalar;
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+    return avx2 ? Kernel::kAvx2 : Kernel::kScalar;
   }();
   return kBest;
 #else

@@ -137,11 +137,11 @@ void RansEncoder::encode(std::span<const uint8_t> symbols, uint64_t first,
     states_[lane] = encode_step(x, entry, table.reciprocal[symbol]);
   };
 #if defined(__x86_64__)
-  if (kernel_ == Kernel::kAvx512 && lanes_ % 16 == 0) {
+  if (kernel_ != Kernel::kScalar && lanes_ % 16 == 0) {
     while (left > 0 && (first + left) % lanes_ != 0) one();
     const size_t rounds = left / lanes_ * lanes_;
-    at_ = rans_encode_avx512(symbols.data() + left - rounds, rounds, table, lanes_, states_.data(),
-                             at_);
+    const auto fast = kernel_ == Kernel::kAvx512 ? rans_encode_avx512 : rans_encode_avx2;
+    at_ = fast(symbols.data() + left - rounds, rounds, table, lanes_, states_.data(), at_);
     left -= rounds;
   }
 #endif

@@ -64,8 +64,11 @@ constexpr size_t lanes_for(uint64_t symbols) {
                                  : 4;
 }
 
+// Kernels write whole vectors of words.
+inline constexpr size_t kSpareWords = 8;
+
 // Encodes runs of symbols, the last run first. Words are written downwards from the end of `room`,
-// which must hold one for each symbol and one more.
+// which must hold one for each symbol and kSpareWords more.
 class RansEncoder {
  public:
   RansEncoder(std::span<uint16_t> room, size_t lanes, Kernel kernel);

@@ -108,7 +108,7 @@ void TokenWriter::finish(ByteBuffer& out, entropy::Kernel kernel) {
   uint64_t symbols = 0;
   for (size_t i = 0; i < rows_.size(); ++i) symbols += is_coded(i) ? rows_[i].size() : 0;
   const size_t lanes = entropy::lanes_for(symbols);
-  std::vector<uint16_t> room(symbols + 1);
+  std::vector<uint16_t> room(symbols + entropy::kSpareWords);
   entropy::RansEncoder rans(room, lanes, kernel);
   uint64_t first = symbols;
   for (size_t i = rows_.size(); i-- > 0;) {

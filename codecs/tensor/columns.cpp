@@ -246,6 +246,26 @@ Layouted lay_out(const BlockView& block, Level level, ByteView base) {
   return Builder(block, level, base).build();
 }
 
+void leave_out_zeros(Column& column) {
+  const size_t width = column.format.width;
+  const size_t words = column.words.size() / width;
+  column.sparse = true;
+  column.zeros = ByteBuffer((words + 7) / 8, std::byte{0});
+  column.dense_storage.resize(column.words.size());
+  std::byte* to = column.dense_storage.data();
+  for (size_t i = 0; i < words; ++i) {
+    const std::byte* from = column.words.data() + i * width;
+    if (std::all_of(from, from + width, [](std::byte b) { return b == std::byte{0}; })) {
+      column.zeros[i / 8] |= std::byte{1} << (i % 8);
+    } else {
+      std::memcpy(to, from, width);
+      to += width;
+    }
+  }
+  column.dense_storage.resize(static_cast<size_t>(to - column.dense_storage.data()));
+  column.dense = column.dense_storage;
+}
+
 void write_escapes(const Column& column, ByteWriter& out) {
   write_varint(out, column.escapes.size());
   size_t dense = 0;

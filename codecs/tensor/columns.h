@@ -71,6 +71,9 @@ struct Layouted {
 // has.
 Layouted lay_out(const BlockView& block, Level level, ByteView base);
 
+// From now on the zeros of the column are apart, and `dense` are the other words.
+void leave_out_zeros(Column& column);
+
 // The record of the column's escapes. Positions count all words, zeros included.
 void write_escapes(const Column& column, ByteWriter& out);
 

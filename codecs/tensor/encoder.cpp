@@ -111,26 +111,6 @@ class Encoder {
     return item->form == Form::kPlain;
   }
 
-  static void leave_out_zeros(Column& column) {
-    const size_t width = column.format.width;
-    const size_t words = column.words.size() / width;
-    column.sparse = true;
-    column.zeros = ByteBuffer((words + 7) / 8, std::byte{0});
-    column.dense_storage.resize(column.words.size());
-    std::byte* to = column.dense_storage.data();
-    for (size_t i = 0; i < words; ++i) {
-      const std::byte* from = column.words.data() + i * width;
-      if (std::all_of(from, from + width, [](std::byte b) { return b == std::byte{0}; })) {
-        column.zeros[i / 8] |= std::byte{1} << (i % 8);
-      } else {
-        std::memcpy(to, from, width);
-        to += width;
-      }
-    }
-    column.dense_storage.resize(static_cast<size_t>(to - column.dense_storage.data()));
-    column.dense = column.dense_storage;
-  }
-
   std::vector<Group> make_groups() {
     std::vector<Group> groups;
     std::vector<size_t> open;
@@ -497,20 +477,17 @@ class Encoder {
   Encoded write(ByteBuffer& out) {
     std::vector<EncodeTable> tables(tables_.begin(), tables_.end());
     uint64_t symbols = 0;
-    uint64_t raw_size = 0;
     const auto is_coded = [&](const Column& column) {
       return column.code >= kFirstCoder && !tables[coders_[column.coder].table].single;
     };
-    for (const Column& column : layout_.columns) {
-      if (is_coded(column)) symbols += column.count();
-      raw_size += column.code == kColumnRaw ? column.words.size() : column.raw.size();
-    }
+    for (const Column& column : layout_.columns) symbols += is_coded(column) ? column.count() : 0;
     Sections sections;
     sections.tables = tables_.size();
     sections.lanes = entropy::lanes_for(symbols);
     // A symbol takes at most 12 bits, and what is left of each lane's state.
-    std::vector<uint16_t> room(symbols * 3 / 4 + 2 * sections.lanes + 16);
-    RansEncoder rans(room, sections.lanes, kernel_);
+    const size_t words = symbols * 3 / 4 + 2 * sections.lanes + 16;
+    const auto room = std::make_unique_for_overwrite<uint16_t[]>(words);
+    RansEncoder rans({room.get(), words}, sections.lanes, kernel_);
     uint64_t first = symbols;
     for (size_t k = layout_.columns.size(); k > 0; --k) {
       const Column& column = layout_.columns[k - 1];
@@ -523,12 +500,11 @@ class Encoder {
     write_records(records, plain);
     ByteBuffer frequencies;
     if (!tables_.empty()) entropy::encode_frequencies(tables_, table_bits_, frequencies);
-    ByteBuffer raw;
+    std::vector<ByteView> raw;
     ByteBuffer predicted;
-    raw.reserve(raw_size);
     for (const Column& column : layout_.columns) {
-      if (column.code == kColumnRaw) append(raw, column.words);
-      if (column.code >= kColumnPredicted) append(raw, column.raw);
+      if (column.code == kColumnRaw) raw.push_back(column.words);
+      if (column.code >= kColumnPredicted) raw.push_back(column.raw);
       if (column.code == kColumnPredicted) append(predicted, column.predicted);
       append(predicted, column.quants);
     }
@@ -541,13 +517,12 @@ class Encoder {
     sections.plain = packed_plain;
     if (!tables_.empty()) sections.states = std::as_bytes(rans.states());
     sections.words = std::as_bytes(rans.words());
-    sections.raw = raw;
     sections.predicted = predicted;
     sections.differences = predicted_.memory != 0 ? predicted_.differences : base_.differences;
     sections.predicts_differences = predicted_.memory != 0;
     sections.modelled = modelled_;
     sections.has_base = base_.used;
-    write_sections(sections, out);
+    write_sections(sections, raw, out);
     return {.useful = out.size() < block_.bytes.size(),
             .decode_memory = base_memory(sections) + layout_.largest_room +
                              (predicted_.memory != 0 ? predicted_.memory : predicted_memory_) +

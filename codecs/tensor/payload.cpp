@@ -21,7 +21,9 @@ constexpr int kWidthShift = 4;  // logarithm of the width
 
 }  // namespace
 
-void write_sections(const Sections& sections, ByteBuffer& out) {
+void write_sections(const Sections& sections, std::span<const ByteView> raw, ByteBuffer& out) {
+  uint64_t raw_size = 0;
+  for (const ByteView part : raw) raw_size += part.size();
   ByteWriter writer(out);
   const auto version =
       static_cast<uint8_t>((sections.has_base ? kHasBase : 0) |
@@ -31,16 +33,20 @@ void write_sections(const Sections& sections, ByteBuffer& out) {
   for (const uint64_t number :
        {uint64_t{sections.tables}, sections.records_size, uint64_t{sections.records.size()},
         uint64_t{sections.frequencies.size()}, sections.plain_size, uint64_t{sections.plain.size()},
-        uint64_t{sections.words.size() / 2}, uint64_t{sections.raw.size()},
-        uint64_t{sections.predicted.size()}}) {
+        uint64_t{sections.words.size() / 2}, raw_size, uint64_t{sections.predicted.size()}}) {
     write_varint(writer, number);
   }
   if (version != 0) write_varint(writer, sections.differences.size());
-  for (const ByteView section :
-       {sections.records, sections.frequencies, sections.plain, sections.states, sections.words,
-        sections.raw, sections.predicted, sections.differences, sections.modelled}) {
-    writer.bytes(section);
-  }
+  const auto before = {sections.records, sections.frequencies, sections.plain, sections.states,
+                       sections.words};
+  const auto after = {sections.predicted, sections.differences, sections.modelled};
+  uint64_t size = out.size() + raw_size;
+  for (const ByteView section : before) size += section.size();
+  for (const ByteView section : after) size += section.size();
+  out.reserve(static_cast<size_t>(size));
+  for (const ByteView section : before) writer.bytes(section);
+  for (const ByteView part : raw) writer.bytes(part);
+  for (const ByteView section : after) writer.bytes(section);
 }
 
 Result<Sections> read_sections(ByteView payload) {

@@ -58,7 +58,8 @@ struct Sections {
   bool predicts_differences = false;  // predicted columns are in `differences`
 };
 
-void write_sections(const Sections& sections, ByteBuffer& out);
+// `raw`: the parts of the raw section, in place of sections.raw.
+void write_sections(const Sections& sections, std::span<const ByteView> raw, ByteBuffer& out);
 Result<Sections> read_sections(ByteView payload);
 
 // What decoding allocates, beside the room for gathered columns and the models of predicted and

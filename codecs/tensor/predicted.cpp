@@ -303,6 +303,7 @@ std::optional<Predictor> find_predictor(const NumberFormat& format, ByteView wor
   uint64_t far = 0;
   uint64_t probed = 0;
   const size_t stride = std::max<size_t>(1, count / 1024) | 1;
+  const size_t half = count / 2;
   for (size_t i = std::max<size_t>(shape.row, 1); i < count; i += stride, ++probed) {
     const uint64_t here = probe.ordered(load(words, format.width, i));
     const auto length = [&](size_t other) {
@@ -311,7 +312,7 @@ std::optional<Predictor> find_predictor(const NumberFormat& format, ByteView wor
     };
     near_left += length(i - 1);
     near_up += shape.row > 0 ? length(i - shape.row) : 64;
-    far += length((i + count / 2) % count);
+    far += length(i < count - half ? i + half : i - (count - half));
   }
   const uint64_t near = std::min(near_left, near_up);
   if (near + probed >= cost * probed || near + probed / 2 >= far) return std::nullopt;

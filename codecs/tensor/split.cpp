@@ -108,6 +108,7 @@ bool split_words(const Split& split, ByteView words, uint8_t* symbols, std::byte
   size_t done = 0;
 #if defined(__x86_64__)
   if (kernel == Kernel::kAvx512) done = split_avx512(split, words, symbols, raw, escapes, most);
+  if (kernel == Kernel::kAvx2) done = split_avx2(split, words, symbols, raw, escapes, most);
 #endif
   if (escapes.size() > most) return false;
   raw += done * split.raw_bits / 8;

@@ -73,6 +73,7 @@ Survey survey(const NumberFormat& format, ByteView words) {
   // An odd stride, so that no column of a matrix is all that is seen.
   const size_t stride = count <= kSample ? 1 : (count / kSample) | 1;
   const uint64_t magnitudes = ~uint64_t{0} >> (65 - 8 * width);
+  result.exponents.reserve(count / stride + 1);
   for (size_t i = 0; i < count; i += stride) {
     uint64_t word = 0;
     std::memcpy(&word, words.data() + i * width, width);

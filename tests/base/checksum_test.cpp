@@ -29,6 +29,14 @@ TEST(Checksum, Crc32cTwinsAgreeAtEveryLengthAndOffset) {
   }
 }
 
+TEST(Checksum, Crc32cTwinsAgreeOnLongBytes) {
+  const ByteBuffer bytes = test::random_bytes(20000, 4);
+  for (const size_t size : {3071U, 3072U, 3073U, 3080U, 6143U, 6144U, 9999U, 20000U}) {
+    const ByteView view = ByteView(bytes).first(size);
+    ASSERT_EQ(crc32c(view, 7), crc32c_portable(view, 7)) << size;
+  }
+}
+
 TEST(Checksum, Crc32cGoesOnFromAPreviousPart) {
   const ByteBuffer bytes = test::random_bytes(1000, 2);
   for (const size_t cut : {0U, 1U, 7U, 8U, 500U, 1000U}) {
