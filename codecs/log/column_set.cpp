@@ -14,7 +14,7 @@ constexpr size_t kMinCost = 96;
 constexpr size_t kMinValues = 32;
 constexpr size_t kMaxLinked = 32;
 constexpr size_t kMaxOthers = 16;
-constexpr size_t kSample = 4096;
+constexpr size_t kSample = 2048;
 
 bool is_of_type(const Encoded& column, ColumnType type) {
   return static_cast<ColumnType>(column.meta[0]) == type;
