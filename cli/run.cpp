@@ -64,6 +64,8 @@ Result<std::optional<OpenBase>> open_base(const Options& options, uint64_t memor
   return OpenBase{std::move(input), std::move(seekable), std::move(file)};
 }
 
+uint64_t memory_of(const std::optional<OpenBase>& base) { return base ? base->file->memory() : 0; }
+
 // Allocations outside the codecs are small, but even they can fail.
 Result<void> guarded(FileCommand command, const std::string& path, const Run& run) {
   try {
@@ -118,7 +120,7 @@ int run(int argc, char** argv) {
   const Run run{.options = options,
                 .messages = messages,
                 .threads = asked != 0 ? asked : available_threads(),
-                .memory_limit = memory_limit,
+                .memory_limit = memory_limit - std::min(memory_limit, memory_of(*base)),
                 .outputs = outputs,
                 .base = *base ? (*base)->file.get() : nullptr,
                 .base_input = *base ? &(*base)->input : nullptr};

@@ -53,6 +53,7 @@ Result<std::unique_ptr<BaseFile>> BaseFile::open(const RandomAccess& file, uint6
   } else {
     PITH_ASSIGN(base->identity_, identify(*content));
   }
+  base->memory_ = content->memory();
   base->decoded_ = std::move(content);
   base->content_ = base->decoded_.get();
   return base;

@@ -25,6 +25,8 @@ class BaseFile {
 
   const RandomAccess& content() const { return *content_; }
   const BaseIdentity& identity() const { return identity_; }
+  // What reading the content takes beside a block: nothing but for a .pith file.
+  uint64_t memory() const { return memory_; }
 
   // Before match().
   Result<void> find_tensors();
@@ -37,6 +39,7 @@ class BaseFile {
   std::unique_ptr<RandomAccess> decoded_;  // of a .pith file
   const RandomAccess* content_;
   BaseIdentity identity_;
+  uint64_t memory_ = 0;
   // By name, type and shape: where the first tensor of this kind begins.
   std::map<std::string, uint64_t> tensors_;
 };

@@ -12,6 +12,7 @@ namespace {
 // Blocks that are kept take about so much, as far as two blocks allow.
 constexpr uint64_t kKeptBytes = uint64_t{256} << 20;
 constexpr uint64_t kMostKept = 64;
+constexpr uint64_t kMostDecoding = 16;
 
 }  // namespace
 
@@ -21,9 +22,12 @@ Result<std::unique_ptr<CodedContent>> CodedContent::open(const RandomAccess& fil
   std::unique_ptr<CodedContent> content(new CodedContent(file, memory_limit, base));
   PITH_ASSIGN(content->catalog_, read_catalog(file));
   PITH_TRY(check_base(file, content->catalog_, base));
-  uint64_t largest = 1;
+  uint64_t& largest = content->largest_;
   for (const StreamInfo& stream : content->catalog_.streams) {
     PITH_ASSIGN(const auto frames, read_frames(file, stream));
+    content->decode_memory_ =
+        std::max(content->decode_memory_,
+                 stream.header.max_memory_kib() * 1024 + 2 * stream.header.max_block());
     for (const FrameInfo& frame : frames) {
       if (!frame.is_data()) continue;
       const uint64_t begin = stream.raw_offset + frame.raw_offset;
@@ -34,6 +38,8 @@ Result<std::unique_ptr<CodedContent>> CodedContent::open(const RandomAccess& fil
   }
   const uint64_t room = std::min(kKeptBytes, memory_limit / 4);
   content->most_kept_ = static_cast<size_t>(std::clamp<uint64_t>(room / largest, 2, kMostKept));
+  content->most_decoding_ = static_cast<size_t>(std::clamp<uint64_t>(
+      memory_limit / 4 / std::max<uint64_t>(content->decode_memory_, 1), 1, kMostDecoding));
   return content;
 }
 
@@ -60,17 +66,28 @@ std::shared_ptr<CodedContent::Kept> CodedContent::find(size_t index) const {
 
 Result<ByteBuffer> CodedContent::decode(const ContentBlock& block) const {
   PITH_TRY(check_decode_memory(block.stream->header, memory_limit_));
-  PITH_ASSIGN(const FrameHeader header, read_frame_header(file_, *block.stream, block.frame));
-  PITH_ASSIGN(const ByteBuffer payload, read_payload(file_, block.frame));
   std::unique_ptr<CodecScratch> scratch;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    one_done_.wait(lock, [&] { return decoding_ < most_decoding_; });
+    ++decoding_;
     ++decoded_;
     if (!scratch_.empty()) {
       scratch = std::move(scratch_.back());
       scratch_.pop_back();
     }
   }
+  struct Done {
+    const CodedContent& content;
+    ~Done() {
+      const std::lock_guard lock(content.mutex_);
+      --content.decoding_;
+      content.one_done_.notify_one();
+    }
+  };
+  const Done done{*this};
+  PITH_ASSIGN(const FrameHeader header, read_frame_header(file_, *block.stream, block.frame));
+  PITH_ASSIGN(const ByteBuffer payload, read_payload(file_, block.frame));
   if (scratch == nullptr) scratch = std::make_unique<CodecScratch>(content_of(base_));
   auto raw = decode_block(header, payload, *scratch);
   const std::lock_guard lock(mutex_);

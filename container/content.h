@@ -2,6 +2,7 @@
 // decoded when they are first asked for; the last few are kept.
 #pragma once
 
+#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -40,6 +41,8 @@ class CodedContent : public RandomAccess {
   std::vector<ContentBlock>::const_iterator block_at(uint64_t offset) const;
   // Decoded so far.
   uint64_t decoded() const;
+  // What the blocks that are kept, and those that are being decoded, take at most.
+  uint64_t memory() const { return most_kept_ * largest_ + most_decoding_ * decode_memory_; }
 
  private:
   // A block that is being decoded, or was.
@@ -61,10 +64,15 @@ class CodedContent : public RandomAccess {
   const BaseFile* base_;
   Catalog catalog_;  // blocks_ points into it
   std::vector<ContentBlock> blocks_;
+  uint64_t largest_ = 1;        // block
+  uint64_t decode_memory_ = 0;  // of one block, with its payload
   size_t most_kept_ = 2;
+  size_t most_decoding_ = 1;  // at once
 
   mutable std::mutex mutex_;                        // of what follows
   mutable std::deque<std::shared_ptr<Kept>> kept_;  // the last one that was used in front
+  mutable size_t decoding_ = 0;
+  mutable std::condition_variable one_done_;
   mutable std::vector<std::unique_ptr<CodecScratch>> scratch_;  // that nobody uses
   mutable uint64_t decoded_ = 0;
 };

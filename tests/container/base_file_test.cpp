@@ -99,6 +99,30 @@ TEST_F(Base, ABlockDoesNotDependOnThreadsOrOnHowTheBaseIsStored) {
   EXPECT_EQ(compress_against(*halves_base, later, 3), coded);
 }
 
+TEST_F(Base, WhatADecodedBaseTakesIsKnownAndBounded) {
+  EXPECT_EQ(base->memory(), 0U);
+  const ByteBuffer packed = test::compress_bytes(as_bytes(earlier), 9);
+  const MemoryRandomAccess file(packed);
+  const uint64_t one_block =
+      StreamHeader::parse(ByteView(packed).first(kStreamHeaderSize))->max_memory_kib() * 1024;
+  const uint64_t large = 40 * one_block + (uint64_t{1} << 30);
+  const auto roomy = BaseFile::open(file, large);
+  ASSERT_TRUE(roomy.has_value());
+  EXPECT_GT((*roomy)->memory(), 2 * one_block);
+  EXPECT_LE((*roomy)->memory(), large / 2);
+  // One block at once, however many threads ask.
+  const uint64_t small = one_block + (uint64_t{8} << 20);
+  const auto tight = BaseFile::open(file, small);
+  ASSERT_TRUE(tight.has_value());
+  EXPECT_GE((*tight)->memory(), one_block);
+  EXPECT_LE((*tight)->memory(), small);
+  const ByteBuffer coded = compress_against(*base, later);
+  DecompressOptions options;
+  options.base = tight->get();
+  options.threads = 4;
+  EXPECT_TRUE(equal(test::decompress_bytes(coded, options).bytes, as_bytes(later)));
+}
+
 TEST_F(Base, AnotherBaseOrNoneIsRefusedBeforeAnyOutput) {
   const ByteBuffer coded = compress_against(*base, later);
   for (const BaseFile* given : std::initializer_list<const BaseFile*>{nullptr, wrong.get()}) {

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "container/base_file.h"
 #include "tests/golden/golden_inputs.h"
 #include "tests/golden/golden_numbers.h"
 #include "tests/support/hand_made.h"
@@ -17,11 +18,19 @@
 
 namespace pith::test {
 
+// A case that is coded against the content of case Y is called X.on.Y.
 struct GoldenCase {
   std::string name;
   ByteBuffer content;
   ByteBuffer file;
 };
+
+// The name of the case whose content is the base of this one; empty if it has none.
+inline std::string base_of(const std::string& name) {
+  constexpr std::string_view kOn = ".on.";
+  const size_t at = name.find(kOn);
+  return at == std::string::npos ? "" : name.substr(at + kOn.size());
+}
 
 inline ByteBuffer compressed_with(ByteView bytes, const char* codec, Level level) {
   CompressOptions options;
@@ -96,6 +105,17 @@ inline void add_tensor_cases(std::vector<GoldenCase>& cases) {
   const ByteBuffer file = golden_tensors();
   for (const auto& [name, level] : {std::pair{"tensor_1", 1}, {"tensor_5", 5}, {"tensor_9", 9}}) {
     cases.push_back({name, file, compressed_with(file, "tensor", level)});
+  }
+  const MemoryRandomAccess before(file);
+  const auto base = BaseFile::open(before, uint64_t{1} << 30);
+  EXPECT_TRUE(base.has_value() && (*base)->find_tensors().has_value());
+  const ByteBuffer trained = golden_trained_tensors();
+  for (const auto& [name, level] :
+       {std::pair{"tensor_5.on.tensor_1", 5}, {"tensor_9.on.tensor_1", 9}}) {
+    CompressOptions options;
+    options.select = {.level = level, .forced = find_codec("tensor")};
+    options.base = base->get();
+    cases.push_back({name, trained, compress_bytes(trained, options)});
   }
 }
 

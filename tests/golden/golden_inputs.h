@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/byte_reader.h"
 #include "base/byte_writer.h"
 
 namespace pith::test {
@@ -222,6 +223,18 @@ inline ByteBuffer golden_tensors() {
   out.u64(header.size());
   file.append(as_bytes(header));
   file.append(data);
+  return file;
+}
+
+// The same tensors after some more training: every second byte has moved a little.
+inline ByteBuffer golden_trained_tensors() {
+  Dice dice(40);
+  ByteBuffer file = golden_tensors();
+  ByteReader reader(file);
+  const size_t header = 8 + static_cast<size_t>(reader.u64());
+  for (size_t i = header; i < file.size(); i += 2) {
+    file[i] = static_cast<std::byte>(static_cast<uint32_t>(file[i]) + dice.low_below(6));
+  }
   return file;
 }
 

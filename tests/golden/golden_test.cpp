@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 
+#include "container/base_file.h"
 #include "container/catalog.h"
 #include "tests/golden/golden_cases.h"
 
@@ -22,14 +24,37 @@ std::filesystem::path current_folder() {
   return std::filesystem::path(PITH_GOLDEN) / ("v" + version.substr(0, version.rfind('.')));
 }
 
+// A golden file, and the one that holds its base, if it has one.
+struct GoldenFile {
+  explicit GoldenFile(const std::filesystem::path& path) : bytes(read_file(path)) {
+    const std::string name = test::base_of(path.stem().string());
+    if (name.empty()) return;
+    base_bytes = read_file(path.parent_path() / (name + ".pith"));
+    base_file.emplace(base_bytes);
+    auto opened = BaseFile::open(*base_file, uint64_t{1} << 30);
+    EXPECT_TRUE(opened.has_value()) << path << opened.error().message;
+    if (opened) base = std::move(*opened);
+  }
+  test::Outcome decoded() const {
+    DecompressOptions options;
+    options.base = base.get();
+    return test::decompress_bytes(bytes, options);
+  }
+
+  ByteBuffer bytes;
+  ByteBuffer base_bytes;
+  std::optional<MemoryRandomAccess> base_file;
+  std::unique_ptr<BaseFile> base;
+};
+
 TEST(Golden, EveryFileOfEveryVersionDecodes) {
   size_t count = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(PITH_GOLDEN)) {
     if (entry.path().extension() != ".pith") continue;
-    const ByteBuffer file = read_file(entry.path());
-    const auto outcome = test::decompress_bytes(file);
+    const GoldenFile file(entry.path());
+    const auto outcome = file.decoded();
     EXPECT_TRUE(outcome.summary.has_value()) << entry.path() << outcome.summary.error().message;
-    EXPECT_TRUE(read_catalog(MemoryRandomAccess(file)).has_value()) << entry.path();
+    EXPECT_TRUE(read_catalog(MemoryRandomAccess(file.bytes)).has_value()) << entry.path();
     ++count;
   }
   EXPECT_GE(count, test::golden_cases().size());
@@ -37,10 +62,21 @@ TEST(Golden, EveryFileOfEveryVersionDecodes) {
 
 TEST(Golden, ThisVersionReadsAndWritesItsOwn) {
   for (const test::GoldenCase& golden : test::golden_cases()) {
-    const ByteBuffer file = read_file(current_folder() / (golden.name + ".pith"));
-    EXPECT_TRUE(equal(test::decompress_bytes(file).bytes, golden.content)) << golden.name;
-    EXPECT_TRUE(equal(file, golden.file)) << golden.name << ": the bitstream has changed";
+    const GoldenFile file(current_folder() / (golden.name + ".pith"));
+    EXPECT_TRUE(equal(file.decoded().bytes, golden.content)) << golden.name;
+    EXPECT_TRUE(equal(file.bytes, golden.file)) << golden.name << ": the bitstream has changed";
   }
+}
+
+// A file that did not use its base would test nothing of it.
+TEST(Golden, FilesWithABaseNeedIt) {
+  size_t count = 0;
+  for (const test::GoldenCase& golden : test::golden_cases()) {
+    if (test::base_of(golden.name).empty()) continue;
+    EXPECT_EQ(test::error_of(golden.file), ErrorCode::kUsage) << golden.name;
+    ++count;
+  }
+  EXPECT_EQ(count, 2U);
 }
 
 // A change of what an encoder picks must not take a transform out of the golden files unnoticed.
