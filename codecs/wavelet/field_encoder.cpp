@@ -11,18 +11,20 @@
 #include "codecs/wavelet/field_format.h"
 #include "codecs/wavelet/inpaint.h"
 #include "codecs/wavelet/outlier_model.h"
+#include "codecs/wavelet/quantise.h"
 
 namespace pith::wavelet {
 namespace {
 
 using tensor::write_varint;
 
-// Where it is tried: quantiser steps in bounds, and from which part of a step on a coefficient is
-// not taken for the lower number.
+// Quantiser steps that are tried, in bounds, and thrifts (quantise.h).
 constexpr std::array<double, 6> kSteps = {1.25, 1.5, 1.75, 2.0, 2.35, 2.8};
 constexpr size_t kFirstStep = 3;
-constexpr std::array<double, 3> kRoundings = {0.5, 0.42, 0.36};
-constexpr size_t kFirstRounding = 1;
+constexpr std::array<double, 3> kThrifts = {0.01, 0.03, 0.06};
+constexpr size_t kFirstThrift = 1;
+// From this level on every number of levels of an axis is tried, below every other one.
+constexpr Level kThorough = 7;
 // The step of corrections, in bounds: what is off by up to 2.2 bounds takes one.
 constexpr double kCorrection = 1.2;
 constexpr int kPsnrTrials = 7;
@@ -72,39 +74,23 @@ class FieldEncoder {
 
  private:
   // The coefficients, with so many levels of each axis.
-  std::vector<double> coefficients_of(const FieldShape& shape) const {
+  Coefficients coefficients_of(const FieldShape& shape) const {
     std::vector<double> cells = originals_;
     if (valid_ != cells.size()) inpaint(shape, values_.kinds, cells);
     for (double& cell : cells) cell -= offset_;
-    analyse(shape, cells);
-    return cells;
+    return transform(shape, std::move(cells));
   }
 
-  // Quantises; nothing if a number is too large.
-  bool quantise(std::span<const double> coefficients, double step, double rounding,
-                Trial& trial) const {
+  // Nothing if a number is too large.
+  std::optional<Trial> quantised(const Coefficients& coefficients, double step,
+                                 double thrift) const {
+    Trial trial;
+    trial.shape = coefficients.shape;
     trial.head.offset = offset_;
-    trial.head.quantiser = {.step = step};
-    trial.numbers.resize(coefficients.size());
-    std::array<double, 2> sums{};
-    std::array<double, 2> counts{};
-    const double inverse = 1 / step;
-    for (size_t i = 0; i < coefficients.size(); ++i) {
-      const double size = std::fabs(coefficients[i]) * inverse;
-      if (!(size < kMostMagnitude / 2)) return false;
-      const auto number = static_cast<int32_t>(size + rounding);
-      trial.numbers[i] = coefficients[i] < 0 ? -number : number;
-      if (number == 0) continue;
-      const size_t of = number > 1 ? 1 : 0;
-      sums[of] += static_cast<double>(number) - size;
-      counts[of] += 1;
+    if (!quantise(coefficients, step, thrift, trial.head.quantiser, trial.numbers)) {
+      return std::nullopt;
     }
-    for (size_t i = 0; i < 2; ++i) {
-      if (counts[i] == 0) continue;
-      const double shift = std::nearbyint(sums[i] / counts[i] * 256);
-      trial.head.quantiser.shift[i] = static_cast<int8_t>(std::clamp(shift, -127.0, 127.0));
-    }
-    return true;
+    return trial;
   }
 
   // Counts what is off by more than the bound, and adds up the squared errors.
@@ -121,14 +107,12 @@ class FieldEncoder {
     }
   }
 
-  std::optional<Trial> try_step(const FieldShape& shape, std::span<const double> coefficients,
-                                double step, double rounding) {
-    Trial trial;
-    trial.shape = shape;
-    if (!quantise(coefficients, step, rounding, trial)) return std::nullopt;
-    measure(trial);
-    trial.cost = estimate_bits(shape, trial.numbers) + outlier_bits(trial.outliers);
-    if (trial.outliers > 0) trial.head.correction = kCorrection * goal_.bound;
+  std::optional<Trial> try_step(const Coefficients& coefficients, double step, double thrift) {
+    auto trial = quantised(coefficients, step, thrift);
+    if (!trial) return std::nullopt;
+    measure(*trial);
+    trial->cost = estimate_bits(trial->shape, trial->numbers) + outlier_bits(trial->outliers);
+    if (trial->outliers > 0) trial->head.correction = kCorrection * goal_.bound;
     return trial;
   }
 
@@ -140,52 +124,49 @@ class FieldEncoder {
   }
 
   // The levels of the axes that serve best; other than none only where it saves something.
-  FieldShape choose_levels(double step, std::vector<double>& coefficients) {
-    FieldShape best = kind_.shape;
-    for (Axis& axis : best.axes) axis.levels = 0;
-    coefficients = coefficients_of(best);
-    double cost = cost_of(best, coefficients, step);
-    for (size_t i = 0; i < best.axes.size(); ++i) {
-      for (const int levels : {1, 3}) {
-        if (size_t{1} << levels >= best.axes[i].length * 2) break;
-        FieldShape shape = best;
+  Coefficients choose_levels(double step) const {
+    FieldShape shape = kind_.shape;
+    for (Axis& axis : shape.axes) axis.levels = 0;
+    Coefficients best = coefficients_of(shape);
+    double cost = cost_of(best, step);
+    for (size_t i = 0; i < shape.axes.size(); ++i) {
+      for (int levels = 1; levels <= kMaxAxisLevels; levels += level_ < kThorough ? 2 : 1) {
+        if (size_t{1} << levels >= shape.axes[i].length * 2) break;
+        shape = best.shape;
         shape.axes[i].levels = levels;
-        auto tried = coefficients_of(shape);
-        const double tried_cost = cost_of(shape, tried, step);
+        Coefficients tried = coefficients_of(shape);
+        const double tried_cost = cost_of(tried, step);
         if (tried_cost >= cost) break;
         cost = tried_cost;
-        best = shape;
-        coefficients = std::move(tried);
+        best = std::move(tried);
       }
     }
     return best;
   }
 
-  double cost_of(const FieldShape& shape, std::span<const double> coefficients, double step) const {
-    Trial trial;
-    if (!quantise(coefficients, step, kRoundings[kFirstRounding], trial)) return HUGE_VAL;
-    return estimate_bits(shape, trial.numbers);
+  double cost_of(const Coefficients& coefficients, double step) const {
+    const auto trial = quantised(coefficients, step, kThrifts[kFirstThrift]);
+    return trial ? estimate_bits(trial->shape, trial->numbers) : HUGE_VAL;
   }
 
   std::optional<Trial> within_bound() {
-    std::vector<double> coefficients;
-    const FieldShape shape = choose_levels(kSteps[kFirstStep] * goal_.bound, coefficients);
+    const Coefficients coefficients = choose_levels(kSteps[kFirstStep] * goal_.bound);
     std::optional<Trial> best;
-    const auto improves = [&](size_t step, size_t rounding) {
-      auto trial = try_step(shape, coefficients, kSteps[step] * goal_.bound, kRoundings[rounding]);
+    const auto improves = [&](size_t step, size_t thrift) {
+      auto trial = try_step(coefficients, kSteps[step] * goal_.bound, kThrifts[thrift]);
       if (!trial || (best && trial->cost >= best->cost)) return false;
       best = std::move(trial);
       return true;
     };
     size_t step = kFirstStep;
-    if (!improves(step, kFirstRounding)) return std::nullopt;
+    if (!improves(step, kFirstThrift)) return std::nullopt;
     bool finer = false;
-    while (step > 0 && improves(step - 1, kFirstRounding)) {
+    while (step > 0 && improves(step - 1, kFirstThrift)) {
       --step;
       finer = true;
     }
-    while (!finer && step + 1 < kSteps.size() && improves(step + 1, kFirstRounding)) ++step;
-    if (!improves(step, kFirstRounding + 1)) improves(step, kFirstRounding - 1);
+    while (!finer && step + 1 < kSteps.size() && improves(step + 1, kFirstThrift)) ++step;
+    if (!improves(step, kFirstThrift + 1)) improves(step, kFirstThrift - 1);
     return best;
   }
 
@@ -194,21 +175,19 @@ class FieldEncoder {
     if (!(wanted > 0) || valid_ == 0) return std::nullopt;
     // The step of which errors that are spread evenly add up to that.
     double step = std::sqrt(12 * wanted / static_cast<double>(valid_));
-    std::vector<double> coefficients;
-    const FieldShape shape = choose_levels(step, coefficients);
+    const Coefficients coefficients = choose_levels(step);
     std::optional<Trial> best;
-    for (const double rounding : kRoundings) {
+    for (const double thrift : kThrifts) {
       // The coarsest step that was seen to do, and the finest that did not.
       std::optional<Trial> does;
       double fails = HUGE_VAL;
       for (int i = 0; i < kPsnrTrials; ++i) {
-        Trial trial;
-        trial.shape = shape;
-        if (!quantise(coefficients, step, rounding, trial)) break;
-        measure(trial);
-        const double error = std::max(trial.squared_error, wanted * 1e-6);
+        auto trial = quantised(coefficients, step, thrift);
+        if (!trial) break;
+        measure(*trial);
+        const double error = std::max(trial->squared_error, wanted * 1e-6);
         const double now = step;
-        if (trial.squared_error <= wanted) {
+        if (trial->squared_error <= wanted) {
           if (!does || step > does->head.quantiser.step) does = std::move(trial);
         } else {
           fails = std::min(fails, step);
@@ -222,7 +201,7 @@ class FieldEncoder {
         if (step >= fails) step = does ? (does->head.quantiser.step + fails) / 2 : fails * 0.97;
       }
       if (!does) continue;
-      does->cost = estimate_bits(shape, does->numbers);
+      does->cost = estimate_bits(does->shape, does->numbers);
       step = does->head.quantiser.step;
       if (best && does->cost >= best->cost) break;
       best = std::move(does);
