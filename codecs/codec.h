@@ -26,11 +26,13 @@ inline constexpr Level kDefaultLevel = 5;
 // How to encode. The decoder needs none of it: what it must know stands in the payload.
 struct EncodeOptions {
   Level level = kDefaultLevel;
-  bool prime = true;  // a model may run over a built-in text first (codecs/text/packs.h)
+  bool prime = true;          // a model may run over a built-in text first (codecs/text/packs.h)
+  size_t to_beat = SIZE_MAX;  // bytes: a payload that is not smaller is of no use
 
   EncodeOptions() = default;
-  EncodeOptions(Level wanted, bool may_prime = true)  // NOLINT: a level alone says enough
-      : level(wanted), prime(may_prime) {}
+  EncodeOptions(Level wanted, bool may_prime = true,  // NOLINT: a level alone says enough
+                size_t size_to_beat = SIZE_MAX)
+      : level(wanted), prime(may_prime), to_beat(size_to_beat) {}
 };
 
 // The codec id of a frame. Ids are never reused; 0xF000 to 0xFFFF are private.

@@ -29,6 +29,9 @@ constexpr uint64_t kMadeDoubtPercent = 8;
 // arrays of real files, and never less than they.)
 constexpr uint64_t kRepeatsPercent = 125;
 constexpr Level kQuickestLevel = 1;
+// Points are left to their codecs if zstd at this level leaves more than so many times as much.
+constexpr Level kQuickLevel = 3;
+constexpr uint64_t kQuickDoubt = 2;
 // Where the codec that is made for a block's type leaves more than this of it, others are not
 // asked.
 constexpr size_t kHardPercent = 60;
@@ -119,6 +122,16 @@ Result<bool> has_repeats(const BlockView& block, size_t special, CodecScratch& s
          uint64_t{payload.size()} * 100 < uint64_t{special} * kRepeatsPercent;
 }
 
+// True for points that cannot gain by what a general codec finds, since a quick one comes nowhere
+// near what is left of them. `left`: in 1/65536 of the block.
+Result<bool> is_hopeless(const BlockView& block, uint64_t left, CodecScratch& scratch) {
+  if (block.type != SegmentType::kPoints && block.type != SegmentType::kLasPoints) return false;
+  const Codec* const quick = &zstd_codec();
+  PITH_ASSIGN(const Ranking ranking,
+              rank({&quick, 1}, block, kQuickLevel, scratch, kQuickDoubt * left));
+  return ranking.first.empty();
+}
+
 Result<bool> restores(const Codec& codec, const BlockView& block, const EncodedBlock& encoded,
                       CodecScratch& scratch) {
   ByteBuffer raw(block.bytes.size());
@@ -133,18 +146,21 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
                                   CodecScratch& scratch, ByteBuffer storage) {
   EncodedBlock encoded;
   encoded.payload = std::move(storage);
+  std::optional<EncodedBlock> best;
+  // False for a payload that is not smaller than the best one, too.
   const auto try_codec = [&](const Codec& codec) -> Result<bool> {
     encoded.codec = codec.id();
-    PITH_ASSIGN(const EncodeOutcome outcome,
-                codec.encode(block, {options.level, options.prime}, encoded.payload,
-                             encoded.decode_memory, scratch.of(codec)));
-    if (outcome == EncodeOutcome::kDeclined) return false;
+    const size_t to_beat = best ? best->payload.size() : SIZE_MAX;
+    const EncodeOptions how(options.level, options.prime, to_beat);
+    PITH_ASSIGN(
+        const EncodeOutcome outcome,
+        codec.encode(block, how, encoded.payload, encoded.decode_memory, scratch.of(codec)));
+    if (outcome == EncodeOutcome::kDeclined || encoded.payload.size() >= to_beat) return false;
     if (!codec.verify_after_encode()) return true;
     return restores(codec, block, encoded, scratch);
   };
 
   auto codecs = candidates(block.type, options);
-  std::optional<EncodedBlock> best;
   std::optional<uint64_t> beaten;
   // A codec that wraps others knows by itself, and cheaply, whether it has anything to do.
   if (options.forced == nullptr && !codecs.empty() && codecs.front()->id() == CodecId::kDeflated) {
@@ -165,11 +181,11 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
     return codec->is_made_for(block.type);
   });
   if (options.forced == nullptr && others != codecs.begin()) {
-    for (auto made = codecs.begin(); made != others; ++made) {
+    // The stronger one, of a higher number, first: what it leaves may spare the other one the
+    // pains.
+    for (auto made = std::make_reverse_iterator(others); made != codecs.rend(); ++made) {
       PITH_ASSIGN(const bool done, try_codec(**made));
-      if (done && (!best || encoded.payload.size() < best->payload.size())) {
-        best = std::exchange(encoded, {});
-      }
+      if (done) best = std::exchange(encoded, {});
     }
     if (best && block.type == SegmentType::kArray) {
       PITH_ASSIGN(const bool repeats, has_repeats(block, best->payload.size(), scratch));
@@ -180,8 +196,10 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
       return std::move(*best);
     }
     if (best) {
-      beaten = (uint64_t{best->payload.size()} << 16) / block.bytes.size() * 100 /
-               (100 - kMadeDoubtPercent);
+      const uint64_t left = (uint64_t{best->payload.size()} << 16) / block.bytes.size();
+      PITH_ASSIGN(const bool hopeless, is_hopeless(block, left, scratch));
+      if (hopeless) return std::move(*best);
+      beaten = left * 100 / (100 - kMadeDoubtPercent);
     }
     codecs.erase(codecs.begin(), others);
   }
@@ -192,9 +210,7 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   const auto try_all = [&](std::span<const Codec* const> tried) -> Result<void> {
     for (const Codec* codec : tried) {
       PITH_ASSIGN(const bool done, try_codec(*codec));
-      if (done && (!best || encoded.payload.size() < best->payload.size())) {
-        best = std::exchange(encoded, {});
-      }
+      if (done) best = std::exchange(encoded, {});
     }
     return {};
   };

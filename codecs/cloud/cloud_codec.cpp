@@ -6,6 +6,9 @@
 namespace pith {
 namespace {
 
+// What mixing gains over tokens, at most.
+constexpr size_t kMostGainPercent = 12;
+
 class CloudCodec : public Codec {
  public:
   CodecId id() const override { return CodecId::kCloud; }
@@ -33,6 +36,15 @@ class CloudCodec : public Codec {
   Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
                                   ByteBuffer& out, uint64_t& decode_memory,
                                   Scratch*) const override {
+    // Where mixing would have to gain too much, it is not tried.
+    if (options.level > cloud::kLastTokenLevel && options.to_beat != SIZE_MAX) {
+      const auto quick = cloud::encode_block(block, cloud::kLastTokenLevel, out);
+      if (!quick.useful ||
+          out.size() > options.to_beat + options.to_beat / 100 * kMostGainPercent) {
+        return EncodeOutcome::kDeclined;
+      }
+      out.clear();
+    }
     const auto encoded = cloud::encode_block(block, options.level, out);
     decode_memory = encoded.decode_memory;
     return encoded.useful ? EncodeOutcome::kEncoded : EncodeOutcome::kDeclined;

@@ -14,9 +14,6 @@
 namespace pith::cloud {
 namespace {
 
-// The levels above it mix.
-constexpr Level kLastTokenLevel = 3;
-
 class CloudEncoder {
  public:
   // `mixes`: tries the adaptive coder too.

@@ -6,6 +6,9 @@
 
 namespace pith::cloud {
 
+// The levels above it mix.
+inline constexpr Level kLastTokenLevel = 3;
+
 struct Encoded {
   bool useful = false;         // the payload is smaller than the block
   uint64_t decode_memory = 0;  // that decoding it takes

@@ -15,6 +15,7 @@
 #include "codecs/cloudmix/trail_coder.h"
 #include "codecs/cloudmix/value_coder.h"
 #include "codecs/entropy/binary_coder.h"
+#include "codecs/entropy/raw_bits.h"
 
 namespace pith::cloudmix {
 namespace {
@@ -28,16 +29,25 @@ using cloud::write_varint;
 struct EncodeBits {
   static constexpr bool kDecodes = false;
   entropy::BinaryEncoder coder;
+  entropy::RawWriter rest{};
   uint32_t code(uint32_t bit, uint32_t p) {
     coder.encode(bit != 0, p);
     return bit;
+  }
+  uint64_t raw(uint64_t value, uint32_t count) {
+    rest.put(value, static_cast<int>(count));
+    return value;
   }
 };
 
 struct DecodeBits {
   static constexpr bool kDecodes = true;
   entropy::BinaryDecoder coder;
+  entropy::RawReader rest;
   uint32_t code(uint32_t, uint32_t p) { return coder.decode(p) ? 1 : 0; }
+  uint64_t raw(uint64_t, uint32_t count) { return rest.get(static_cast<int>(count)); }
+  // More was asked for than there is.
+  bool is_short() const { return coder.missing() > 4 || rest.is_short(); }
 };
 
 // How the places of a cloud's points are coded.
@@ -431,13 +441,7 @@ size_t encode_prepared(const BlockView& block, const cloud::Records& records, Pr
     for (const CloudPlan& plan : prepared.plans) write_plan(plan, writer);
     writer.bytes(cloud::gather_plain(block.bytes, records));
   }
-  ByteBuffer front;
-  ByteWriter writer(front);
-  writer.u8(static_cast<uint8_t>(contexts));
-  write_varint(writer, head.size());
-  if (front.size() >= out.size()) return 0;
-  std::copy(front.begin(), front.end(), out.begin());
-  EncodeBits bits{entropy::BinaryEncoder(out.subspan(front.size()))};
+  EncodeBits bits{.coder = entropy::BinaryEncoder(out)};
   code_bytes(bits, head);
   for (size_t c = 0; c < records.clouds.size(); ++c) {
     const CloudPlan& plan = prepared.plans[c];
@@ -457,12 +461,24 @@ size_t encode_prepared(const BlockView& block, const cloud::Records& records, Pr
     }
   }
   bits.coder.finish();
-  return bits.coder.overflowed() ? 0 : front.size() + bits.coder.size();
+  const ByteBuffer rest = bits.rest.finish();
+  ByteBuffer front;
+  ByteWriter writer(front);
+  writer.u8(static_cast<uint8_t>(contexts));
+  write_varint(writer, head.size());
+  write_varint(writer, rest.size());
+  append(front, rest);
+  if (bits.coder.overflowed() || front.size() + bits.coder.size() > out.size()) return 0;
+  // The code makes room for what stands in front of it.
+  std::copy_backward(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(bits.coder.size()),
+                     out.begin() + static_cast<std::ptrdiff_t>(front.size() + bits.coder.size()));
+  std::copy(front.begin(), front.end(), out.begin());
+  return front.size() + bits.coder.size();
 }
 
 }  // namespace
 
-size_t contexts_of(Level level) { return level <= 7 ? 4 : level == 8 ? 6 : kMaxContexts; }
+size_t contexts_of(Level level) { return level <= 7 ? 4 : level == 8 ? 5 : 6; }
 
 uint64_t coder_memory(uint64_t raw_size) {
   // A record has at least kMinRecord bytes.
@@ -497,10 +513,12 @@ Result<void> decode_block(ByteView code, MutableBytes raw, MemoryBudget& budget)
       head_size > 2 * raw.size() + kMaxHead) {
     return damaged("its front");
   }
-  DecodeBits bits{entropy::BinaryDecoder(reader.rest())};
+  const ByteView rest = reader.bytes(read_varint(reader));
+  if (!reader.ok()) return damaged("its plain bits");
+  DecodeBits bits{entropy::BinaryDecoder(reader.rest()), entropy::RawReader(rest)};
   ByteBuffer head(static_cast<size_t>(head_size));
   code_bytes(bits, head);
-  if (bits.coder.missing() > 4) return damaged("it ends too early");
+  if (bits.is_short()) return damaged("it ends too early");
   ByteReader in(head);
   const ByteView shapes = in.bytes(read_varint(in));
   if (!in.ok()) return damaged("its shapes");
@@ -538,14 +556,14 @@ Result<void> decode_block(ByteView code, MutableBytes raw, MemoryBudget& budget)
         values.assign(cloud.count, 0);
         code_field(bits, field, static_cast<uint32_t>(f), contexts, around, surprises, values);
       }
-      if (bits.coder.missing() > 4) return damaged("it ends too early");
+      if (bits.is_short()) return damaged("it ends too early");
       const auto& from = place ? places[static_cast<size_t>(axis)] : values;
       cloud::restore_bits(field.grid, from, patterns);
       PITH_TRY(cloud::restore_exceptions(field.grid, field.exceptions, patterns));
       cloud::scatter(patterns, cloud, f, raw);
     }
   }
-  if (!bits.coder.all_read()) return damaged("it has a tail");
+  if (!bits.coder.all_read() || !bits.rest.finished()) return damaged("it has a tail");
   return {};
 }
 

@@ -155,11 +155,9 @@ class RoughCoder {
       node = node << 1 |
              model_.decide(coder, static_cast<uint32_t>(pattern >> (low + k) & 1), node, k);
     }
-    uint64_t result = node - (1U << modelled);
-    for (uint32_t k = low; k-- > 0;) {
-      result = result << 1 | coder.code(static_cast<uint32_t>(pattern >> k & 1), 1U << 15);
-    }
-    return result;
+    const uint64_t upper_bits = node - (1U << modelled);
+    if (low == 0) return upper_bits;
+    return upper_bits << low | coder.raw(pattern & ((uint64_t{1} << low) - 1), low);
   }
   // What the contexts take of a pattern.
   uint32_t upper(uint64_t pattern) const {

@@ -59,31 +59,25 @@ class DecisionModel {
   // `node`: what is decided, below `nodes`. `group`: a second choice of weights, below `nodes`.
   template <class Bits>
   uint32_t decide(Bits& bits, uint32_t bit, uint32_t node, uint32_t group) {
-    const uint32_t salt = node * 0x85EBCA6BU;
-    std::array<Slot*, kMaxContexts> slots;
-    alignas(16) std::array<int16_t, kMaxContexts> inputs{};
-    Slot* table = slots_.data();
-    for (size_t c = 0; c < contexts_; ++c, table += size_) {
-      slots[c] = table + (((keys_[c] ^ salt) * 0xC2B2AE35U) >> shift_);
+    // The number of contexts is known to the compiler in each of these: the loops are unrolled.
+    switch (contexts_) {
+      case 1:
+        return decide_by<1>(bits, bit, node, group);
+      case 2:
+        return decide_by<2>(bits, bit, node, group);
+      case 3:
+        return decide_by<3>(bits, bit, node, group);
+      case 4:
+        return decide_by<4>(bits, bit, node, group);
+      case 5:
+        return decide_by<5>(bits, bit, node, group);
+      case 6:
+        return decide_by<6>(bits, bit, node, group);
+      case 7:
+        return decide_by<7>(bits, bit, node, group);
+      default:
+        return decide_by<8>(bits, bit, node, group);
     }
-    for (size_t c = 0; c < contexts_; ++c) {
-      inputs[c] = static_cast<int16_t>(model::stretch(slots[c]->p16()));
-    }
-    Weights& first = weights_[node];
-    Weights& second = weights_[nodes_ + group];
-    const int one = dot(inputs, first);
-    const int two = dot(inputs, second);
-    const int mixed = (one + two) >> 1;
-    const uint32_t refined = apm_.refine(mixed, node);
-    const uint32_t p =
-        std::clamp<uint32_t>((3 * model::squash(mixed) + refined) >> 2, 16, 65536 - 16);
-    const uint32_t got = bits.code(bit, p);
-    const auto target = static_cast<int32_t>(got << 16);
-    train(inputs, first, target - static_cast<int32_t>(model::squash(one)));
-    train(inputs, second, target - static_cast<int32_t>(model::squash(two)));
-    apm_.update(got, 6);
-    for (size_t c = 0; c < contexts_; ++c) slots[c]->update(got, limit_);
-    return got;
   }
 
  private:
@@ -96,15 +90,47 @@ class DecisionModel {
     alignas(16) std::array<int16_t, kMaxContexts> upper{};
   };
 
-  static int dot(const std::array<int16_t, kMaxContexts>& inputs, const Weights& weights) {
+  template <size_t kContexts, class Bits>
+  [[gnu::noinline]] uint32_t decide_by(Bits& bits, uint32_t bit, uint32_t node, uint32_t group) {
+    // Inputs that are none stay 0.
+    constexpr size_t kLanes = kContexts <= 4 ? 4 : 8;
+    const uint32_t salt = node * 0x85EBCA6BU;
+    std::array<Slot*, kContexts> slots;
+    alignas(16) std::array<int16_t, kLanes> inputs{};
+    Slot* table = slots_.data();
+    for (size_t c = 0; c < kContexts; ++c, table += size_) {
+      slots[c] = table + (((keys_[c] ^ salt) * 0xC2B2AE35U) >> shift_);
+    }
+    for (size_t c = 0; c < kContexts; ++c) {
+      inputs[c] = static_cast<int16_t>(model::stretch(slots[c]->p16()));
+    }
+    Weights& first = weights_[node];
+    Weights& second = weights_[nodes_ + group];
+    const int one = dot<kLanes>(inputs, first);
+    const int two = dot<kLanes>(inputs, second);
+    const int mixed = (one + two) >> 1;
+    const uint32_t refined = apm_.refine(mixed, node);
+    const uint32_t p =
+        std::clamp<uint32_t>((3 * model::squash(mixed) + refined) >> 2, 16, 65536 - 16);
+    const uint32_t got = bits.code(bit, p);
+    const auto target = static_cast<int32_t>(got << 16);
+    train<kLanes>(inputs, first, target - static_cast<int32_t>(model::squash(one)));
+    train<kLanes>(inputs, second, target - static_cast<int32_t>(model::squash(two)));
+    apm_.update(got, 6);
+    for (size_t c = 0; c < kContexts; ++c) slots[c]->update(got, limit_);
+    return got;
+  }
+
+  template <size_t kLanes>
+  static int dot(const std::array<int16_t, kLanes>& inputs, const Weights& weights) {
     int32_t sum = 0;
-    for (size_t i = 0; i < kMaxContexts; ++i) sum += inputs[i] * weights.upper[i];
+    for (size_t i = 0; i < kLanes; ++i) sum += inputs[i] * weights.upper[i];
     return model::clamp_stretch(sum >> 12);
   }
-  static void train(const std::array<int16_t, kMaxContexts>& inputs, Weights& weights,
-                    int32_t error) {
+  template <size_t kLanes>
+  static void train(const std::array<int16_t, kLanes>& inputs, Weights& weights, int32_t error) {
     const auto step = static_cast<int16_t>(error >> 4);
-    for (size_t i = 0; i < kMaxContexts; ++i) {
+    for (size_t i = 0; i < kLanes; ++i) {
       // |input · step| < 2^24, and a weight stays within ±8 because its input's share saturates.
       const int32_t moved = weights.exact[i] + ((inputs[i] * step + (1 << 11)) >> 12);
       const int32_t kept = moved > kMaxWeight ? kMaxWeight : moved;
@@ -127,20 +153,25 @@ class DecisionModel {
 };
 
 // Codes signed numbers: zero or not, sign, bit length (walked from the one that is expected), then
-// the bits below the leading one, of which the first kModelled are modelled.
+// the bits below the leading one. Of these the first kMixed are predicted by the contexts, those up
+// to kModelled by the bits above them alone, the rest not at all.
 class NumberModel {
  public:
+  static constexpr uint32_t kMixed = 2;
   static constexpr uint32_t kModelled = 4;
   static constexpr uint32_t kMaxLength = 63;
 
-  NumberModel(size_t contexts, int log, uint32_t limit) : model_(contexts, log, kNodes, limit) {}
+  NumberModel(size_t contexts, int log, uint32_t limit)
+      : model_(contexts, log, kNodes, limit), limit_(limit), plain_(kNodes - kMantissa) {}
 
   static constexpr uint64_t memory(size_t contexts, int log) {
-    return DecisionModel::memory(contexts, log, kNodes);
+    return DecisionModel::memory(contexts, log, kNodes) +
+           (kNodes - kMantissa) * sizeof(model::AdaptiveProbability);
   }
 
   void set(size_t c, uint32_t value) { model_.set(c, value); }
 
+  // Bits give `uint64_t raw(uint64_t value, uint32_t count)` too, for bits without a prediction.
   // `expected`: the bit length from which the walk starts. `group`: below kGroups.
   template <class Bits>
   int64_t code(Bits& bits, int64_t value, uint32_t expected, uint32_t group) {
@@ -151,19 +182,24 @@ class NumberModel {
     const uint32_t negative = model_.decide(bits, value < 0, 1, kGroups + group);
     const uint32_t got_length = code_length(bits, length, expected, negative, 2 * kGroups + group);
     uint64_t result = 1;
-    for (uint32_t k = 1; k < got_length; ++k) {
+    const uint32_t modelled = std::min(got_length - 1, kModelled);
+    for (uint32_t k = 1; k <= modelled; ++k) {
       const uint32_t bit = (size >> (got_length - 1 - k)) & 1;
+      const uint32_t node = std::min(got_length, kMaxModelled) * (1U << kModelled) +
+                            (static_cast<uint32_t>(result) & ((1U << (k - 1)) - 1)) +
+                            (1U << (k - 1)) - 1;
       uint32_t got = 0;
-      if (k <= kModelled) {
-        const uint32_t node = kMantissa + std::min(got_length, kMaxModelled) * (1U << kModelled) +
-                              (static_cast<uint32_t>(result) & ((1U << (k - 1)) - 1)) +
-                              (1U << (k - 1)) - 1;
-        got = model_.decide(bits, bit, node, 3 * kGroups + k);
+      if (k <= kMixed) {
+        got = model_.decide(bits, bit, kMantissa + node, 3 * kGroups + k);
       } else {
-        got = bits.code(bit, 1U << 15);
+        model::AdaptiveProbability& p = plain_[node];
+        got = bits.code(bit, std::clamp<uint32_t>(p.p16(), 16, 65536 - 16));
+        p.update(got, limit_);
       }
       result = result << 1 | got;
     }
+    const uint32_t rest = got_length - 1 - modelled;
+    if (rest > 0) result = result << rest | bits.raw(size & ((uint64_t{1} << rest) - 1), rest);
     return negative != 0 ? static_cast<int64_t>(0 - result) : static_cast<int64_t>(result);
   }
 
@@ -197,6 +233,8 @@ class NumberModel {
   }
 
   DecisionModel model_;
+  uint32_t limit_;
+  std::vector<model::AdaptiveProbability> plain_;
 };
 
 // Sums and differences modulo 2^64: a damaged payload may have any numbers.

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "codecs/entropy/binary_coder.h"
+#include "codecs/entropy/raw_bits.h"
 #include "codecs/las/damage.h"
-#include "codecs/las/raw_bits.h"
 #include "codecs/las/varint.h"
 
 // The kernels: the baseline, SSE4 and AVX2.
@@ -23,7 +23,7 @@ namespace HWY_NAMESPACE {
 struct EncodeBits {
   static constexpr bool kEncodes = true;
   entropy::BinaryEncoder coder;
-  RawWriter writer;
+  entropy::RawWriter writer;
 
   HWY_INLINE uint32_t code(uint32_t bit, uint32_t p) {
     coder.encode(bit != 0, p);
@@ -38,7 +38,7 @@ struct EncodeBits {
 struct DecodeBits {
   static constexpr bool kEncodes = false;
   entropy::BinaryDecoder coder;
-  RawReader reader;
+  entropy::RawReader reader;
 
   HWY_INLINE uint32_t code(uint32_t, uint32_t p) { return coder.decode(p) ? 1 : 0; }
   uint64_t raw(uint64_t, int bits) { return reader.get(bits); }
@@ -75,7 +75,7 @@ Result<void> Encode(const CloudShape& cloud, Effort effort, ByteView records, By
 Result<void> Decode(const CloudShape& cloud, Effort effort, ByteView raw, ByteView stream,
                     MutableBytes records) {
   PITH_ASSIGN(const auto model, make_model(cloud, effort));
-  DecodeBits bits{entropy::BinaryDecoder(stream), RawReader(raw)};
+  DecodeBits bits{entropy::BinaryDecoder(stream), entropy::RawReader(raw)};
   for (uint64_t i = 0; i < cloud.points; ++i) {
     model->code_point(records.data(), bits);
     // Up to four zeros are left out at the end; a payload that lacks more is cut short.

@@ -1,8 +1,8 @@
 // Numbers and bytes as rows of modelled decisions.
 //
 // A number is coded as the bit length of its magnitude (asked for from an expected one outwards),
-// its sign and its bits below the leading one: three of them mixed, five more by one counter each,
-// the rest as they are. A byte is coded from its highest bit down. Every context chooses a row of
+// its sign and its bits below the leading one: five of them by one counter each, the rest as they
+// are. A byte is coded from its highest bit down. Every context chooses a row of
 // counters in a table of its own; a decision that the first context finds all but certain is not
 // mixed at all.
 //
@@ -107,10 +107,9 @@ class MixedTree {
 // Lengths are asked for from an expected one outwards: is it longer than that, then step by step.
 inline constexpr uint32_t kLengthNodes =
     32;  // of each kind of question; longer ones share the last
-inline constexpr int kMixedMantissa = 3;
 inline constexpr int kLoneMantissa = 5;
 inline constexpr size_t kMantissaLengths = 24;  // longer ones share their nodes
-inline constexpr size_t kNumberNodes = 3 * kLengthNodes + (kMantissaLengths << kMixedMantissa);
+inline constexpr size_t kNumberNodes = 3 * kLengthNodes + kMantissaLengths;
 
 template <size_t kContexts>
 class NumberCoder {
@@ -137,17 +136,10 @@ class NumberCoder {
     last_length_ = length;
     if (length == 0) return 0;
     const size_t kept = std::min<size_t>(length, kMantissaLengths) - 1;
-    const size_t base = 3 * kLengthNodes + (kept << kMixedMantissa);
-    const uint32_t sign = tree_.decide(number < 0 ? 1 : 0, base, mixing, coder);
+    const size_t node = 3 * kLengthNodes + kept;
+    const uint32_t sign = tree_.decide(number < 0 ? 1 : 0, node, mixing, coder);
     uint64_t got = 1;
     int left = static_cast<int>(length) - 1;
-    uint32_t node = 1;
-    for (int i = 0; i < kMixedMantissa && left > 0; ++i) {
-      --left;
-      const uint32_t bit = tree_.decide(magnitude >> left & 1, base + node, mixing, coder);
-      node = node << 1 | bit;
-      got = got << 1 | bit;
-    }
     Counter* lone = lone_ + (kept * 2 + sign) * 256;
     for (int i = 0; i < kLoneMantissa && left > 0; ++i) {
       --left;

@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "codecs/entropy/kernel.h"
-#include "codecs/las/raw_bits.h"
+#include "codecs/entropy/raw_bits.h"
 
 namespace pith::las {
 
@@ -70,7 +70,7 @@ class TokenWriter {
  private:
   const TokenPlan& plan_;
   std::vector<std::vector<uint8_t>> rows_;
-  RawWriter raw_;
+  entropy::RawWriter raw_;
 };
 
 class TokenReader {
@@ -113,7 +113,7 @@ class TokenReader {
 
   std::vector<Row> rows_;
   std::vector<uint8_t> symbols_;
-  RawReader raw_;
+  entropy::RawReader raw_;
   bool short_ = false;
 };
 

@@ -118,7 +118,7 @@ TEST(LasTokens, AnyNumbersComeBack) {
 
 TEST(LasRawBits, ComeBackAndEnd) {
   std::mt19937_64 random(5);
-  RawWriter writer;
+  entropy::RawWriter writer;
   std::vector<std::pair<uint64_t, int>> told;
   for (int i = 0; i < 500; ++i) {
     const int bits = 1 + static_cast<int>(random() % 64);
@@ -126,7 +126,7 @@ TEST(LasRawBits, ComeBackAndEnd) {
     writer.put(told.back().first, bits);
   }
   const ByteBuffer bytes = writer.finish();
-  RawReader reader(bytes);
+  entropy::RawReader reader(bytes);
   for (const auto& [value, bits] : told) ASSERT_EQ(reader.get(bits), value);
   EXPECT_TRUE(reader.finished());
   reader.get(8);

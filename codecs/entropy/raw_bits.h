@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 
-namespace pith::las {
+namespace pith::entropy {
 
 class RawWriter {
  public:
@@ -70,4 +70,4 @@ class RawReader {
   bool short_ = false;
 };
 
-}  // namespace pith::las
+}  // namespace pith::entropy
