@@ -56,11 +56,17 @@ class BinaryDecoder:
         return bit
 
 
+def learn(c, bit, limit):
+    n = c & 1023
+    step = (bit * M32 - c) * RATE[n] >> 16
+    return (c + (step & ~1023) & M32) + (n < limit)
+
+
 class Decision:
     """What the decisions of one kind have learnt; one input for each limit."""
 
-    def __init__(self, coder, effort, limits):
-        self.coder, self.effort, self.limits = coder, effort, limits
+    def __init__(self, coder, has_map, limits):
+        self.coder, self.has_map, self.limits = coder, has_map, limits
         self.counters = [{} for _ in limits]  # by context and node
         self.weights, self.seen, self.maps = {}, {}, {}
 
@@ -71,7 +77,7 @@ class Decision:
         weights = self.weights.setdefault(node, [78643 // len(inputs)] * len(inputs))
         t = clamp(sum(map(int.__mul__, inputs, weights)) >> 16)
         p = squash(t)
-        if self.effort == 1:
+        if not self.has_map:
             bit = self.coder.bit(p)
         else:
             if map_context not in self.maps:
@@ -86,9 +92,22 @@ class Decision:
         error = (65536 * bit - p) * (4 + 20000 // (1000 + 256 * min(79, seen // 256)))
         for i, (key, c, limit) in enumerate(zip(keys, states, self.limits)):
             weights[i] += inputs[i] * error + (1 << 17) >> 18
-            n = c & 1023
-            step = (bit * M32 - c) * RATE[n] >> 16
-            self.counters[i][key] = (c + (step & ~1023) & M32) + (n < limit)
+            self.counters[i][key] = learn(c, bit, limit)
+        return bit
+
+
+class PlainBits:
+    """Bits with a counter each; v: the bits above them, 1 in front."""
+
+    def __init__(self, coder):
+        self.coder, self.counters = coder, {}
+
+    def bit(self, x, v):
+        if v >= 128:
+            return self.coder.bit(32768)
+        c = self.counters.get((x, v), 1 << 31)
+        bit = self.coder.bit(max(32, min(65504, c >> 16)))
+        self.counters[x, v] = learn(c, bit, 250)
         return bit
 
 
@@ -127,12 +146,16 @@ class Runs:
         self.gra = 64
 
         def decision(*limits):
-            return Decision(self.coder, effort, limits)
+            return Decision(self.coder, effort >= 3, limits)
 
-        self.length_start = decision(*(12, 60, 60, 60, 60, 60)[:(3, 5, 6)[effort - 1]])
-        self.length_rest = decision(12, 60, 60)
-        self.rank_start = decision(*(12, 60, 60, 60, 60, 60, 250, 60)[:(4, 6, 8)[effort - 1]])
-        self.rank_rest = decision(12, 60, 60, 60)
+        limit = 10 if effort == 4 else 100
+        self.mixed_bits = 6 if effort >= 3 else 1
+        self.length_start = decision(*[12, *[limit] * 5][:(3, 5, 6, 6)[effort - 1]])
+        self.length_rest = decision(12, limit, limit)
+        self.length_plain = PlainBits(self.coder)
+        self.rank_start = decision(*[12, *[limit] * 5, 250, limit][:(4, 5, 8, 8)[effort - 1]])
+        self.rank_rest = decision(12, limit, limit, limit)
+        self.rank_plain = PlainBits(self.coder)
 
     def length(self, s):
         own = self.symbols[s]
@@ -140,32 +163,21 @@ class Runs:
         contexts = [s, (own.l1, ra, self.gl1), la, (s, own.r1), (self.gl1, self.gl2),
                     (ra, self.gra >> 5)][:len(self.length_start.limits)]
 
-        def more(node):
-            return self.length_start.bit(node, contexts, (node, la))
-
-        length = 1
-        while length <= 6 and more(length - 1):
-            length += 1
-        if length == 7:
-            length = 6 + self.length_beyond_6(more, [s, own.l1, la])
-        own.l1, own.la = length_class(length), average(own.la, length, 2)
-        return length
-
-    def length_beyond_6(self, more, contexts):
-        x = 0
-        while x < 2 and more(6 + x):
+        x = -1  # of the length less 1
+        while x < 7 and self.length_start.bit(x + 1, contexts, (x + 1, la)):
             x += 1
-        if x == 2:
-            while self.length_rest.bit(x, contexts, x):
+        m = self.length_beyond_1(x, [s, own.l1, la]) if x >= 0 else 0
+        own.l1, own.la = length_class(m + 1), average(own.la, m + 1, 2)
+        return m + 1
+
+    def length_beyond_1(self, x, contexts):
+        if x == 7:
+            while x < 23 and self.length_rest.bit(x, contexts, x):
                 x += 1
-                need(x <= 23, "bwt: a run is too long")
         m = 1
         for k in range(x):
-            if k < 3:
-                node = (32 + x << k) + m - (1 << k)
-                m = 2 * m + self.length_rest.bit(node, contexts, node)
-            else:
-                m = 2 * m + self.coder.bit(32768)
+            m = 2 * m + (self.length_plain.bit(x, m) if k
+                         else self.length_rest.bit(32 + x, contexts, 32 + x))
         return m
 
     def rank(self, s, d, e, length):
@@ -174,13 +186,18 @@ class Runs:
         contexts = [s, (own.r1, own.r2, min(length, 4), self.gr1), (s, d), own.rl,
                     (ra, self.gr1, of_d.r1), (s, e), s,
                     (ra, of_d.ra >> 5)][:len(self.rank_start.limits)]
-        x = 0
-        while x < log2(self.alphabet_size - 1) and self.rank_start.bit(x, contexts, (x, ra)):
-            x += 1
+        x, most = 0, log2(self.alphabet_size - 1)
+        while x < most:
+            node = (x + most + 1) // 2
+            if self.rank_start.bit(node, contexts, (node, ra)):
+                x = node
+            else:
+                most = node - 1
         v = 1
-        for _ in range(x):
+        for k in range(x):
             node = (1 << x) + v
-            v = 2 * v + self.rank_rest.bit(node, [s, own.rl, ra, d], node)
+            v = 2 * v + (self.rank_rest.bit(node, [s, own.rl, ra, d], node) if k < self.mixed_bits
+                         else self.rank_plain.bit(x, v))
         need(v < self.alphabet_size, "bwt: a rank beyond the alphabet")
         own.r1, own.r2, own.rl = rank_class(v), own.r1, min(31, v)
         own.ra = average(own.ra, v, 2)
@@ -229,7 +246,7 @@ def bwt(payload, raw_size, memory):
     head = at + 1 + 3 * pieces
     need(head < len(payload), "bwt: the payload is cut short")
     order, effort = divmod(payload[at], 16)
-    need(1 <= effort <= 3 and order <= 1, "bwt: wrong effort or sort order")
+    need(1 <= effort <= 4 and order <= 1, "bwt: wrong effort or sort order")
     starts = [number(payload, at + 1 + 3 * i, 3) for i in range(pieces)]
     need(all(1 <= row <= size for row in starts), "bwt: no such row")
     behind = head + 2 + payload[head]

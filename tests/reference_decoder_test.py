@@ -514,12 +514,12 @@ class Bwt(unittest.TestCase):
         self.assertRaises(Damaged, self.small, **x86)  # B is no mode
         x86 = dict(transform=b"\2\2\0\0\0", alphabet=b"\1B\1")
         self.assertEqual(self.small(**x86), b"B")
-        early = dict(alphabet=b"\1AB", runs=bytes.fromhex("800061627fffff"), raw_size=999)
+        early = dict(alphabet=b"\1AB", runs=bytes.fromhex("00219fffffff"), raw_size=999)
         self.assertEqual(self.small(**early), b"A\0" * 499 + b"A")  # the walk meets row 0 early
 
     def test_bad_payload(self):
         for values in (dict(transform=b"\5"), dict(transform=b"\5\2\0\0\0"), dict(first=b"\0"),
-                       dict(first=b"\4"), dict(first=b"\x21"), dict(rows=bytes(3)),
+                       dict(first=b"\5"), dict(first=b"\x21"), dict(rows=bytes(3)),
                        dict(rows=b"\3\0\0"), dict(rows=b"\2\0\0"), dict(alphabet=b"\1AA"),
                        dict(alphabet=b"\0A"), dict(alphabet=b"\xFFBA"), dict(runs=b""),
                        dict(runs=bytes(40)), dict(alphabet=b"", runs=b""), dict(raw_size=0),
@@ -558,8 +558,8 @@ class Bwt(unittest.TestCase):
         yield 0, b"".join(bytes([r.randrange(40)]) * r.choice((1, 2, 9, 300)) for _ in range(400))
         yield 0, "".join(r.choices("etaoinshrdlucm.", k=4000)).encode()  # in another sort order
         yield 1, "Übergrößenträger çà et là, Ωμέγα.\n".encode() * 20
-        yield 1, " ".join(r.choices(words, k=1500)).title().encode()
-        yield 1, b"".join(b"<%b id='%d'>\n" % (r.choice(words).encode(), i) for i in range(400))
+        yield 1, " ".join(r.choices(words[:40], k=1500)).title().encode()
+        yield 1, b"".join(b"<%b id='%d'>\n" % (r.choice(words[:12]).encode(), i) for i in range(400))
         yield 2, code(3000, False)
         yield 2, code(3000, True)
         yield 3, filled([str(i) for i in range(1000, 1900, 7)], 2000, "\n")

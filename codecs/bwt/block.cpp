@@ -42,7 +42,7 @@ Result<bool> encode(ByteView in, int effort, size_t room, ByteBuffer& out) {
   const SortOrder order = choose_sort_order(in);
   PITH_ASSIGN(const PieceRows rows, sort(in, order, space));
   const size_t begin = out.size();
-  out.push_back(static_cast<std::byte>(effort | static_cast<int>(order) << kOrderShift));
+  out.push_back({});  // the effort and the sort order, below
   for (size_t p = 0; p < pieces; ++p) {
     for (size_t i = 0; i < kRowBytes; ++i)
       out.push_back(static_cast<std::byte>(rows[p] >> (8 * i)));
@@ -51,6 +51,7 @@ Result<bool> encode(ByteView in, int effort, size_t room, ByteBuffer& out) {
     out.resize(begin);
     return false;
   }
+  out[begin] = static_cast<std::byte>(effort | static_cast<int>(order) << kOrderShift);
   return true;
 }
 

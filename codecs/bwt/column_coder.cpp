@@ -44,8 +44,8 @@ class SymbolOrder {
     symbols_[rank] = symbol;
   }
   // Returns the rank that the symbol had.
-  size_t move_to_front(uint8_t symbol) {
-    size_t rank = 0;
+  uint8_t move_to_front(uint8_t symbol) {
+    uint8_t rank = 0;
     for (uint8_t moved = symbol;; ++rank) {
       std::swap(moved, symbols_[rank]);
       if (moved == symbol) return rank;
@@ -101,22 +101,34 @@ class ColumnModel {
   RunHistory history_;
   RunContext run_;
   uint32_t length_ = 0;
-  LengthModel<Settings::kLengthInputs, Settings::kRefined> lengths_;
-  RankModel<Settings::kRankInputs, Settings::kRefined> ranks_;
+  LengthModel<Settings> lengths_;
+  RankModel<Settings> ranks_;
 };
 
-// Writes the rank of every run to the end of `ranks`, in order, and returns where they begin;
-// `order` becomes the order of the symbols at the start of the column.
-size_t find_ranks(ByteView column, MutableBytes ranks, SymbolOrder& order) {
-  size_t begin = ranks.size();
+struct ColumnRanks {
+  ByteView ranks;        // of every run, in order
+  bool repeats = false;  // many of those above kSmallRank are the last one of their symbol again
+};
+
+// Writes the ranks to the end of `space`; `order` becomes the order of the symbols at the start of
+// the column.
+ColumnRanks find_ranks(ByteView column, MutableBytes space, SymbolOrder& order) {
+  constexpr uint8_t kSmallRank = 4;
+  constexpr size_t kOften = 8;  // one of so many
+  std::array<uint8_t, 256> next{};
+  std::array<size_t, 2> large{};  // those that differ from the symbol's next one, those that do not
+  size_t begin = space.size();
   for (size_t end = column.size(); end > 0;) {
-    const std::byte symbol = column[end - 1];
-    ranks[--begin] = static_cast<std::byte>(order.move_to_front(static_cast<uint8_t>(symbol)));
+    const auto symbol = static_cast<uint8_t>(column[end - 1]);
+    const uint8_t rank = order.move_to_front(symbol);
+    large[next[symbol] == rank] += rank >= kSmallRank;
+    next[symbol] = rank;
+    space[--begin] = static_cast<std::byte>(rank);
     do {
       --end;
-    } while (end > 0 && column[end - 1] == symbol);
+    } while (end > 0 && column[end - 1] == static_cast<std::byte>(symbol));
   }
-  return begin;
+  return {space.subspan(begin), large[1] * kOften > large[0] + large[1]};
 }
 
 template <int Effort>
@@ -150,7 +162,7 @@ bool decode_runs(Reader& reader, const SymbolOrder& order, size_t alphabet, Muta
 
 }  // namespace
 
-bool encode_column(ByteView column, int effort, MutableBytes work, size_t room, ByteBuffer& out) {
+bool encode_column(ByteView column, int& effort, MutableBytes work, size_t room, ByteBuffer& out) {
   std::array<bool, 256> present{};
   for (const std::byte byte : column) present[static_cast<size_t>(byte)] = true;
   SymbolOrder order;
@@ -159,8 +171,8 @@ bool encode_column(ByteView column, int effort, MutableBytes work, size_t room, 
     if (present[byte]) order[alphabet++] = static_cast<uint8_t>(byte);
   }
   if (room < 1 + alphabet) return false;
-  const size_t first_rank = find_ranks(column, work, order);
-  const ByteView ranks = work.subspan(first_rank);
+  const auto [ranks, repeats] = find_ranks(column, work, order);
+  if (repeats) effort = kRecordEffort;
 
   out.push_back(static_cast<std::byte>(alphabet - 1));
   for (size_t i = 0; i < alphabet; ++i) out.push_back(static_cast<std::byte>(order[i]));
@@ -174,8 +186,11 @@ bool encode_column(ByteView column, int effort, MutableBytes work, size_t room, 
     case 2:
       encode_runs<2>(column, ranks, order, alphabet, writer);
       break;
-    default:
+    case 3:
       encode_runs<3>(column, ranks, order, alphabet, writer);
+      break;
+    default:
+      encode_runs<kRecordEffort>(column, ranks, order, alphabet, writer);
       break;
   }
   writer.encoder().finish();
@@ -209,6 +224,9 @@ Result<void> decode_column(ByteView payload, int effort, MutableBytes column,
       break;
     case 3:
       decoded = decode_runs<3>(reader, order, alphabet, column);
+      break;
+    case kRecordEffort:
+      decoded = decode_runs<kRecordEffort>(reader, order, alphabet, column);
       break;
     default:
       return damaged();

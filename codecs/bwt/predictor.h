@@ -95,9 +95,6 @@ class MixedCoder {
       : nodes_(nodes), map_(Refined ? map_contexts : 0), limits_(limits) {
     for (Node& node : nodes_) node.weights.fill(kFirstWeight);
   }
-  static uint64_t memory(size_t nodes, size_t map_contexts) {
-    return nodes * sizeof(Node) + ProbabilityMap::memory(map_contexts);
-  }
 
   // Writes `bit` (an encoder) or reads it (a decoder); returns it. Every node has its own weights.
   template <class Coder>

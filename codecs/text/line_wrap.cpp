@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
+#include <utility>
+
+#include "codecs/entropy/rans.h"
 
 namespace pith::text {
 namespace {
@@ -97,8 +101,8 @@ uint64_t place_bits(uint64_t some, uint64_t all) {
 std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
   const size_t size = text.size();
-  std::array<uint32_t, 256> counts{};
-  for (size_t i = 0; i < size; ++i) ++counts[bytes[i]];
+  entropy::Histogram counts{};
+  entropy::count_symbols({bytes, size}, counts);
   const size_t breaks = counts['\n'];
   if (counts[' '] < size / 16 || breaks < 64 || breaks < size / 1024 || breaks > size / 16)
     return {};
@@ -109,6 +113,11 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
   const auto mark = static_cast<uint8_t>(free - counts.begin());
 
   const size_t before = out.size();
+  size_t copied = 0;  // the text to here is in `out`
+  const auto copy_to = [&](size_t end) {
+    out.append(text.subspan(copied, end - copied));
+    copied = end;
+  };
   const auto put = [&](uint8_t byte) { out.push_back(static_cast<std::byte>(byte)); };
   WrapReader reader(text, -1);
   WrapState state;
@@ -130,7 +139,6 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
     const uint8_t byte = bytes[at];
     if (!is_blank(byte)) {
       const size_t end = reader.word_end(at);
-      out.append(text.subspan(at, end - at));
       state.column += end - at;
       at = end;
       after_word = true;
@@ -143,10 +151,11 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
         const size_t word = at + soft.length;
         const bool expected = state.expects_break(state.column + 1 + reader.word_end(word) - word);
         if (expected && form == state.form) {
+          copy_to(at);
           put(' ');
+          copied = word;
           ++explained;
         } else {
-          out.append(text.subspan(at, soft.length));
           ++unexpected;
         }
         state.form = form;
@@ -158,6 +167,7 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
       if (reader.is_gap(at)) {
         const size_t end = state.column + reader.word_end(at + 1) - at;
         if (state.expects_break(end)) {
+          copy_to(at);
           put(mark);
           state.kept(end);
           ++marks;
@@ -165,7 +175,6 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
         ++gaps;
       }
     }
-    put(byte);
     state.column = byte == '\n' ? 0 : state.column + 1;
     ++at;
   }
@@ -173,6 +182,7 @@ std::optional<uint8_t> unwrap_lines(ByteView text, ByteBuffer& out) {
     out.resize(before);
     return {};
   }
+  copy_to(size);
   return mark;
 }
 
@@ -183,10 +193,15 @@ Result<void> rewrap_lines(uint8_t mark, ByteView unwrapped, MutableBytes text) {
   size_t left = text.size();
   const auto put = [&](const uint8_t* from, size_t size) {
     if (size > left) return false;
-    for (size_t i = 0; i < size; ++i) out[i] = from[i];  // mostly a word: too short for memcpy
+    if (size != 0) std::memcpy(out, from, size);
     out += size;
     left -= size;
     return true;
+  };
+  size_t copied = 0;  // what stands before is in `text`
+  const auto copy_to = [&](size_t end) {
+    const size_t begin = std::exchange(copied, end);
+    return put(bytes + begin, end - begin);
   };
   WrapReader reader(unwrapped, mark);
   WrapState state;
@@ -195,7 +210,6 @@ Result<void> rewrap_lines(uint8_t mark, ByteView unwrapped, MutableBytes text) {
     const uint8_t byte = bytes[at];
     if (reader.in_word(at)) {
       const size_t end = reader.word_end(at);
-      if (!put(bytes + at, end - at)) return bad();
       state.column += end - at;
       at = end;
       after_word = true;
@@ -203,13 +217,13 @@ Result<void> rewrap_lines(uint8_t mark, ByteView unwrapped, MutableBytes text) {
     }
     if (byte == mark) {
       if (!after_word || at + 1 == unwrapped.size() || !reader.is_gap(at + 1)) return bad();
-      ++at;
+      if (!copy_to(at)) return bad();
+      copied = ++at;
       state.kept(state.column + reader.word_end(at + 1) - at);
     } else if (after_word) {
       if (const size_t form = reader.break_form(at); form != kForms) {
         const BreakForm& soft = kBreakForms[form];
         const size_t word = at + soft.length;
-        if (!put(bytes + at, soft.length)) return bad();
         state.form = form;
         state.broke(state.expects_break(state.column + 1 + reader.word_end(word) - word));
         at = word;
@@ -218,19 +232,18 @@ Result<void> rewrap_lines(uint8_t mark, ByteView unwrapped, MutableBytes text) {
       }
       if (reader.is_gap(at) && state.expects_break(state.column + reader.word_end(at + 1) - at)) {
         const BreakForm& soft = kBreakForms[state.form];
-        if (!put(soft.bytes.data(), soft.length)) return bad();
+        if (!copy_to(at) || !put(soft.bytes.data(), soft.length)) return bad();
         state.broke(true);
-        ++at;
+        copied = ++at;
         after_word = false;
         continue;
       }
     }
-    if (!put(bytes + at, 1)) return bad();
     state.column = bytes[at] == '\n' ? 0 : state.column + 1;
     ++at;
     after_word = false;
   }
-  if (left != 0) return bad();
+  if (!copy_to(unwrapped.size()) || left != 0) return bad();
   return {};
 }
 

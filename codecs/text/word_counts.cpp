@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <bit>
 
+#include "codecs/entropy/rans.h"
+
 namespace pith::text {
 
 WordCounts count_words(ByteView bytes) {
   const auto* text = reinterpret_cast<const uint8_t*>(bytes.data());
   const size_t size = bytes.size();
   WordCounts counts;
-  for (size_t i = 0; i < size; ++i) ++counts.bytes[text[i]];
+  entropy::count_symbols({text, size}, counts.bytes);
 
-  const size_t slots = std::clamp(std::bit_ceil(size / 8), size_t{1} << 10, size_t{1} << 20);
+  const size_t slots = std::clamp(std::bit_ceil(size / 16), size_t{1} << 10, size_t{1} << 20);
   const size_t room = slots / 4 * 3;
   static_assert(kMaxCountedWords == (size_t{1} << 20) / 4 * 3);
   std::vector<CountedWord> table(slots);

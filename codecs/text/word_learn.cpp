@@ -20,11 +20,11 @@ ListedWord listed(const uint8_t* letters, size_t length) {
 
 WordOptions WordOptions::for_block(Purpose purpose, size_t size) {
   WordOptions options;
-  const bool is_short = size < (size_t{1} << 18);
   if (purpose == Purpose::kSorted) {
-    options.min_count = is_short ? 4 : 10;
+    // A word's entry in the list is learnt at the cost of the text that follows.
+    options.min_count = size < (size_t{1} << 18) ? 20 : size < (size_t{1} << 20) ? 48 : 14;
   } else {
-    options.min_count = is_short ? 8 : 12;
+    options.min_count = size < (size_t{1} << 18) ? 8 : 12;
     options.imply_spaces = true;
   }
   return options;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "codecs/bwt/block.h"
+#include "codecs/bwt/column_coder.h"
 #include "tests/support/bwt_inputs.h"
 
 namespace pith::bwt {
@@ -81,6 +82,25 @@ TEST(BwtBlock, GetsSmallerWithTheEffort) {
   }
 }
 
+TEST(BwtColumn, TakesTheEffortForRecordsWhereLargeRanksRepeat) {
+  ByteBuffer column(20000);
+  for (size_t i = 0; i < column.size(); ++i) column[i] = static_cast<std::byte>(i % 32);
+  ByteBuffer noise = test::random_bytes(column.size(), 9);
+  for (ByteBuffer* each : {&column, &noise}) {
+    for (int asked = kMinEffort; asked <= kMaxEffort; ++asked) {
+      ByteBuffer work(each->size());
+      ByteBuffer coded;
+      int effort = asked;
+      ASSERT_TRUE(encode_column(*each, effort, work, each->size() * 2, coded));
+      EXPECT_EQ(effort, each == &column ? kRecordEffort : asked);
+      ByteBuffer decoded(each->size());
+      MemoryBudget budget(column_model_memory(256));
+      ASSERT_TRUE(decode_column(coded, effort, decoded, budget).has_value());
+      EXPECT_TRUE(equal(decoded, *each));
+    }
+  }
+}
+
 TEST(BwtBlock, RefusesDamageOrSurvivesIt) {
   std::mt19937 random(7);
   const ByteBuffer text = test::random_text(3000, 1);
@@ -116,7 +136,7 @@ TEST(BwtBlock, RefusesForgedHeads) {
     return !restored && restored.error().code == ErrorCode::kDamaged;
   };
   EXPECT_TRUE(refused(0, 0));  // effort
-  EXPECT_TRUE(refused(0, 4));
+  EXPECT_TRUE(refused(0, 5));
   EXPECT_TRUE(refused(0, 2 << 4 | 2));                                                // sort order
   EXPECT_TRUE(refused(3, 0xFF));                                                      // row
   EXPECT_TRUE(refused(kAlphabetAt + 1, static_cast<int>(payload[kAlphabetAt + 2])));  // twice
