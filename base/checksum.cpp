@@ -105,6 +105,11 @@ uint32_t crc32c(ByteView bytes, uint32_t previous) {
 
 uint64_t xxh3_64(ByteView bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
+Hash128 xxh3_128(ByteView bytes) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  return {.low = hash.low64, .high = hash.high64};
+}
+
 struct Xxh3Hasher128::State {
   XXH3_state_t* handle = XXH3_createState();  // aligned to 64 bytes by the library
   State() = default;

@@ -23,6 +23,8 @@ struct Hash128 {
   bool operator==(const Hash128&) const = default;
 };
 
+Hash128 xxh3_128(ByteView bytes);
+
 // XXH3-128 of bytes that arrive in pieces.
 class Xxh3Hasher128 {
  public:

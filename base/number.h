@@ -14,6 +14,7 @@ struct NumberFormat {
 
   uint32_t size() const { return number_size(type); }
   bool is_float() const { return type >= NumberType::kF16; }
+  bool operator==(const NumberFormat&) const = default;
 };
 
 // The value of the number that begins at `at`. Exact, but for integers beyond 2^53: the nearest.

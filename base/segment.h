@@ -140,6 +140,8 @@ struct PointLayout {
   uint64_t count = 0;
   uint32_t width = 0;  // points of a row, if the cloud is an image; else 0
   bool big_endian = false;
+  // Something in the file tells its points by their numbers, as the faces of a mesh do.
+  bool numbered = false;
   int8_t las_format = -1;  // 0 to 10: the point data record format of LAS; -1: not LAS
   // In the order of their offsets, without overlap. Bytes that no field covers have no meaning
   // known.

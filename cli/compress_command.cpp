@@ -68,6 +68,15 @@ void report_rounding(const InputFile& input, const Rounding& rounding, const Run
   if (!rounded) run.messages.warning(input.name, "nothing in it can be rounded; it is kept exact");
 }
 
+void report_reordering(const InputFile& input, const Reordering& reordering, const Run& run) {
+  if (reordering.points() == 0) {
+    run.messages.warning(input.name, "has no points whose order is free; it is kept");
+    return;
+  }
+  run.messages.info(input.name, fmt::format("{} of {} points are in another order",
+                                            reordering.moved(), reordering.points()));
+}
+
 // Ranges are known after a first pass, so the input must be one that can be read twice.
 Result<void> survey(const InputFile& input, Rounding& rounding, const CompressOptions& settings) {
   if (!rounding.needs_survey()) return {};
@@ -102,9 +111,12 @@ Result<CompressSummary> compress_to(
     PITH_TRY(survey(input, *rounding, settings));
     settings.rounding = &*rounding;
   }
+  Reordering reordering;
+  if (run.options.unordered) settings.reordering = &reordering;
   FdSource source(input.fd, input.name);
   auto summary = compress(source, sink, settings);
   if (summary && rounding) report_rounding(input, *rounding, run);
+  if (summary && run.options.unordered) report_reordering(input, reordering, run);
   return summary;
 }
 

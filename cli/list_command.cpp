@@ -21,6 +21,7 @@ struct Listing {
   Hash128 content{};                      // of the last stream
   std::map<uint16_t, uint64_t> codecs{};  // raw bytes by codec id
   std::vector<LossyDeclaration> lossy{};
+  bool unordered = false;
   std::optional<BaseIdentity> base{};  // of the last stream that has one
 
   double ratio() const {
@@ -28,9 +29,13 @@ struct Listing {
   }
   Result<void> add(const std::vector<MetadataRecord>& records) {
     for (const MetadataRecord& record : records) {
-      if (record.tag != static_cast<uint16_t>(MetadataTag::kLossy)) continue;
-      PITH_ASSIGN(auto declaration, LossyDeclaration::from_value(record.value));
-      lossy.push_back(declaration);
+      if (record.tag == static_cast<uint16_t>(MetadataTag::kLossy)) {
+        PITH_ASSIGN(auto declaration, LossyDeclaration::from_value(record.value));
+        lossy.push_back(declaration);
+      } else if (record.tag == static_cast<uint16_t>(MetadataTag::kUnordered)) {
+        PITH_TRY(UnorderedDeclaration::from_value(record.value));
+        unordered = true;
+      }
     }
     PITH_ASSIGN(const auto found, BaseIdentity::find(records));
     if (found) base = found;
@@ -102,7 +107,7 @@ void print_json(const std::vector<Listing>& listings) {
       fmt::print("{}{}: {}", comma, json_string(codec_name(CodecId{id})), bytes);
       comma = ", ";
     }
-    fmt::print("}}, \"lossy\": {}", !listing.lossy.empty());
+    fmt::print("}}, \"lossy\": {}, \"unordered\": {}", !listing.lossy.empty(), listing.unordered);
     if (listing.base) {
       fmt::print(", \"base\": {{\"size\": {}, \"xxh3_128\": \"{:016x}{:016x}\"}}",
                  listing.base->size, listing.base->content.high, listing.base->content.low);
@@ -118,10 +123,10 @@ void print_row(const Listing& listing) {
   for (const auto& [id, bytes] : listing.codecs) {
     codecs += (codecs.empty() ? "" : ",") + codec_name(CodecId{id});
   }
-  fmt::print("{:>14} {:>14} {:>8.3f} {:>7}  {:<16} {}{}{}\n", listing.coded_size, listing.raw_size,
-             listing.ratio(), listing.blocks, codecs.empty() ? "-" : codecs,
+  fmt::print("{:>14} {:>14} {:>8.3f} {:>7}  {:<16} {}{}{}{}\n", listing.coded_size,
+             listing.raw_size, listing.ratio(), listing.blocks, codecs.empty() ? "-" : codecs,
              printable(listing.name), listing.lossy.empty() ? "" : "  LOSSY",
-             listing.base ? "  NEEDS BASE" : "");
+             listing.unordered ? "  UNORDERED" : "", listing.base ? "  NEEDS BASE" : "");
 }
 
 void print_table(const std::vector<Listing>& listings) {

@@ -14,6 +14,7 @@
 
 #include "cli/arguments.h"
 #include "cli/inputs.h"
+#include "cli/option_values.h"
 #include "codecs/registry.h"
 #include "formats/raw_array.h"
 
@@ -30,146 +31,6 @@ struct Parsed {
   bool list_tensors = false;
   std::vector<Command> other_commands;
 };
-
-[[noreturn]] void reject(const std::string& message) {
-  throw CLI::ValidationError(message, CLI::ExitCodes::ValidationError);
-}
-
-uint64_t size_value(const std::string& text) {
-  const auto size = parse_size(text);
-  if (!size) reject(fmt::format("'{}' is not a size (a number, with K, M, G or T)", text));
-  return *size;
-}
-
-uint64_t number_value(const std::string& text, uint64_t largest) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value > largest) {
-    reject(fmt::format("'{}' is not a number from 0 to {}", text, largest));
-  }
-  return value;
-}
-
-// Seconds, with at most three decimals, as milliseconds.
-uint64_t interval_value(const std::string& text) {
-  const size_t dot = std::min(text.find('.'), text.size());
-  std::string fraction = text.substr(std::min(dot + 1, text.size()));
-  if (fraction.size() > 3 || (dot < text.size() && fraction.empty())) {
-    reject(fmt::format("'{}' is not a time in seconds", text));
-  }
-  fraction.resize(3, '0');
-  constexpr uint64_t kMostSeconds = 86400;
-  const uint64_t time =
-      number_value(text.substr(0, dot), kMostSeconds) * 1000 + number_value(fraction, 999);
-  if (time == 0) reject("an interval is longer than nothing");
-  return time;
-}
-
-void set_level(Options& options, const std::string& text) {
-  if (text.size() != 1 || text[0] < '0' + kMinLevel || text[0] > '0' + kMaxLevel) {
-    reject(fmt::format("levels are 1 (fastest) to 9 (smallest), not '{}'", text));
-  }
-  options.level = text[0] - '0';
-}
-
-void set_codec(Options& options, const std::string& name) {
-  options.codec = find_codec(name);
-  if (options.codec != nullptr) return;
-  std::string names;
-  for (const Codec* codec : all_codecs()) names += fmt::format(" {}", codec->name());
-  reject(fmt::format("there is no codec '{}'; there are:{}", name, names));
-}
-
-void set_format(Options& options, const std::string& text) {
-  auto format = make_raw_array_format(text);
-  if (!format) reject(format.error().message);
-  options.format = std::move(*format);
-}
-
-void set_range(Parsed& parsed, const std::string& text) {
-  const size_t colon = text.find(':');
-  if (colon == std::string::npos) reject("a range is OFFSET:LENGTH");
-  parsed.options.range.offset = size_value(text.substr(0, colon));
-  const std::string length = text.substr(colon + 1);
-  if (!length.empty()) parsed.options.range.length = size_value(length);
-  parsed.other_commands.push_back(Command::kRange);
-}
-
-void set_rows(Options& options, const std::string& text) {
-  const size_t colon = text.find(':');
-  if (colon == std::string::npos) reject("rows are FIRST:END, counted from 0, END left out");
-  const std::string first = text.substr(0, colon);
-  const std::string last = text.substr(colon + 1);
-  RowRange rows;
-  if (!first.empty()) rows.first = number_value(first, UINT64_MAX);
-  if (!last.empty()) rows.last = number_value(last, UINT64_MAX);
-  if (rows.first > rows.last) reject(fmt::format("'{}' ends before it begins", text));
-  options.rows = rows;
-}
-
-// A number above 0; with `units`, a length may follow it as 5mm does, which counts in metres.
-double positive_value(const std::string& text, bool units) {
-  static constexpr std::array<std::pair<std::string_view, double>, 6> kUnits = {
-      {{"", 1}, {"m", 1}, {"cm", 100}, {"mm", 1000}, {"um", 1e6}, {"nm", 1e9}}};
-  double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  const std::string_view unit(rest, static_cast<size_t>(end - rest));
-  const auto* const known = std::find_if(kUnits.begin(), units ? kUnits.end() : kUnits.begin() + 1,
-                                         [&](const auto& each) { return each.first == unit; });
-  const bool found = known != kUnits.end() && known->first == unit;
-  if (error != std::errc() || !found || !(value > 0) || !std::isfinite(value)) {
-    reject(fmt::format("'{}' is not a number above 0{}", text,
-                       units ? ", alone or with m, cm, mm, um or nm" : ""));
-  }
-  return value / known->second;
-}
-
-void set_bound(Options& options, BoundKind kind, const std::string& text) {
-  if (options.lossy.bound.kind != BoundKind::kExact) {
-    reject("--max-error, --rel-error and --psnr exclude each other (--var gives each its own)");
-  }
-  options.lossy.bound = {.kind = kind, .value = positive_value(text, kind == BoundKind::kAbsolute)};
-}
-
-// NAME:abs=0.01, NAME:rel=1e-3, NAME:psnr=60, NAME:exact. The name may have colons.
-void add_variable_bound(Options& options, const std::string& text) {
-  static constexpr std::array<std::pair<std::string_view, BoundKind>, 3> kKinds = {
-      {{"abs=", BoundKind::kAbsolute},
-       {"rel=", BoundKind::kRelative},
-       {"psnr=", BoundKind::kPsnr}}};
-  const size_t colon = text.rfind(':');
-  const std::string name = text.substr(0, colon);
-  const std::string rule = colon == std::string::npos ? "" : text.substr(colon + 1);
-  if (!name.empty() && rule == "exact") {
-    options.lossy.variables.push_back({.pattern = name, .bound = {}});
-    return;
-  }
-  for (const auto& [prefix, kind] : kKinds) {
-    if (name.empty() || !rule.starts_with(prefix)) continue;
-    const double value = positive_value(rule.substr(prefix.size()), kind == BoundKind::kAbsolute);
-    options.lossy.variables.push_back({.pattern = name, .bound = {.kind = kind, .value = value}});
-    return;
-  }
-  reject(fmt::format("'{}' is not NAME:abs=X, NAME:rel=X, NAME:psnr=X or NAME:exact", text));
-}
-
-void set_progress(Options& options, const std::string& text) {
-  if (text == "never") {
-    options.progress = ProgressMode::kNever;
-  } else if (text == "auto") {
-    options.progress = ProgressMode::kAuto;
-  } else if (text == "always" || text.empty()) {
-    options.progress = ProgressMode::kAlways;
-  } else if (text == "json") {
-    options.progress = ProgressMode::kJson;
-  } else if (::access(text.c_str(), F_OK) == 0) {  // without a value, in front of a file
-    options.progress = ProgressMode::kAlways;
-    options.files.push_back(text);
-  } else {
-    reject("progress is never, auto, always or json");
-  }
-}
 
 enum class Takes : uint8_t { kNothing, kValue, kMaybeValue };
 
@@ -205,7 +66,17 @@ const std::vector<OptionRow>& option_table() {
        [](P& p, const S&) { p.other_commands.push_back(Command::kExplain); }},
       {"--range", Takes::kValue, "OFFSET:LENGTH", kWhat,
        "restore only these bytes, to standard output; decodes only the blocks that hold them",
-       set_range},
+       [](P& p, const S& v) {
+         set_range(p.options, v);
+         p.other_commands.push_back(Command::kRange);
+       }},
+      {"--points", Takes::kValue, "BEGIN:COUNT", kWhat,
+       "restore only the records of these points of a cloud, counted from 0, to standard output; "
+       "decodes only the blocks that hold them",
+       [](P& p, const S& v) {
+         set_points(p.options, v);
+         p.other_commands.push_back(Command::kRange);
+       }},
       {"--list-tensors", Takes::kNothing, "", kWhat,
        "list the tensors in a .pith file (with --json: for programs)",
        [](P& p, const S&) { p.list_tensors = true; }},
@@ -299,6 +170,11 @@ const std::vector<OptionRow>& option_table() {
        "a rule for the variables of this name (* and ? match any): abs=X, rel=X, psnr=DB or exact; "
        "the last rule that matches counts",
        [](P& p, const S& v) { add_variable_bound(p.options, v); }},
+      {"--unordered", Takes::kNothing, "", kLossy,
+       "put the points of clouds into another order where that is smaller; not those of images, "
+       "and "
+       "not the vertices of meshes",
+       [](P& p, const S&) { p.options.unordered = true; }},
 
       {"-T,--threads", Takes::kValue, "N", kLimits,
        "threads; 0 (the default): all that the system allows. The output does not depend on them",
@@ -405,7 +281,9 @@ void settle(Parsed& parsed) {
   settle_extract(parsed);
   if (parsed.other_commands.size() + (parsed.test ? 1 : 0) + (parsed.list ? 1 : 0) > 1) {
     reject(
-        "--test, --list, --explain, --range, --recover, --reindex and extract exclude each other");
+        "--test, --list, --explain, --range, --points, --recover, --reindex and extract exclude "
+        "each "
+        "other");
   }
   if (!parsed.other_commands.empty()) {
     options.command = parsed.other_commands.front();
@@ -439,14 +317,15 @@ void settle(Parsed& parsed) {
       !(options.to_stdout || options.output == "-" || options.append)) {
     reject("--flush-interval goes with -c or --append: other outputs appear when complete");
   }
-  if (options.lossy.any() && options.command != Command::kCompress) {
-    reject("--max-error, --rel-error, --psnr and --var go with compressing");
-  }
-  if (options.lossy.any() && (options.append || options.flush_interval != 0)) {
-    reject("bounds of errors and --append or --flush-interval exclude each other");
-  }
-  if (options.lossy.any() && options.remove_input) {
-    reject("--rm and lossy compression exclude each other: the original would be lost");
+  if (options.changes_content()) {
+    const char* names = "--max-error, --rel-error, --psnr, --var and --unordered";
+    if (options.command != Command::kCompress) reject(fmt::format("{} go with compressing", names));
+    if (options.append || options.flush_interval != 0) {
+      reject(fmt::format("{} exclude --append and --flush-interval", names));
+    }
+    if (options.remove_input) {
+      reject(fmt::format("{} exclude --rm: the original would be lost", names));
+    }
   }
   if (options.base == "-") reject("--base needs a file");
   if (options.output == "-") {
@@ -471,27 +350,6 @@ void settle(Parsed& parsed) {
 }
 
 }  // namespace
-
-std::optional<uint64_t> parse_size(const std::string& text) {
-  uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc()) return std::nullopt;
-  std::string unit(rest, end);
-  for (const char* ending : {"iB", "B"}) {
-    if (unit.size() > std::string(ending).size() && unit.ends_with(ending)) {
-      unit.resize(unit.size() - std::string(ending).size());
-      break;
-    }
-  }
-  static constexpr std::string_view kUnits = "KMGTPE";
-  if (unit.empty() || unit == "B") return value;
-  const size_t power = kUnits.find(static_cast<char>(std::toupper(unit[0])));
-  if (unit.size() != 1 || power == std::string_view::npos) return std::nullopt;
-  const uint64_t factor = uint64_t{1} << (10 * (power + 1));
-  if (value > UINT64_MAX / factor) return std::nullopt;
-  return value * factor;
-}
 
 std::variant<Options, int> parse_options(int argc, char** argv) {
   Parsed parsed;

@@ -33,6 +33,12 @@ struct ByteRange {
   uint64_t length = UINT64_MAX;
 };
 
+// Points `first` to `first + count - 1`.
+struct PointRange {
+  uint64_t first = 0;
+  uint64_t count = UINT64_MAX;
+};
+
 // Rows `first` to `last` - 1.
 struct RowRange {
   uint64_t first = 0;
@@ -65,12 +71,17 @@ struct Options {
   bool prime = true;
   std::string base;  // the file to code against; empty: none
   LossyOptions lossy;
+  bool unordered = false;  // points may be put into another order
+
+  bool changes_content() const { return lossy.any() || unordered; }
+
   std::shared_ptr<const Format> format;  // that the input is to be taken for; null: detected
   std::optional<unsigned> threads;       // 0: all that the system allows
   std::optional<uint64_t> memory_limit;
   uint64_t max_output = UINT64_MAX;
   uint64_t max_ratio = 0;
   ByteRange range;
+  std::optional<PointRange> points;  // of a cloud, in place of the range
   std::vector<std::string> tensors;  // to extract, in this order; none: list them
   std::optional<RowRange> rows;      // of each
 

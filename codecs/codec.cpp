@@ -19,6 +19,21 @@ Result<EncodeOutcome> Codec::encode(const BlockView& block, const EncodeOptions&
   }
 }
 
+Result<EncodeOutcome> Codec::approximate(const LossyBlock& block, const EncodeOptions& options,
+                                         MutableBytes restored, ByteBuffer& out,
+                                         uint64_t& decode_memory, Scratch* scratch) const {
+  assert(restored.size() == block.original.size());
+  out.clear();
+  decode_memory = 0;
+  try {
+    PITH_ASSIGN(const EncodeOutcome outcome,
+                do_approximate(block, options, restored, out, decode_memory, scratch));
+    return out.size() >= block.rounded_size ? EncodeOutcome::kDeclined : outcome;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kLimit, "not enough memory to encode a block");
+  }
+}
+
 Result<void> Codec::decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
                            Scratch* scratch, const RandomAccess* base) const {
   try {

@@ -49,6 +49,7 @@ enum class CodecId : uint16_t {
   kVideo = 11,
   kCloudMix = 12,
   kArrayMix = 13,
+  kWavelet = 14,
 };
 
 // A block before coding: its bytes, the segments that make it up (sizes add up to the bytes), and
@@ -59,6 +60,26 @@ struct BlockView {
   SegmentType type = SegmentType::kBytes;
   // What Layout::base speaks of; null if there is none.
   const RandomAccess* base = nullptr;
+};
+
+// How far the restored values of an array (or tensor) may be from the original ones, within one
+// block. Values that are not finite or stand for "no value" must come back as they are.
+struct Tolerance {
+  const void* layout = nullptr;  // ArrayLayout or TensorLayout of its segments, without filter
+  NumberType type = NumberType::kF32;
+  // No value may be off by more, in the unit of the stored numbers.
+  double bound = 0;
+  double squared_error = 0;  // the squares of all errors may add up to this
+  // Either is infinity where nothing is asked for.
+};
+
+// A block with values that may be restored as near ones. `rounded` is what stands for it otherwise:
+// the same segments with all values rounded to what their tolerances allow.
+struct LossyBlock {
+  ByteView original;
+  BlockView rounded;
+  std::span<const Tolerance> tolerances;
+  size_t rounded_size = 0;  // of the rounded block's payload: what there is to beat
 };
 
 // Mutable working area of a codec; kept by a thread from block to block.
@@ -94,6 +115,9 @@ class Codec {
   // True if the codec may do much better on a block than on a sample of it, by repeats from afar,
   // and takes little time beside the others of the level.
   virtual bool lives_on_repeats(Level) const { return false; }
+  // True if approximate() does something at the level. Such a codec is not asked to encode() blocks
+  // as they are.
+  virtual bool approximates(Level) const { return false; }
   // Made anew by every thread that uses the codec; may be null.
   virtual std::unique_ptr<Scratch> make_scratch() const { return nullptr; }
 
@@ -105,6 +129,14 @@ class Codec {
   // takes to `decode_memory`. Declines when the payload would be larger than the block.
   Result<EncodeOutcome> encode(const BlockView& block, const EncodeOptions& options,
                                ByteBuffer& out, uint64_t& decode_memory, Scratch* scratch) const;
+
+  // Codes a block that is near the original one. `restored` holds the rounded bytes and becomes
+  // what the payload decodes to, exactly: values of arrays within their tolerances, everything else
+  // as in the rounded block. Declines when the payload would not be smaller than the rounded
+  // block's. Only if approximates().
+  Result<EncodeOutcome> approximate(const LossyBlock& block, const EncodeOptions& options,
+                                    MutableBytes restored, ByteBuffer& out, uint64_t& decode_memory,
+                                    Scratch* scratch) const;
 
   // Fills `raw` exactly, or fails: kDamaged for a payload that no encoder writes or that asks for
   // more than the budget (what its frame declared), kLimit when memory runs out. Safe for any
@@ -118,6 +150,13 @@ class Codec {
                                           Scratch* scratch) const = 0;
   virtual Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
                                  Scratch* scratch) const = 0;
+  virtual Result<EncodeOutcome> do_approximate(const LossyBlock& /*block*/,
+                                               const EncodeOptions& /*options*/,
+                                               MutableBytes /*restored*/, ByteBuffer& /*out*/,
+                                               uint64_t& /*decode_memory*/,
+                                               Scratch* /*scratch*/) const {
+    return EncodeOutcome::kDeclined;
+  }
   // For codecs that make use of a base.
   virtual Result<void> do_decode_with(const RandomAccess& /*base*/, ByteView payload,
                                       MutableBytes raw, MemoryBudget& budget,

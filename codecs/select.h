@@ -6,6 +6,8 @@
 // depends on the block and the options only.
 #pragma once
 
+#include <optional>
+
 #include "codecs/codec.h"
 #include "codecs/registry.h"
 
@@ -16,6 +18,7 @@ struct SelectOptions {
   const Codec* forced = nullptr;  // try this codec and no other
   bool nested = false;            // the block lies inside a block of a codec that wraps others
   bool prime = true;              // see EncodeOptions
+  bool lossy = false;             // codecs that approximate may be tried (approximate_block)
   bool inflate = false;           // look into deflate streams, even if no codec makes use of it
 };
 
@@ -28,6 +31,16 @@ struct EncodedBlock {
 // `storage`: a buffer whose memory the payload takes over.
 Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& options,
                                   CodecScratch& scratch, ByteBuffer storage = {});
+
+// A block as a codec that approximates codes it, and what it is restored as.
+struct ApproximatedBlock {
+  EncodedBlock encoded;
+  ByteBuffer restored;
+};
+// The smallest that such codecs make of the block; nothing if none takes less than the rounded one.
+Result<std::optional<ApproximatedBlock>> approximate_block(const LossyBlock& block,
+                                                           const SelectOptions& options,
+                                                           CodecScratch& scratch);
 
 // Largest values over the codecs that may take a block of one of `types`.
 struct BlockLimits {

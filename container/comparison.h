@@ -28,14 +28,25 @@ struct VariableDifference {
   double root_mean_square() const;
 };
 
+// A cloud whose points may lie in any order.
+struct CloudDifference {
+  std::string name;
+  uint64_t points = 0;
+  bool same_points = false;  // each as often in one file as in the other
+};
+
 struct Comparison {
   std::vector<VariableDifference> variables;  // in the order of the file
+  std::vector<CloudDifference> clouds;        // those that are compared without their order
   uint64_t other_bytes = 0;                   // that are no values
   uint64_t different_bytes = 0;               // of them
 };
 
 // Reads both to their ends. kUsage if they are not of the same size: then they are not of the same
-// layout. `format`: of the first one; null: detected.
-Result<Comparison> compare_contents(Source& first, Source& second, const Format* format);
+// layout. Of images of one shape the pixels are compared, whatever the sizes of the files.
+// `format`: of the first one; null: detected. `unordered`: the order of the points of a cloud does
+// not count, if --unordered could have changed it; then its values are not compared one by one.
+Result<Comparison> compare_contents(Source& first, Source& second, const Format* format,
+                                    bool unordered = false);
 
 }  // namespace pith

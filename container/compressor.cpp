@@ -9,6 +9,7 @@
 #include "base/buffer_pool.h"
 #include "base/ordered_pool.h"
 #include "container/block_reader.h"
+#include "container/lossy_block.h"
 #include "container/writer.h"
 
 namespace pith {
@@ -16,6 +17,8 @@ namespace {
 
 // Buffers of a block that each thread has in flight: two blocks, raw and coded.
 constexpr uint64_t kBuffersPerThread = 4;
+// More of them for trying other orders of points: the block in two orders, coded in two, and keys.
+constexpr uint64_t kReorderingBuffers = 8;
 
 struct BlockTask {
   RawBlock raw;
@@ -25,6 +28,7 @@ struct BlockTask {
 struct CodedBlock {
   RawBlock raw;
   std::vector<Rounding::Task> rounding;
+  Reordering::Outcome reordering;
   Result<EncodedBlock> encoded;
   double seconds = 0;
 };
@@ -34,8 +38,9 @@ BlockLimits limits_of(const RawBlock& first, const Format& format, const SelectO
   if (!first.last) return block_limits(format.types(), options);
   BlockLimits limits{.max_block = first.bytes.size()};
   for (const Codec* codec : all_codecs()) {
+    const bool approximates = options.lossy && codec->approximates(options.level);
     if (options.forced != nullptr ? codec != options.forced
-                                  : !codec->accepts(first.type, options.level)) {
+                                  : !codec->accepts(first.type, options.level) && !approximates) {
       continue;
     }
     const uint64_t memory = codec->encode_memory(first.bytes.size(), options.level);
@@ -44,17 +49,32 @@ BlockLimits limits_of(const RawBlock& first, const Format& format, const SelectO
   return limits;
 }
 
-Result<EncodedBlock> encode_guarded(const BlockView& block, const SelectOptions& options,
-                                    CodecScratch& scratch, BufferPool& buffers) {
+Result<EncodedBlock> encode_guarded(BlockTask& task, const CompressOptions& options,
+                                    CodecScratch& scratch, BufferPool& buffers,
+                                    Reordering::Outcome& reordering) {
   try {
-    return encode_block(block, options, scratch, buffers.take());
+    if (options.reordering != nullptr && Reordering::concerns(task.raw)) {
+      Rounding::apply(task.rounding, task.raw);
+      return Reordering::encode(task.raw, options.select, content_of(options.base), scratch,
+                                buffers, reordering);
+    }
+    if (!task.rounding.empty()) {
+      return encode_lossy_block(task.raw, task.rounding, content_of(options.base), options.select,
+                                scratch, buffers.take());
+    }
+    BlockView view = task.raw.view();
+    view.base = content_of(options.base);
+    return encode_block(view, options.select, scratch, buffers.take());
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kLimit, "not enough memory to encode a block");
   }
 }
 
 Result<unsigned> threads_for(const BlockLimits& limits, const CompressOptions& options) {
-  const uint64_t need = limits.encode_memory + kBuffersPerThread * limits.max_block;
+  const uint64_t lossy = options.rounding != nullptr ? lossy_block_memory(limits.max_block) : 0;
+  const uint64_t more = options.reordering != nullptr ? kReorderingBuffers : 0;
+  const uint64_t need =
+      limits.encode_memory + (kBuffersPerThread + more) * limits.max_block + lossy;
   const uint64_t fitting = options.memory_limit / std::max<uint64_t>(need, 1);
   if (fitting == 0) {
     return fail(ErrorCode::kLimit,
@@ -66,7 +86,9 @@ Result<unsigned> threads_for(const BlockLimits& limits, const CompressOptions& o
 
 }  // namespace
 
-Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptions& options) {
+Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptions& wanted) {
+  CompressOptions options = wanted;
+  options.select.lossy = options.rounding != nullptr;
   BufferPool buffers(kBuffersPerThread * std::max(options.threads, 1U));
   BlockReader reader(source, options.select, buffers, options.format);
   StreamWriter writer(sink);
@@ -89,12 +111,10 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   std::vector<CodecScratch> scratch(threads);
   OrderedPool<BlockTask, CodedBlock> pool(threads, [&](BlockTask&& task, unsigned worker) {
     const auto start = std::chrono::steady_clock::now();
-    Rounding::apply(task.rounding, task.raw);
-    BlockView view = task.raw.view();
-    view.base = content_of(options.base);
-    auto encoded = encode_guarded(view, options.select, scratch[worker], buffers);
+    Reordering::Outcome reordering;
+    auto encoded = encode_guarded(task, options, scratch[worker], buffers, reordering);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    return CodedBlock{std::move(task.raw), std::move(task.rounding), std::move(encoded),
+    return CodedBlock{std::move(task.raw), std::move(task.rounding), reordering, std::move(encoded),
                       took.count()};
   });
 
@@ -119,6 +139,7 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
       writer.set_bounds({.max_block = limits.max_block, .decode_memory = limits.decode_memory});
     }
     if (options.rounding != nullptr) options.rounding->account(coded.rounding);
+    if (options.reordering != nullptr) options.reordering->account(coded.reordering);
     PITH_TRY(writer.add_block(coded.raw.view(), *coded.encoded));
     summary.raw_size += coded.raw.bytes.size();
     ++summary.blocks;
@@ -138,6 +159,10 @@ Result<CompressSummary> compress(Source& source, Sink& sink, const CompressOptio
   }
   if (options.rounding != nullptr) {
     const auto declarations = options.rounding->declarations();
+    if (!declarations.empty()) writer.add_metadata(declarations);
+  }
+  if (options.reordering != nullptr) {
+    const auto declarations = options.reordering->declarations();
     if (!declarations.empty()) writer.add_metadata(declarations);
   }
   PITH_TRY(writer.finish());

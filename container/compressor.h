@@ -10,6 +10,7 @@
 #include "codecs/select.h"
 #include "container/base_file.h"
 #include "container/metadata.h"
+#include "container/reordering.h"
 #include "container/rounding.h"
 #include "formats/format.h"
 
@@ -36,8 +37,9 @@ struct CompressOptions {
   uint64_t memory_limit = UINT64_MAX;  // fewer threads first, then kLimit
   const Format* format = nullptr;      // null: detected
   std::vector<MetadataRecord> metadata;
-  Rounding* rounding = nullptr;    // null: lossless. Surveyed, if it needs that
-  const BaseFile* base = nullptr;  // to code against; its tensors have been found
+  Rounding* rounding = nullptr;      // null: lossless. Surveyed, if it needs that
+  Reordering* reordering = nullptr;  // null: points keep their order
+  const BaseFile* base = nullptr;    // to code against; its tensors have been found
   ProgressFunction on_progress;
   std::function<void(const BlockReport&)> on_block;  // in order
   std::stop_token stop;

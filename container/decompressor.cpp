@@ -146,9 +146,13 @@ class Decompressor {
 
   Result<void> note_metadata(const MetadataFrame& metadata) {
     for (const MetadataRecord& record : metadata.records) {
-      if (record.tag != static_cast<uint16_t>(MetadataTag::kLossy)) continue;
-      PITH_ASSIGN(auto declaration, LossyDeclaration::from_value(record.value));
-      summary_.lossy.push_back(declaration);
+      if (record.tag == static_cast<uint16_t>(MetadataTag::kLossy)) {
+        PITH_ASSIGN(auto declaration, LossyDeclaration::from_value(record.value));
+        summary_.lossy.push_back(declaration);
+      } else if (record.tag == static_cast<uint16_t>(MetadataTag::kUnordered)) {
+        PITH_ASSIGN(auto declaration, UnorderedDeclaration::from_value(record.value));
+        summary_.unordered.push_back(declaration);
+      }
     }
     return {};
   }

@@ -32,6 +32,7 @@ struct DecompressSummary {
   uint64_t streams = 0;
   uint64_t trailing = 0;  // bytes behind the last stream that were let pass
   std::vector<LossyDeclaration> lossy;
+  std::vector<UnorderedDeclaration> unordered;
 };
 
 Result<DecompressSummary> decompress(Source& source, Sink& sink, const DecompressOptions& options);

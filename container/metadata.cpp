@@ -30,6 +30,20 @@ Result<LossyDeclaration> LossyDeclaration::from_value(ByteView value) {
   return declaration;
 }
 
+MetadataRecord UnorderedDeclaration::to_record() const {
+  MetadataRecord record{
+      .tag = static_cast<uint16_t>(MetadataTag::kUnordered), .flags = 0, .value = {}};
+  ByteWriter(record.value).u64(points);
+  return record;
+}
+
+Result<UnorderedDeclaration> UnorderedDeclaration::from_value(ByteView value) {
+  ByteReader reader(value);
+  const UnorderedDeclaration declaration{.points = reader.u64()};
+  if (!reader.ok()) return fail(ErrorCode::kDamaged, "an unordered declaration is cut short");
+  return declaration;
+}
+
 MetadataRecord BaseIdentity::to_record() const {
   MetadataRecord record{.tag = static_cast<uint16_t>(MetadataTag::kBase), .flags = 0, .value = {}};
   ByteWriter writer(record.value);

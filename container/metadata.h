@@ -12,14 +12,15 @@
 namespace pith {
 
 enum class MetadataTag : uint16_t {
-  kName = 1,      // UTF-8 or whatever bytes the file's name has, no directory
-  kModified = 2,  // i64 nanoseconds since 1970-01-01 UTC
-  kMode = 3,      // u32 permission bits
-  kXattrs = 4,    // pairs of u16 name size, name, u32 value size, value
-  kSha256 = 5,    // 32 bytes, of the whole raw content
-  kEncoder = 6,   // text: program and version
-  kLossy = 7,     // the lossy declaration
-  kBase = 8,      // the file that the stream is coded against
+  kName = 1,       // UTF-8 or whatever bytes the file's name has, no directory
+  kModified = 2,   // i64 nanoseconds since 1970-01-01 UTC
+  kMode = 3,       // u32 permission bits
+  kXattrs = 4,     // pairs of u16 name size, name, u32 value size, value
+  kSha256 = 5,     // 32 bytes, of the whole raw content
+  kEncoder = 6,    // text: program and version
+  kLossy = 7,      // the lossy declaration
+  kBase = 8,       // the file that the stream is coded against
+  kUnordered = 9,  // points lie in another order than in the original
 };
 
 struct MetadataRecord {
@@ -37,6 +38,14 @@ struct LossyDeclaration {
 
   ByteBuffer to_value() const;
   static Result<LossyDeclaration> from_value(ByteView value);
+};
+
+// What a stream must carry in which points were put into another order.
+struct UnorderedDeclaration {
+  uint64_t points = 0;  // of the blocks with another order
+
+  MetadataRecord to_record() const;
+  static Result<UnorderedDeclaration> from_value(ByteView value);
 };
 
 // What a stream that is coded against a base tells of it: of its content, if it is a .pith file.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codecs/array/png_filter.h"
 #include "container/shuffle.h"
 #include "formats/inflater.h"
 
@@ -30,9 +31,27 @@ DeflateWrapper wrapper_of(const DeflateLayout& layout) {
   return layout.header_size == kZlibHeader ? DeflateWrapper::kZlib : DeflateWrapper::kGzip;
 }
 
+// A stream without what lies between its parts.
+ByteBuffer without_gaps(ByteView stream, std::span<const DeflateGap> gaps) {
+  ByteBuffer closed;
+  uint64_t from = 0;
+  for (const DeflateGap& gap : gaps) {
+    if (gap.offset < from || gap.offset > stream.size()) break;
+    closed.append(stream.subspan(from, gap.offset - from));
+    from = std::min<uint64_t>(stream.size(), gap.offset + gap.size);
+  }
+  closed.append(stream.subspan(from));
+  return closed;
+}
+
 }  // namespace
 
 Result<ByteBuffer> inflate_all(ByteView stream, const DeflateLayout& layout) {
+  ByteBuffer closed;
+  if (!layout.gaps.empty()) {
+    closed = without_gaps(stream, layout.gaps);
+    stream = closed;
+  }
   Inflater inflater(wrapper_of(layout));
   ByteBuffer content;
   while (true) {
@@ -169,7 +188,20 @@ Result<void> NumberWalk::walk_tiles(ByteView bytes, const Segment& segment, size
   return {};
 }
 
-// An image lies in one stream, so its rows are there from the first on.
-Result<void> NumberWalk::walk_png(ByteView, const Segment&, size_t, const Visit&) { return {}; }
+// An image lies in one stream, so its rows are there from the first on: each refers to the one
+// above it.
+Result<void> NumberWalk::walk_png(ByteView bytes, const Segment& segment, size_t variable,
+                                  const Visit& visit) {
+  const ArrayLayout& array = *segment.layout.array;
+  const uint64_t height = array.shape.empty() ? 0 : array.shape[0];
+  if (height == 0 || segment.layout.offset != 0) return {};
+  const auto row = static_cast<size_t>(array.size / height);  // with the filter's number in front
+  const size_t rows = row < 2 ? 0 : bytes.size() / row;
+  if (rows == 0) return {};
+  const size_t channels = array.shape.size() == 3 ? static_cast<size_t>(array.shape[2]) : 1;
+  ByteBuffer pixels(rows * (row - 1));
+  array::undo_png_filters(bytes.first(rows * row), row, channels * number_size(array.type), pixels);
+  return visit({.variable = variable, .first = 0, .numbers = pixels});
+}
 
 }  // namespace pith

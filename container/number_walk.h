@@ -51,8 +51,8 @@ class NumberWalk {
   std::unordered_map<const void*, Whole> wholes_;
 };
 
-// Inflates a deflate stream that was found before; kDamaged if it is none or holds less than
-// `layout` says.
+// Inflates a deflate stream that was found before, gaps and all; kDamaged if it is none or holds
+// less than `layout` says.
 Result<ByteBuffer> inflate_all(ByteView stream, const DeflateLayout& layout);
 
 }  // namespace pith

@@ -99,6 +99,29 @@ RoundingStats round_values(MutableBytes bytes, const NumberRow& row, const Round
   return stats;
 }
 
+std::optional<RoundingStats> compare_values(ByteView bytes, ByteView restored, const NumberRow& row,
+                                            double bound, std::span<const uint64_t> fills) {
+  RoundingStats stats;
+  for (size_t i = 0; i < row.count; ++i) {
+    const std::byte* const at = bytes.data() + row.first + i * row.stride;
+    const std::byte* const now = restored.data() + row.first + i * row.stride;
+    const auto value = value_at(at, row.format, fills);
+    if (!value) {
+      if (!std::equal(at, at + row.format.size(), now)) return std::nullopt;
+      continue;
+    }
+    count(stats, *value);
+    if (std::equal(at, at + row.format.size(), now)) continue;
+    const auto after = value_at(now, row.format, fills);
+    if (!after) return std::nullopt;
+    const double error = std::fabs(*after - *value);
+    if (!(error <= bound)) return std::nullopt;
+    stats.largest_error = std::max(stats.largest_error, error);
+    stats.squared_error += error * error;
+  }
+  return stats;
+}
+
 RoundingStats survey_values(ByteView bytes, const NumberRow& row, std::span<const uint64_t> fills) {
   RoundingStats stats;
   for (size_t i = 0; i < row.count; ++i) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
@@ -44,6 +45,12 @@ RoundingStep step_for(const NumberFormat& format, double bound);
 // arithmetic: the same on every machine.
 RoundingStats round_values(MutableBytes bytes, const NumberRow& row, const RoundingStep& step,
                            std::span<const uint64_t> fills);
+
+// The statistics of values that were replaced by others, of which `restored` holds the bytes.
+// Nothing if one is off by more than `bound`, or if one that is not finite or among the fills is
+// not as it was, or has become so.
+std::optional<RoundingStats> compare_values(ByteView bytes, ByteView restored, const NumberRow& row,
+                                            double bound, std::span<const uint64_t> fills);
 
 // The same statistics, with nothing changed.
 RoundingStats survey_values(ByteView bytes, const NumberRow& row, std::span<const uint64_t> fills);

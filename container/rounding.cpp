@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "base/buffer_pool.h"
@@ -186,10 +187,12 @@ std::vector<Rounding::Task> Rounding::plan(RawBlock& block) {
                                .stride = field.record,
                                .count = (segment.size - skipped) / field.record,
                                .format = field.format},
+                       .kind = variables_[whole.variables[f]].bound.kind,
                        .step = variables_[whole.variables[f]].step,
                        .fills = field.fills,
                        .stream = nullptr,
-                       .stats = {}});
+                       .stats = {},
+                       .codec = 0});
     }
     segment.layout.tensor = whole.rounded.tensor;
     segment.layout.points = whole.rounded.points;
@@ -220,10 +223,12 @@ void Rounding::plan_stream(const Segment& segment, size_t index, std::vector<Tas
                            .stride = field.record,
                            .count = stream.inflated_size / field.record,
                            .format = field.format},
+                   .kind = variables_[variable].bound.kind,
                    .step = variables_[variable].step,
                    .fills = field.fills,
                    .stream = std::move(rounded),
-                   .stats = {}});
+                   .stats = {},
+                   .codec = 0});
 }
 
 namespace {
@@ -295,7 +300,12 @@ void Rounding::apply(std::vector<Task>& tasks, RawBlock& block) {
 }
 
 void Rounding::account(const std::vector<Task>& tasks) {
-  for (const Task& task : tasks) variables_[task.variable].stats.add(task.stats);
+  for (const Task& task : tasks) {
+    RoundedVariable& variable = variables_[task.variable];
+    variable.stats.add(task.stats);
+    double& largest = variable.largest_errors[task.codec];
+    largest = std::max(largest, task.stats.largest_error);
+  }
 }
 
 void Rounding::reset_pass() {
@@ -361,17 +371,20 @@ std::vector<std::string> Rounding::unmatched() const {
 }
 
 std::vector<MetadataRecord> Rounding::declarations() const {
-  std::map<std::pair<BoundKind, double>, double> largest;
+  std::map<std::tuple<uint16_t, BoundKind, double>, double> largest;
   for (const RoundedVariable& variable : variables_) {
     if (variable.step.step == 0) continue;
-    double& error = largest[{variable.bound.kind, variable.bound.value}];
-    error = std::max(error, variable.largest_error());
+    for (const auto& [codec, most] : variable.largest_errors) {
+      double& error = largest[{codec, variable.bound.kind, variable.bound.value}];
+      error = std::max(error, most * variable.unit);
+    }
   }
   std::vector<MetadataRecord> records;
-  for (const auto& [bound, error] : largest) {
-    const LossyDeclaration declaration{.codec = 0,
-                                       .bound_kind = static_cast<uint8_t>(bound.first),
-                                       .bound = bound.second,
+  for (const auto& [what, error] : largest) {
+    const auto& [codec, kind, bound] = what;
+    const LossyDeclaration declaration{.codec = codec,
+                                       .bound_kind = static_cast<uint8_t>(kind),
+                                       .bound = bound,
                                        .measured_maximum = error};
     records.push_back({.tag = static_cast<uint16_t>(MetadataTag::kLossy),
                        .flags = 0,

@@ -5,11 +5,15 @@
 // A chunk of HDF5 that went through deflate is deflated anew; zeros fill the room that is left,
 // which readers pass over. One that becomes larger is kept as it was.
 //
+// Where a codec that approximates takes less for a block, what it makes takes the place of the
+// rounded values (container/lossy_block.h).
+//
 // Not touched: bytes that the file holds a check of (Layout::sealed), values inside other
 // compressed streams, values that are not finite or stand for "no value".
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -31,6 +35,7 @@ struct RoundedVariable {
   double unit = 1;  // of the stored numbers; the errors below are in this unit
   RoundingStep step;
   RoundingStats stats;
+  std::map<uint16_t, double> largest_errors{};  // by what replaced the values: see Rounding::Task
 
   double largest_error() const { return stats.largest_error * unit; }
   double psnr() const;  // dB; infinity if nothing was changed
@@ -55,10 +60,12 @@ class Rounding {
     size_t segment = 0;   // of the block
     size_t variable = 0;  // index into variables()
     NumberRow row;        // in the block, or in the stream's content
+    BoundKind kind = BoundKind::kExact;
     RoundingStep step;
     std::vector<uint64_t> fills;
     std::shared_ptr<const DeflateLayout> stream;  // if the segment is one
     RoundingStats stats;
+    uint16_t codec = 0;  // that replaced the values; 0: they were rounded
   };
   std::vector<Task> plan(RawBlock& block);
   static void apply(std::vector<Task>& tasks, RawBlock& block);
@@ -68,7 +75,8 @@ class Rounding {
   const std::vector<RoundedVariable>& variables() const { return variables_; }
   // Patterns of LossyOptions::variables that no variable matched.
   std::vector<std::string> unmatched() const;
-  // What the stream must carry: one declaration for each kind of bound and its value.
+  // What the stream must carry: one declaration for each kind of bound, its value, and what
+  // replaced the values.
   std::vector<MetadataRecord> declarations() const;
 
  private:

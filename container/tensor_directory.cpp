@@ -5,24 +5,22 @@
 
 #include "codecs/tensor/describe.h"
 #include "container/content.h"
-#include "formats/detect.h"
+#include "container/content_walk.h"
 
 namespace pith {
 namespace {
 
-// Headers are read in pieces of this size.
-constexpr size_t kPiece = size_t{256} << 10;
-
 // Puts the pieces of tensors together.
 class Collector {
  public:
-  // Takes the segments that follow those before.
-  void take(std::vector<Segment>& segments) {
-    for (const Segment& segment : segments) {
-      if (segment.layout.tensor != nullptr) take_piece(segment);
-      position_ += segment.size;
+  void take(const Segment& segment, uint64_t position) {
+    if (segment.layout.tensor == nullptr) return;
+    const uint64_t offset = segment.layout.offset;
+    if (offset == 0) {
+      if (!complete_) tensors_.pop_back();
+      tensors_.push_back({.tensor = segment.layout.tensor, .offset = position});
     }
-    segments.clear();
+    complete_ = offset + segment.size == segment.layout.tensor->size;
   }
 
   // The tensors that are there as a whole.
@@ -32,18 +30,8 @@ class Collector {
   }
 
  private:
-  void take_piece(const Segment& segment) {
-    const uint64_t offset = segment.layout.offset;
-    if (offset == 0) {
-      if (!complete_) tensors_.pop_back();
-      tensors_.push_back({.tensor = segment.layout.tensor, .offset = position_});
-    }
-    complete_ = offset + segment.size == segment.layout.tensor->size;
-  }
-
   std::vector<TensorEntry> tensors_;
   bool complete_ = true;  // the last of them
-  uint64_t position_ = 0;
 };
 
 // a * b / c, rounded, where the product need not fit.
@@ -148,32 +136,12 @@ std::vector<std::string> TensorDirectory::similar_names(const std::string& name)
 
 Result<TensorDirectory> find_tensors_in(const RandomAccess& content) {
   TensorDirectory directory;
-  // What is inside deflate streams cannot be taken out at a position, so it is not looked for.
-  SegmenterOptions options;
-  options.inflate = false;
-  DetectingSegmenter segmenter(options);
   Collector collector;
-  std::vector<Segment> segments;
-  ByteBuffer piece(static_cast<size_t>(std::min<uint64_t>(kPiece, content.size())));
-  uint64_t position = 0;
-  while (position < content.size()) {
-    const uint64_t left = content.size() - position;
-    uint64_t size = std::min(segmenter.skippable(), left);
-    if (size > 0) {
-      segmenter.skip(size, segments);
-    } else {
-      size = std::min<uint64_t>(left, piece.size());
-      const MutableBytes part = MutableBytes(piece).first(static_cast<size_t>(size));
-      PITH_TRY(content.read_at(position, part));
-      segmenter.feed(part, false, segments);
-    }
-    position += size;
-    collector.take(segments);
-  }
-  segmenter.feed({}, true, segments);
-  collector.take(segments);
+  PITH_ASSIGN(directory.format,
+              walk_segments(content, [&](const Segment& segment, uint64_t position) {
+                collector.take(segment, position);
+              }));
   directory.tensors = collector.finish();
-  if (segmenter.format() != nullptr) directory.format = segmenter.format()->name();
   return directory;
 }
 

@@ -49,12 +49,14 @@ struct Element {
   std::string_view name;
   uint64_t count = 0;
   RecordBuilder record;
+  bool has_numbers = false;  // of points, as far as its properties' names tell
 };
 
 struct Header {
   std::optional<Storage> storage;
   std::vector<Element> elements;  // those in front of the first that has a list
   bool has_list = false;          // in the element behind them
+  bool has_numbers = false;       // that element, or one behind it, may have numbers of points
   uint64_t size = 0;
 };
 
@@ -89,13 +91,25 @@ bool read_property(std::string_view line, Header& header) {
   if (header.elements.empty()) return false;
   const std::string_view kind = next_word(line);
   if (kind == "list") {
+    header.has_numbers = header.elements.back().count > 0;
     header.elements.pop_back();
     header.has_list = true;
     return true;
   }
   const auto type = type_of(kind);
-  if (type) header.elements.back().record.add(next_word(line), *type);
-  return type.has_value();
+  if (!type) return false;
+  const std::string_view name = next_word(line);
+  Element& element = header.elements.back();
+  element.record.add(name, *type);
+  const bool is_number = *type < NumberType::kF16 && name.starts_with("vertex");
+  element.has_numbers = element.has_numbers || (is_number && element.count > 0);
+  return true;
+}
+
+// What lies behind a list is not read; but for its count, it may have numbers of points.
+void pass_element(std::string_view line, Header& header) {
+  next_word(line);
+  header.has_numbers = header.has_numbers || next_word(line) != "0";
 }
 
 // Lines end with a line feed, or, as old Macintoshes had it, with a carriage return.
@@ -119,7 +133,11 @@ std::optional<Header> read_header(std::string_view text) {
       header.size = whole - text.size();
       return header;
     } else if (key == "element") {
-      if (!header.has_list && !read_element(line, header)) return std::nullopt;
+      if (header.has_list) {
+        pass_element(line, header);
+      } else if (!read_element(line, header)) {
+        return std::nullopt;
+      }
     } else if (key == "property") {
       if (!header.has_list && !read_property(line, header)) return std::nullopt;
     } else if (key != "comment" && key != "obj_info" && !key.empty()) {
@@ -133,6 +151,9 @@ HeaderParse parse(ByteView head, ExtentMap& map) {
   auto header = read_header(as_text(head));
   if (!header || !header->storage || *header->storage == Storage::kText) return {};
   uint64_t offset = header->size;
+  const bool numbered =
+      header->has_numbers || std::any_of(header->elements.begin(), header->elements.end(),
+                                         [](const Element& e) { return e.has_numbers; });
   for (Element& element : header->elements) {
     const uint64_t record_size = element.record.size();
     if (element.count > kFarAway / kMaxRecord) break;
@@ -140,6 +161,7 @@ HeaderParse parse(ByteView head, ExtentMap& map) {
     layout.name = element.name;
     layout.record_size = static_cast<uint32_t>(record_size);
     layout.count = element.count;
+    layout.numbered = numbered;
     layout.big_endian = *header->storage == Storage::kBigEndian;
     layout.fields = element.record.take_fields();
     if (element.count > 0) add_cloud(map, offset, std::move(layout));

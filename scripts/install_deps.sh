@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what building and testing pith needs on Debian 12. Installs nothing that is there already.
 #   scripts/install_deps.sh           what the build and the tests need
-#   scripts/install_deps.sh --bench   and the peers that bench/compare runs against
+#   scripts/install_deps.sh --bench   and the peers that bench/compare and bench/distortion run against
 set -eu
 
 packages="
@@ -9,9 +9,12 @@ packages="
   libzstd-dev libxxhash-dev zlib1g-dev libdivsufsort-dev libhwy-dev libfmt-dev libexpected-dev
   libcli11-dev libre2-dev libsimdjson-dev libhdf5-dev libpng-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  python3 zstd tar gzip xz-utils util-linux mandoc
+  python3 python3-h5py python3-netcdf4 hdf5-tools zstd tar gzip xz-utils util-linux mandoc
 "
-peers="zstd xz-utils gzip pigz bzip2 plzip lz4 brotli bzip3 p7zip-full zpaq lrzip"
+peers="
+  zstd xz-utils gzip pigz bzip2 plzip lz4 brotli bzip3 p7zip-full zpaq lrzip
+  zfp python3-blosc ffmpeg libjxl-tools python3-numpy python3-netcdf4
+"
 
 case "${1-}" in
   "") ;;

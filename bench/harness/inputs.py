@@ -14,6 +14,7 @@ from pathlib import Path
 from .errors import UsageError
 
 CORPUS_VARIABLE = "PITH_CORPUS"
+_BENCH = str(Path(__file__).resolve().parent.parent)
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ def _add_generated(inputs: Inputs, entry: Entry, cache: Path) -> None:
         print(f"making {path}", file=sys.stderr)
         with part.open("wb") as stream:
             done = subprocess.run(["sh", "-c", entry.generate], stdin=subprocess.DEVNULL,
-                                  stdout=stream, check=False)
+                                  stdout=stream, env=os.environ | {"PITH_BENCH": _BENCH},
+                                  check=False)
         if done.returncode != 0:
             part.unlink()
             inputs.skipped.append(f"{entry.name}: its command ended with {done.returncode}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from .errors import UsageError
 
 PITH = "pith"
+_BENCH = str(Path(__file__).resolve().parent.parent)
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Peer:
     threads: dict[str, str] = field(default_factory=dict)
     decode_threads: dict[str, str] = field(default_factory=dict)
     suffix: str = ".packed"
+    check: str = ""
+    self_timed: bool = False
 
     def level_words(self, level: str) -> list[str]:
         """The flags of a level; any plain level works, not only the listed ones.
@@ -70,7 +73,7 @@ class Tool:
 
     def command(self, decoding: bool, threads: int, **names: str) -> list[str]:
         """The argument list; `names` are the values of {input}, {output}, {original}."""
-        names["program"] = self.program
+        names = {"bench": _BENCH} | names | {"program": self.program}
         words: list[str] = []
         for word in shlex.split(self.peer.decompress if decoding else self.peer.compress):
             if word == "{level}":
@@ -90,12 +93,13 @@ class Tool:
 
     def describe(self, threads: int) -> dict[str, object]:
         """What the JSON says about it, so that every run can be repeated by hand."""
-        shown = {"input": "IN", "output": "OUT", "original": "NAME"}
+        shown = {"input": "IN", "output": "OUT", "original": "NAME", "bench": "bench"}
         lines = []
         for decoding in (False, True):
             stdin, stdout = self.streams(decoding)
             words = self.command(decoding, threads, **shown)
-            words[0] = Path(self.program).name
+            if words[0] == self.program:
+                words[0] = Path(self.program).name
             lines.append(shlex.join(words) + " < IN" * stdin + " > OUT" * stdout)
         return {
             "name": self.name, "peer": self.peer.name, "level": self.level,
@@ -166,16 +170,30 @@ def _find(peer: Peer, names: list[str]) -> tuple[str, str] | None:
     for name in names:
         if path := shutil.which(name):
             path = os.path.abspath(path)
+            if peer.check and not _succeeds(peer.check, path):
+                continue
             return path, _version(peer, path)
     return None
 
 
+def _call(command: str, program: str) -> subprocess.CompletedProcess[bytes]:
+    words = [word.replace("{program}", program).replace("{bench}", _BENCH)
+             for word in shlex.split(command)]
+    return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=60, check=False)
+
+
+def _succeeds(command: str, program: str) -> bool:
+    try:
+        return _call(command, program).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def _version(peer: Peer, program: str) -> str:
     """First line that says something; some tools print it to stderr, some fail after it."""
-    words = [word.replace("{program}", program) for word in shlex.split(peer.version)]
     try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=10, check=False)
+        done = _call(peer.version, program)
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"unknown ({error})"
     lines = done.stdout.decode(errors="replace").splitlines()

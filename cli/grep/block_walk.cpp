@@ -24,9 +24,10 @@ struct BlockRef {
 struct Outcome {
   bool is_decoded = false;
   ByteBuffer raw;
-  // If not decoded: no line of it can match but these, which were counted.
+  // If not decoded: no line of it can match but these, which were counted, or those of `found`.
   log::BlockSummary summary;
   uint64_t matching = 0;
+  log::Found found;
 };
 
 // A thread's working areas.
@@ -52,6 +53,7 @@ class BlockWalk {
     }
     // What is selected must be known from what matches, and without looking at lines.
     counts_ = query_.exact && !options_.prints_lines() && options_.max_count == UINT64_MAX;
+    query_.counts = counts_;
     if (options_.invert && !counts_) return false;
     auto catalog = read_catalog(file_);
     if (!catalog) return false;  // whoever reads it from the front tells where it is damaged
@@ -115,17 +117,28 @@ class BlockWalk {
     PITH_ASSIGN(const FrameHeader header, read_frame_header(file_, *block.stream, block.frame));
     PITH_ASSIGN(const ByteBuffer payload, read_payload(file_, block.frame));
     MemoryBudget budget(uint64_t{header.memory_kib} * 1024 + kSearchMemory);
-    const auto found = log::search_block(payload, query_, budget, *worker.workspace);
-    if (found && found->kind == log::Found::Kind::kNone) return outcome;
-    if (found && found->kind == log::Found::Kind::kCount && counts_) {
-      outcome.matching = found->lines;
-      return outcome;
+    auto found = log::search_block(payload, header.raw_size, query_, budget, *worker.workspace);
+    if (!found) return decoded(header, payload, worker);
+    switch (found->kind) {
+      case log::Found::Kind::kNone:
+        return outcome;
+      case log::Found::Kind::kCount:
+        outcome.matching = found->lines;
+        return outcome;
+      case log::Found::Kind::kLines:
+        // What stands around them may be printed too.
+        if (options_.has_context) break;
+        outcome.found = std::move(*found);
+        return outcome;
+      case log::Found::Kind::kMaybe:
+        break;
     }
     return decoded(header, payload, worker);
   }
 
   static Result<Outcome> decoded(const FrameHeader& header, ByteView payload, Worker& worker) {
-    Outcome outcome{.is_decoded = true, .raw = {}, .summary = {}};
+    Outcome outcome;
+    outcome.is_decoded = true;
     PITH_ASSIGN(outcome.raw, decode_block(header, payload, worker.scratch));
     return outcome;
   }
@@ -141,6 +154,7 @@ class BlockWalk {
       const bool whole_lines =
           search_.is_at_line_start() && (outcome.summary.ends_with_lf || i + 1 == blocks_.size());
       if (whole_lines && !search_.wants_context()) {
+        if (!outcome.found.numbers.empty()) return take_lines(i, outcome);
         const uint64_t lines = outcome.summary.lines;
         search_.pass(blocks_[i].frame.entry.raw_size, lines,
                      options_.invert ? lines - outcome.matching : outcome.matching);
@@ -154,6 +168,29 @@ class BlockWalk {
     if (passed_ > 0 && options_.before > 0) PITH_TRY(catch_up(i, worker));
     passed_ = 0;
     return search_.feed(as_text(outcome.raw));
+  }
+
+  // Some lines of a block are searched, the others are passed.
+  Result<void> take_lines(size_t i, const Outcome& outcome) {
+    const auto pass = [&](uint64_t bytes, uint64_t lines) {
+      search_.pass(bytes, lines, options_.invert ? lines : 0);
+    };
+    const std::string_view text = outcome.found.text;
+    uint64_t line = 0;
+    size_t at = 0;
+    for (const uint32_t number : outcome.found.numbers) {
+      if (search_.is_done()) return {};
+      if (number > line) pass(0, number - line);
+      const size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+      PITH_TRY(search_.feed(text.substr(at, end - at)));
+      at = end;
+      line = uint64_t{number} + 1;
+    }
+    pass(blocks_[i].frame.entry.raw_size -
+             std::min<uint64_t>(blocks_[i].frame.entry.raw_size, text.size()),
+         outcome.summary.lines - line);
+    passed_ = 0;
+    return {};
   }
 
   // The last lines of the blocks that were passed over just now may be context of what follows.

@@ -29,6 +29,7 @@ struct Bounds {
   std::optional<double> absolute;
   std::optional<double> relative;  // of the range
   std::optional<double> psnr;
+  bool unordered = false;
   bool json = false;
 
   bool any() const { return absolute || relative || psnr; }
@@ -67,6 +68,11 @@ void print_table(const Comparison& comparison) {
     if (each.lost != 0) fmt::print("; {} missing values differ", each.lost);
     fmt::print("\n");
   }
+  for (const CloudDifference& cloud : comparison.clouds) {
+    fmt::print("{} points, {}the same in any order: {}\n", cloud.points,
+               cloud.same_points ? "" : "not ",
+               cloud.name.empty() ? "points" : printable(cloud.name));
+  }
   fmt::print("{} other bytes, {} different\n", comparison.other_bytes, comparison.different_bytes);
 }
 
@@ -83,6 +89,13 @@ void print_json(const Comparison& comparison) {
         std::isfinite(each.psnr()) ? fmt::format("{:.4f}", each.psnr()) : "null");
     separator = ",\n";
   }
+  fmt::print("\n], \"clouds\": [");
+  separator = "\n";
+  for (const CloudDifference& cloud : comparison.clouds) {
+    fmt::print("{}  {{\"name\": {}, \"points\": {}, \"same_points\": {}}}", separator,
+               json_string(cloud.name), cloud.points, cloud.same_points);
+    separator = ",\n";
+  }
   fmt::print("\n], \"other_bytes\": {}, \"different_bytes\": {}}}\n", comparison.other_bytes,
              comparison.different_bytes);
 }
@@ -92,13 +105,15 @@ Result<int> compare(const std::vector<std::string>& words, const Bounds& bounds,
   PITH_ASSIGN(const ContentFile b, open_content(words[1], run));
   FdSource first = a.source();
   FdSource second = b.source();
-  PITH_ASSIGN(const Comparison comparison, compare_contents(first, second, nullptr));
+  PITH_ASSIGN(const Comparison comparison,
+              compare_contents(first, second, nullptr, bounds.unordered));
   if (bounds.json) {
     print_json(comparison);
   } else {
     print_table(comparison);
   }
   bool holds = comparison.different_bytes == 0;
+  for (const CloudDifference& cloud : comparison.clouds) holds = holds && cloud.same_points;
   for (const VariableDifference& each : comparison.variables) {
     holds = holds && bounds.hold_for(each);
   }
@@ -116,6 +131,8 @@ int run_compare(int argc, char** argv) {
               [&](const std::string& v) { bounds.relative = positive_number(v); });
     add_value(app, "--psnr", "DB", "ask for this peak signal-to-noise ratio of each variable",
               [&](const std::string& v) { bounds.psnr = positive_number(v); });
+    add_flag(app, "--unordered", "let the points of clouds lie in any order, but be the same",
+             [&] { bounds.unordered = true; });
     add_flag(app, "--json", "print JSON", [&] { bounds.json = true; });
   };
   return run_tool(argc, argv, kUsage, add_options,

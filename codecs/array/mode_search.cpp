@@ -1,6 +1,7 @@
 #include "codecs/array/mode_search.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "codecs/array/token.h"
@@ -13,6 +14,23 @@ constexpr uint64_t kWindowCols = 32;
 constexpr size_t kSecondRound = 3;       // fixed modes that are tried on more cells
 constexpr uint64_t kFittedCells = 4096;  // of a band of a block, for the weights
 constexpr size_t kLeastLinear = 512;     // cells of a band that may have weights
+
+// Costs of small numbers.
+constexpr auto make_costs() {
+  std::array<uint16_t, 4096> costs{};
+  for (uint32_t i = 1; i < costs.size(); ++i) {
+    costs[i] = static_cast<uint16_t>(entropy::log2_fixed(i));
+  }
+  return costs;
+}
+constexpr auto kCosts = make_costs();
+
+// What a residual costs.
+template <class Word>
+uint32_t cost_of_residual(Word folded) {
+  const uint64_t number = uint64_t{folded} / 2 + 1;
+  return number < kCosts.size() ? kCosts[static_cast<size_t>(number)] : entropy::log2_fixed(number);
+}
 
 template <class Word>
 class ModeSearch {
@@ -125,7 +143,7 @@ class ModeSearch {
         for (ptrdiff_t c = begin; c < end; ++c) {
           if (classes != nullptr && classes[c] != 0) continue;
           const Word folded = fold(static_cast<Word>(rows.x[c] - static_cast<Word>(predictor(c))));
-          cost += entropy::log2_fixed(uint64_t{folded} / 2 + 1);
+          cost += cost_of_residual(folded);
         }
       };
       if (band.mode == kLinear) {
@@ -137,12 +155,36 @@ class ModeSearch {
         if (place_.refs == 0) linear.template operator()<0>();
         if (place_.refs == 1) linear.template operator()<1>();
         if (place_.refs == 2) linear.template operator()<2>();
+      } else if (keys_.highest <= kHighestNarrow) {
+        with_mode(band.mode, [&](auto mode) {
+          cost += narrow_cost<decltype(mode)::value>(rows, band.ref, classes, begin, end);
+        });
       } else {
         with_mode(band.mode, [&](auto mode) {
           walk([&](ptrdiff_t c) { return predict<decltype(mode)::value>(rows, band.ref, c); });
         });
       }
     });
+    return cost;
+  }
+
+  // The same in numbers of 32 bits, all residuals of a window first.
+  template <Mode kMode>
+  static uint64_t narrow_cost(const Rows<Word>& rows, size_t ref, const uint8_t* classes,
+                              ptrdiff_t begin, ptrdiff_t end) {
+    std::array<uint32_t, kWindowCols> folded;
+    const Rows<Word> near = rows;
+    const auto count = static_cast<size_t>(end - begin);
+    for (size_t i = 0; i < count; ++i) {
+      const ptrdiff_t c = begin + static_cast<ptrdiff_t>(i);
+      const auto predicted = static_cast<uint32_t>(predict<kMode, int32_t>(near, ref, c));
+      folded[i] = fold(static_cast<uint32_t>(static_cast<uint32_t>(near.x[c]) - predicted));
+    }
+    uint64_t cost = 0;
+    for (size_t i = 0; i < count; ++i) {
+      if (classes != nullptr && classes[begin + static_cast<ptrdiff_t>(i)] != 0) continue;
+      cost += cost_of_residual(folded[i]);
+    }
     return cost;
   }
 

@@ -4,7 +4,7 @@
 //  ww  w  x          and  pw  p  pe        slice or band (a reference)
 //
 // Fixed predictors take no more than these; linear ones (linear_fit.h) weigh many of them. All of
-// them compute in 64-bit integers that wrap around.
+// them compute in integers that wrap around.
 #pragma once
 
 #include <array>
@@ -53,15 +53,19 @@ constexpr bool needs_above(Mode mode) {
 }
 constexpr bool needs_time(Mode mode) { return mode >= kTime && mode <= kTimeSlope; }
 
-template <class Word>
-int64_t at(const Word* row, ptrdiff_t c) {
-  return static_cast<int64_t>(row[c]);
+template <class Int = int64_t, class Word>
+Int at(const Word* row, ptrdiff_t c) {
+  return static_cast<Int>(row[c]);
 }
-constexpr int64_t plus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+template <class Int>
+constexpr Int plus(Int a, Int b) {
+  using Unsigned = std::make_unsigned_t<Int>;
+  return static_cast<Int>(static_cast<Unsigned>(a) + static_cast<Unsigned>(b));
 }
-constexpr int64_t minus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+template <class Int>
+constexpr Int minus(Int a, Int b) {
+  using Unsigned = std::make_unsigned_t<Int>;
+  return static_cast<Int>(static_cast<Unsigned>(a) - static_cast<Unsigned>(b));
 }
 
 // A prediction, and on which side of it the cell is more likely to be.
@@ -70,38 +74,47 @@ struct Guess {
   bool above = false;
 };
 
-constexpr int64_t median_of(int64_t w, int64_t n, int64_t nw) {
-  const int64_t low = w < n ? w : n;
-  const int64_t high = w < n ? n : w;
+template <class Int>
+constexpr Int median_of(Int w, Int n, Int nw) {
+  const Int low = w < n ? w : n;
+  const Int high = w < n ? n : w;
   return nw >= high ? low : nw <= low ? high : minus(plus(w, n), nw);
 }
 
-// The prediction of cell c by a fixed mode.
-template <Mode kMode, class Word>
-int64_t predict(const Rows<Word>& rows, size_t ref, ptrdiff_t c) {
+// Keys up to this can be predicted in 32 bits: no sum of neighbours leaves them.
+inline constexpr uint32_t kHighestNarrow = (uint32_t{1} << 28) - 1;
+
+// The prediction of cell c by a fixed mode. `Int`: int64_t, or int32_t for such keys.
+template <Mode kMode, class Int = int64_t, class Word>
+Int predict(const Rows<Word>& rows, size_t ref, ptrdiff_t c) {
   const Word* x = rows.x;
   const Word* n = rows.n;
-  if constexpr (kMode == kLeft) return at(x, c - 1);
-  if constexpr (kMode == kAbove) return at(n, c);
-  if constexpr (kMode == kMedian) return median_of(at(x, c - 1), at(n, c), at(n, c - 1));
-  if constexpr (kMode == kPlane) return minus(plus(at(x, c - 1), at(n, c)), at(n, c - 1));
+  if constexpr (kMode == kLeft) return at<Int>(x, c - 1);
+  if constexpr (kMode == kAbove) return at<Int>(n, c);
+  if constexpr (kMode == kMedian)
+    return median_of(at<Int>(x, c - 1), at<Int>(n, c), at<Int>(n, c - 1));
+  if constexpr (kMode == kPlane)
+    return minus(plus(at<Int>(x, c - 1), at<Int>(n, c)), at<Int>(n, c - 1));
   if constexpr (kMode == kSlope) {
-    return plus(at(x, c - 1) / 2 + at(n, c) / 2, minus(at(n, c + 1), at(n, c - 1)) / 4);
+    return plus(at<Int>(x, c - 1) / 2 + at<Int>(n, c) / 2,
+                minus(at<Int>(n, c + 1), at<Int>(n, c - 1)) / 4);
   }
-  if constexpr (kMode == kLine) return plus(at(x, c - 1), minus(at(x, c - 1), at(x, c - 2)));
-  if constexpr (kMode == kLineAbove) return plus(at(n, c), minus(at(n, c), at(rows.nn, c)));
+  if constexpr (kMode == kLine)
+    return plus(at<Int>(x, c - 1), minus(at<Int>(x, c - 1), at<Int>(x, c - 2)));
+  if constexpr (kMode == kLineAbove)
+    return plus(at<Int>(n, c), minus(at<Int>(n, c), at<Int>(rows.nn, c)));
   if constexpr (kMode >= kTime) {
     const Word* p = rows.p[ref];
     const Word* pn = rows.pn[ref];
-    if constexpr (kMode == kTime) return at(p, c);
-    const int64_t w = minus(at(x, c - 1), at(p, c - 1));
-    if constexpr (kMode == kTimeLeft) return plus(at(p, c), w);
-    const int64_t above = minus(at(n, c), at(pn, c));
-    if constexpr (kMode == kTimeAbove) return plus(at(p, c), above);
-    if constexpr (kMode == kTimeSlope) return plus(at(p, c), w / 2 + above / 2);
-    const int64_t corner = minus(at(n, c - 1), at(pn, c - 1));
-    if constexpr (kMode == kTimeMedian) return plus(at(p, c), median_of(w, above, corner));
-    if constexpr (kMode == kTimePlane) return plus(at(p, c), minus(plus(w, above), corner));
+    if constexpr (kMode == kTime) return at<Int>(p, c);
+    const Int w = minus(at<Int>(x, c - 1), at<Int>(p, c - 1));
+    if constexpr (kMode == kTimeLeft) return plus(at<Int>(p, c), w);
+    const Int above = minus(at<Int>(n, c), at<Int>(pn, c));
+    if constexpr (kMode == kTimeAbove) return plus(at<Int>(p, c), above);
+    if constexpr (kMode == kTimeSlope) return plus(at<Int>(p, c), w / 2 + above / 2);
+    const Int corner = minus(at<Int>(n, c - 1), at<Int>(pn, c - 1));
+    if constexpr (kMode == kTimeMedian) return plus(at<Int>(p, c), median_of(w, above, corner));
+    if constexpr (kMode == kTimePlane) return plus(at<Int>(p, c), minus(plus(w, above), corner));
   }
   return 0;
 }

@@ -1,6 +1,7 @@
 #include "codecs/array/residuals.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 
@@ -258,6 +259,11 @@ Result<void> read_residuals(ByteReader& in, const Grid& grid, MemoryBudget& budg
   std::vector<BandMode> bands;
   size_t position = 0;
   WeightMemory memory(around.phases());
+  // The table for each level of what is around.
+  std::array<const SymbolTable*, 256> tables{};
+  for (size_t level = 0; level < tables.size(); ++level) {
+    tables[level] = &reader.table(merged.of[level]);
+  }
   const bool whole =
       for_each_block(grid, block_cells, [&](const Block& block, const std::vector<Place>& places) {
         bands.assign(places.size(), {});
@@ -291,7 +297,7 @@ Result<void> read_residuals(ByteReader& in, const Grid& grid, MemoryBudget& budg
                 continue;
               }
               const Guess guess = predictor(c);
-              before = cursor.next(merged.of[around_token.level(c, before)]);
+              before = cursor.next(*tables[around_token.level(c, before)]);
               around_token.t[c] = before;
               const auto folded =
                   static_cast<Word>(number_of(before, bits.take(raw_bits_of(before))));

@@ -12,7 +12,6 @@
 namespace pith::array {
 namespace {
 
-using entropy::DecodeTable;
 using entropy::EncodeTable;
 using entropy::Frequencies;
 using entropy::Histogram;
@@ -43,6 +42,17 @@ uint64_t symbols_cost(std::span<const Histogram> histograms) {
     }
   }
   return cost;
+}
+
+SymbolTable::SymbolTable(const Frequencies& frequencies) : symbols{}, ranges{} {
+  single = entropy::is_single(frequencies, symbol);
+  if (single) return;
+  uint32_t start = 0;
+  for (size_t s = 0; s < frequencies.size(); ++s) {
+    ranges[s] = start << 16 | frequencies[s];
+    std::fill_n(symbols.begin() + start, frequencies[s], static_cast<uint8_t>(s));
+    start += frequencies[s];
+  }
 }
 
 void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> contexts,

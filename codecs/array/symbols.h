@@ -22,18 +22,17 @@ inline constexpr size_t kMaxContexts = 255;
 class BitWriter {
  public:
   // `bits` up to 61; those of the value above them must be 0.
-  void put(uint64_t value, int bits) {
-    held_ |= static_cast<unsigned __int128>(value) << count_;
-    count_ += bits;
-    while (count_ >= 32) {
-      const auto low = static_cast<uint32_t>(held_);
-      for (int i = 0; i < 4; ++i) bytes_.push_back(static_cast<std::byte>(low >> (8 * i)));
-      held_ >>= 32;
-      count_ -= 32;
+  [[gnu::always_inline]] void put(uint64_t value, int bits) {
+    if (bits > 32) [[unlikely]] {
+      put_few(value & 0xFFFFFFFFU, 32);
+      value >>= 32;
+      bits -= 32;
     }
+    put_few(value, bits);
   }
   // The bytes; the last one is filled up with zeros.
   const ByteBuffer& finish() {
+    bytes_.resize(size_);
     for (; count_ > 0; count_ -= 8, held_ >>= 8) {
       bytes_.push_back(static_cast<std::byte>(static_cast<uint8_t>(held_)));
     }
@@ -42,8 +41,22 @@ class BitWriter {
   }
 
  private:
-  unsigned __int128 held_ = 0;
+  // Less than 32 bits are held.
+  [[gnu::always_inline]] void put_few(uint64_t value, int bits) {
+    held_ |= value << count_;
+    count_ += bits;
+    if (count_ < 32) return;
+    if (bytes_.size() - size_ < 4) bytes_.resize(2 * size_ + 1024);
+    for (int i = 0; i < 4; ++i)
+      bytes_[size_ + static_cast<size_t>(i)] = static_cast<std::byte>(held_ >> (8 * i));
+    size_ += 4;
+    held_ >>= 32;
+    count_ -= 32;
+  }
+
+  uint64_t held_ = 0;
   int count_ = 0;
+  size_t size_ = 0;  // bytes that are written
   ByteBuffer bytes_;
 };
 
@@ -111,20 +124,32 @@ void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> co
 // What they take, in 1/4096 bit, tables left out.
 uint64_t symbols_cost(std::span<const entropy::Histogram> histograms);
 
+// What decoding needs of a context, small enough for several to stay in the first cache.
+struct SymbolTable {
+  explicit SymbolTable(const entropy::Frequencies& frequencies);
+
+  bool single = false;
+  uint8_t symbol = 0;
+  std::array<uint8_t, entropy::kRansTotal> symbols;  // of the slots
+  std::array<uint32_t, 256> ranges;                  // of the symbols: start << 16 | frequency
+};
+
 // Where decoding stands. Copied into the loops that decode, so that it stays in registers.
 class SymbolCursor {
  public:
   // `number`: what SymbolReader::table_of() says of the context.
-  [[gnu::always_inline]] uint8_t next(size_t number) {
-    const entropy::DecodeTable& table = tables_[number];
+  [[gnu::always_inline]] uint8_t next(size_t number) { return next(tables_[number]); }
+  [[gnu::always_inline]] uint8_t next(const SymbolTable& table) {
     if (table.single) return table.symbol;
     uint32_t& x = states_[lane_];
     lane_ = (lane_ + 1) % kSymbolLanes;
-    const uint32_t slot = table.slots[x & (entropy::kRansTotal - 1)];
-    uint32_t y = (slot & 0xFFF) * (x >> entropy::kRansBits) + ((slot >> 12) & 0xFFF);
+    const uint32_t slot = x & (entropy::kRansTotal - 1);
+    const uint8_t symbol = table.symbols[slot];
+    const uint32_t range = table.ranges[symbol];
+    uint32_t y = (range & 0xFFFF) * (x >> entropy::kRansBits) + slot - (range >> 16);
     if (y < entropy::kRansLow) y = y << 16 | word();
     x = y;
-    return static_cast<uint8_t>(slot >> 24);
+    return symbol;
   }
   // True if all words were read, and encoding began with these states.
   bool finished() const;
@@ -141,7 +166,7 @@ class SymbolCursor {
     return value;
   }
 
-  const entropy::DecodeTable* tables_ = nullptr;
+  const SymbolTable* tables_ = nullptr;
   std::array<uint32_t, kSymbolLanes> states_{};
   size_t lane_ = 0;
   const std::byte* at_ = nullptr;
@@ -162,17 +187,18 @@ class SymbolReader {
   }
   // The table of a context; contexts without symbols share the first one.
   size_t table_of(size_t context) const { return numbers_[context]; }
+  const SymbolTable& table(size_t number) const { return tables_[number]; }
   // True if every context has a table of its own, so that its number is that of the table.
   bool all_have_tables() const { return all_have_tables_; }
   // Bytes that the tables of so many contexts take.
   static uint64_t memory(size_t contexts) {
-    return contexts * (sizeof(entropy::DecodeTable) + sizeof(entropy::Frequencies) + 64);
+    return contexts * (sizeof(SymbolTable) + sizeof(entropy::Frequencies) + 64);
   }
 
  private:
   SymbolReader() = default;
 
-  std::vector<entropy::DecodeTable> tables_;
+  std::vector<SymbolTable> tables_;
   std::array<uint8_t, kMaxContexts + 1> numbers_{};
   bool all_have_tables_ = true;
   SymbolCursor begin_;

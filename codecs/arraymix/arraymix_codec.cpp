@@ -7,6 +7,11 @@
 namespace pith {
 namespace {
 
+// Rows that the model keeps, and what it adapts for each column.
+constexpr uint64_t kMostRows = uint64_t{108} << 20;
+// Descriptions of what a block holds.
+constexpr uint64_t kPlans = uint64_t{2} << 20;
+
 class ArrayMixCodec : public Codec {
  public:
   CodecId id() const override { return CodecId::kArrayMix; }
@@ -16,8 +21,7 @@ class ArrayMixCodec : public Codec {
   }
   size_t max_block(Level) const override { return size_t{16} << 20; }
   uint64_t encode_memory(size_t raw_size, Level) const override {
-    // Up to three transforms are compared.
-    return arraymix::block_memory(raw_size) + 16 * uint64_t{raw_size};
+    return arraymix::encoding_memory(raw_size);
   }
   uint64_t decode_memory(size_t raw_size, Level) const override {
     return arraymix::block_memory(raw_size);
@@ -72,9 +76,18 @@ const Codec& arraymix_codec() {
 namespace arraymix {
 
 uint64_t block_memory(size_t raw_size) {
-  // Of numbers of one byte each: cells, keys and copies in words of 32 bits, and what the model
-  // keeps (parts.cpp); and its own tables.
-  return 22 * uint64_t{raw_size} + (uint64_t{160} << 20);
+  const uint64_t raw{raw_size};
+  // Numbers of one byte become words of 32 bits, each has a kind, and there are tables; beside them
+  // the model with its tables and the rows that it keeps (parts.cpp).
+  const uint64_t modelled = 6 * raw + (uint64_t{12} << 20) + std::min(kMostRows, 96 * raw);
+  // Then the words are put in order, which takes copies of them and of the bytes.
+  const uint64_t put_together = 11 * raw + kPlans;
+  return std::max(modelled + kPlans, put_together);
+}
+
+uint64_t encoding_memory(size_t raw_size) {
+  // The cells; keys and kinds by up to three transforms, then those of the best one and the code.
+  return block_memory(raw_size) + 14 * uint64_t{raw_size};
 }
 
 }  // namespace arraymix

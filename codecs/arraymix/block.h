@@ -14,7 +14,8 @@ inline constexpr Level kLastShape = 9;
 // Variables of less bytes are left among the plain ones.
 inline constexpr uint64_t kLeastVariable = 512;
 
-// False if the block holds no array, or the payload would not be smaller than the block.
+// False if the block holds no array, the payload would not be smaller than the block, or decoding
+// would take more than block_memory().
 Result<bool> encode_block(const BlockView& block, Level level, ByteBuffer& out,
                           uint64_t& decode_memory);
 
@@ -22,5 +23,7 @@ Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budg
 
 // An upper bound of what decoding a block of so many bytes takes.
 uint64_t block_memory(size_t raw_size);
+// And of what encoding takes.
+uint64_t encoding_memory(size_t raw_size);
 
 }  // namespace pith::arraymix

@@ -44,9 +44,10 @@ struct Context {
   bool dry;
 };
 
-// The keys of one part, in the order of the grid.
+// The keys of one part, in the order of the grid. `cells` and `kinds`: those of the grid.
 template <class Word>
-Result<void> read_part(Context& c, GridSpec& spec, const Part& part, array::Keys<Word>& keys) {
+Result<void> read_part(Context& c, GridSpec& spec, const Part& part, std::span<Word> cells,
+                       std::span<uint8_t> kinds) {
   GridShape& shape = spec.shape;
   shape = part.shape;
   shape.near = read_varint(c.in);
@@ -60,9 +61,9 @@ Result<void> read_part(Context& c, GridSpec& spec, const Part& part, array::Keys
   if (size == 0 && spec.highest == 0 && spec.kinds == 1) return {};
   if (!c.budget.reserve(grid_memory(shape, c.level, spec.kinds))) return damaged(kTooMuch);
   if (c.dry) return {};
-  const auto part_keys = std::span(keys.keys).subspan(part.first, shape.cells());
+  const auto part_keys = cells.subspan(part.first, shape.cells());
   std::span<uint8_t> classes;
-  if (spec.kinds > 1) classes = std::span(keys.classes).subspan(part.first, shape.cells());
+  if (spec.kinds > 1) classes = kinds.subspan(part.first, shape.cells());
   PITH_TRY(decode_grid(spec, c.level, code, part_keys, classes));
   order_planes(part, part_keys, false);
   if (!classes.empty()) order_planes(part, classes, false);
@@ -94,6 +95,17 @@ Result<void> read_table(Context& c, uint64_t most, Transform<Word>& t) {
   return {};
 }
 
+// Cells of the slices that order_planes() copies.
+uint64_t largest_copy(std::span<const Part> parts) {
+  uint64_t cells = 0;
+  for (const Part& part : parts) {
+    if (part.bands == 1) continue;
+    cells = std::max<uint64_t>(cells, part.shape.height * part.bands * part.shape.width);
+  }
+  return cells;
+}
+
+// `cells`: none if nothing is decoded.
 template <class Word>
 Result<void> read_grid(Context& c, const array::Grid& grid, std::span<Word> cells) {
   const Hold hold(c.budget);
@@ -111,31 +123,30 @@ Result<void> read_grid(Context& c, const array::Grid& grid, std::span<Word> cell
   keys.highest = static_cast<Word>(highest);
   if (transform.exceptions) {
     const uint64_t count = read_varint(c.in);
-    if (!c.in.ok() || !has_classes || count > cells.size()) return damaged("its exceptions");
+    if (!c.in.ok() || !has_classes || count > grid.cells()) return damaged("its exceptions");
     if (!c.budget.reserve(count * (sizeof(uint64_t) + sizeof(Word)))) return damaged(kTooMuch);
     std::vector<uint64_t> words(static_cast<size_t>(count));
     PITH_TRY(array::read_numbers(c.in, c.budget, words));
     for (const uint64_t word : words) keys.exceptions.push_back(static_cast<Word>(word));
   }
-  const uint64_t cell = sizeof(Word) + (has_classes ? 1 : 0);
-  // Keys, the copy of a slice of them, and what the rows of the parts map to.
-  if (!c.budget.reserve(grid.cells() * 2 * cell + grid.rows * sizeof(uint32_t) + 4096) ||
+  const std::vector<Part> parts = parts_of(grid);
+  // The kinds of cells, copies of slices, and what the rows of the parts map to. The cells hold the
+  // keys until the transform is undone.
+  if (!c.budget.reserve((has_classes ? grid.cells() : 0) + largest_copy(parts) * sizeof(Word) +
+                        grid.rows * sizeof(uint32_t) + 4096) ||
       !c.budget.reserve(Maps<Word>::memory(transform))) {
     return damaged(kTooMuch);
   }
-  if (!c.dry) {
-    keys.keys.assign(cells.size(), 0);
-    if (has_classes) keys.classes.assign(cells.size(), 0);
-  }
+  if (!c.dry && has_classes) keys.classes.assign(cells.size(), 0);
   const Maps<Word> maps(transform, highest);
   GridSpec spec;
   spec.highest = highest;
   spec.kinds = kinds_of(transform, has_classes);
   spec.maps = maps.maps;
-  for (const Part& part : parts_of(grid)) {
+  for (const Part& part : parts) {
     const auto rows = maps_of_rows(transform, part);
     spec.map_of_row = rows;
-    PITH_TRY(read_part(c, spec, part, keys));
+    PITH_TRY(read_part(c, spec, part, cells, std::span(keys.classes)));
   }
   if (c.dry) return {};
   if (transform.exceptions) {
@@ -143,7 +154,7 @@ Result<void> read_grid(Context& c, const array::Grid& grid, std::span<Word> cell
     const auto found = std::count(keys.classes.begin(), keys.classes.end(), exception);
     if (static_cast<size_t>(found) != keys.exceptions.size()) return damaged("its exceptions");
   }
-  array::invert(transform, keys, cells);
+  array::invert_in_place(transform, keys, cells);
   return {};
 }
 
@@ -152,14 +163,20 @@ Result<void> read_variable(Context& c, const array::Plan& plan, uint32_t number,
   const array::Variable& variable = plan.variables[number];
   const uint64_t count = array::cell_count(variable);
   const Hold hold(c.budget);
-  // Cells and a copy of them, bytes and a copy of them.
-  if (!c.budget.reserve(2 * count * sizeof(Word) + 2 * variable.size)) return damaged(kTooMuch);
-  std::vector<Word> cells(static_cast<size_t>(count));
+  if (!c.budget.reserve(count * sizeof(Word))) return damaged(kTooMuch);
+  std::vector<Word> cells(c.dry ? 0 : static_cast<size_t>(count));
   size_t at = 0;
+  bool copied = variable.form == array::Form::kTiles;
   for (const array::Grid& grid : array::grids_of(variable)) {
-    const auto size = static_cast<size_t>(grid.cells());
+    const auto size = c.dry ? 0 : static_cast<size_t>(grid.cells());
     PITH_TRY(read_grid<Word>(c, grid, std::span(cells).subspan(at, size)));
     at += size;
+    copied = copied || grid.up > 1;
+  }
+  // The bytes, and what puts them together: cells in another order, bytes before the filter.
+  const bool filtered = variable.shuffled || variable.form == array::Form::kPng;
+  if (!c.budget.reserve((copied ? count * sizeof(Word) : 0) + (filtered ? 2 : 1) * variable.size)) {
+    return damaged(kTooMuch);
   }
   if (c.dry) return {};
   ByteBuffer bytes(static_cast<size_t>(variable.size));

@@ -72,7 +72,10 @@ class GridEncoder {
         }
       }
     }
-    return write_numbered(numbered[best], out);
+    Numbered<Word> chosen = std::move(numbered[best]);
+    numbered.clear();
+    numbered.shrink_to_fit();
+    return write_numbered(chosen, out);
   }
 
  private:
@@ -261,7 +264,7 @@ Result<bool> encode_block(const BlockView& block, Level level, ByteBuffer& out,
     if (!written || out.size() >= block.bytes.size()) return false;
   }
   PITH_ASSIGN(decode_memory, memory_to_decode(out, block.bytes.size()));
-  return true;
+  return decode_memory <= block_memory(block.bytes.size());
 }
 
 }  // namespace pith::arraymix

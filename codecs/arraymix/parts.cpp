@@ -2,13 +2,16 @@
 
 #include <algorithm>
 
+#include "codecs/arraymix/surroundings.h"
+
 namespace pith::arraymix {
 namespace {
 
-constexpr size_t kLongLine = 8192;             // longer ones are folded
-constexpr size_t kFold = 1024;                 // into rows of this length
-constexpr size_t kWidest = size_t{1} << 18;    // rows that are longer are taken for lines
-constexpr size_t kMostKept = size_t{7} << 19;  // cells that the model may have to keep for a part
+constexpr size_t kLongLine = 8192;           // longer ones are folded
+constexpr size_t kFold = 1024;               // into rows of this length
+constexpr size_t kWidest = size_t{1} << 18;  // rows that are longer are taken for lines
+constexpr size_t kMostKept = size_t{7}
+                             << 19;  // cells, with margins, that the model may have to keep
 
 void add_lines(std::vector<Part>& parts, size_t first, size_t cells) {
   const size_t rows = cells > kLongLine ? cells / kFold : 0;
@@ -21,7 +24,7 @@ void add_lines(std::vector<Part>& parts, size_t first, size_t cells) {
 
 void add_back(Part& part, size_t distance) {
   if (distance == 0 || distance >= part.shape.rows) return;
-  if (distance + 3 > kMostKept / part.shape.width) return;
+  if (distance + 3 > kMostKept / Surroundings::stride_of(part.shape)) return;
   if (std::find(part.back.begin(), part.back.end(), distance) != part.back.end()) return;
   part.back.push_back(distance);
 }

@@ -49,10 +49,9 @@ uint64_t array_run(std::span<const Segment> segments, size_t i) {
 }  // namespace
 
 InnerLimits inner_limits(Level level) {
-  // What sorts blocks takes a little less than 16 MiB.
-  if (level <= 6)
-    return {.arrays = (size_t{16} << 20) - (size_t{64} << 10), .others = size_t{8} << 20};
-  return {.arrays = size_t{32} << 20, .others = size_t{32} << 20};
+  // What sorts blocks takes a little less than 16 MiB, what models arrays not more.
+  return {.arrays = (size_t{16} << 20) - (size_t{64} << 10),
+          .others = level <= 6 ? size_t{8} << 20 : size_t{32} << 20};
 }
 
 uint64_t max_held_content(Level level) {
@@ -174,6 +173,10 @@ Result<InnerBlockReader::Header> InnerBlockReader::read_header(size_t max_size) 
   header.codec = find_codec(id);
   if (header.codec == nullptr) {
     return fail(ErrorCode::kUnsupported, "a deflated block needs an unknown codec");
+  }
+  // They hold inner blocks themselves.
+  if (header.codec->approximates(kMaxLevel)) {
+    return fail(ErrorCode::kDamaged, "a deflated block has an inner block of the wrong codec");
   }
   return header;
 }

@@ -196,10 +196,9 @@ std::optional<EncoderParameters> Search::run(const EncoderHints& hints) {
   const std::vector<Variant> candidates = variants();
   if (candidates.empty() || prefix_.tokens.empty() != content_.empty()) return std::nullopt;
   strategies_ = strategies();
-  if (hints.likely && hints.likely->valid() && fits_prefix(*hints.likely) &&
-      makes_stream(*hints.likely)) {
-    return hints.likely;
-  }
+  // Streams of one file are mostly made alike, and this ends at the first block that differs.
+  if (hints.likely && hints.likely->valid() && makes_stream(*hints.likely)) return hints.likely;
+  trials_ = 0;
   std::vector<uint8_t> levels;
   for (uint8_t level = hints.first_level; level <= hints.last_level; ++level) {
     levels.push_back(level);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <numeric>
 
 #include "codecs/log/cluster.h"
 #include "codecs/log/column_set.h"
@@ -172,9 +174,10 @@ Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuf
   ByteBuffer coded;
   PITH_TRY(streams.finish(level, block.size(), space, coded));
 
-  const bool has_nul = std::find(block.begin(), block.end(), std::byte{0}) != block.end();
-  const bool is_ascii =
-      std::all_of(block.begin(), block.end(), [](std::byte b) { return b < std::byte{0x80}; });
+  const bool has_nul = std::memchr(block.data(), 0, block.size()) != nullptr;
+  const std::byte all_bits = std::accumulate(block.begin(), block.end(), std::byte{0},
+                                             [](std::byte a, std::byte b) { return a | b; });
+  const bool is_ascii = all_bits < std::byte{0x80};
   put_varint(out, uint64_t{parsed.line_templates.size()} << 3 | (is_ascii ? 4U : 0U) |
                       (has_nul ? 2U : 0U) | (parsed.ends_with_lf ? 1U : 0U));
   put_varint(out, parsed.templates.size());

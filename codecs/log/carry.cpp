@@ -20,7 +20,11 @@ void merge(Carry& into, const Carry& more) {
 
 }  // namespace
 
-CarryMaker::CarryMaker(std::string needle, bool fold) : needle_(std::move(needle)), fold_(fold) {
+CarryMaker::CarryMaker(std::string needle, bool fold)
+    : needle_(std::move(needle)), fold_(fold), digits_(needle_.size() + 1, 0) {
+  for (size_t i = needle_.size(); i-- > 0;) {
+    digits_[i] = needle_[i] >= '0' && needle_[i] <= '9' ? digits_[i + 1] + 1 : 0;
+  }
   for (size_t p = 1; p < needle_.size(); ++p) {
     behind_[static_cast<uint8_t>(needle_[p - 1])].push_back(static_cast<uint8_t>(p));
     before_[static_cast<uint8_t>(needle_[p])].push_back(static_cast<uint8_t>(p));
@@ -85,28 +89,74 @@ Carry CarryMaker::of_texts(std::string_view texts) const {
   return carry;
 }
 
-Carry CarryMaker::of_characters(const std::array<bool, 256>& characters) const {
+Carry CarryMaker::of_characters(const ValueSet& set) const {
   const size_t n = needle_.size();
   Carry carry(n);
   const auto fits = [&](size_t i) {
     const auto c = static_cast<uint8_t>(needle_[i]);
-    const bool upper = fold_ && needle_[i] >= 'a' && needle_[i] <= 'z' && characters[c - 32U];
-    return characters[c] || upper;
+    const bool upper = fold_ && needle_[i] >= 'a' && needle_[i] <= 'z' && set.characters[c - 32U];
+    return set.characters[c] || upper;
   };
-  size_t from_start = 0;
-  while (from_start < n && fits(from_start)) ++from_start;
-  for (size_t p = 1; p <= std::min(from_start, n - 1); ++p) carry.fresh.places.set(p);
-  carry.fresh.end = from_start == n;
+  // The most characters from each place on that a value may have.
+  std::vector<size_t> run(n + 1, 0);
+  for (size_t i = n; i-- > 0;) run[i] = fits(i) ? run[i + 1] + 1 : 0;
+  for (size_t p = 1; p <= std::min({run[0], set.most, n - 1}); ++p) carry.fresh.places.set(p);
+  carry.fresh.end = run[0] == n && n <= set.most;
   for (size_t p = 1; p < n; ++p) {
-    carry.from[p].places.set(p);  // no character at all
-    size_t end = p;
-    while (end < n && fits(end)) {
-      ++end;
-      if (end < n) carry.from[p].places.set(end);
+    // The value ends before the needle does, or goes on behind it.
+    for (size_t size = set.least; size <= std::min(run[p], set.most) && p + size < n; ++size) {
+      carry.from[p].places.set(p + size);
     }
-    carry.from[p].end = end == n;
+    carry.from[p].end = run[p] == n - p && n - p <= set.most;
   }
   return carry;
+}
+
+// Numbers with as many digits as both bounds have.
+void CarryMaker::add_numbers(std::string_view least, std::string_view most, Carry& carry) const {
+  const size_t n = needle_.size();
+  const size_t size = least.size();
+  size_t common = 0;
+  while (common < size && least[common] == most[common]) ++common;
+  // Digits [from, from + count) of the number are those of the needle at `at`.
+  const auto can_be = [&](size_t from, size_t count, size_t at) {
+    if (digits_[at] < count) return false;
+    const auto part = std::string_view(needle_).substr(at, count);
+    if (from == 0) return part >= least.substr(0, count) && part <= most.substr(0, count);
+    const size_t fixed = std::min(count, common - std::min(common, from));
+    return part.substr(0, fixed) == least.substr(from, fixed);
+  };
+  for (size_t from = 0; from < size; ++from) {  // the match begins at this digit
+    const size_t count = std::min(n, size - from);
+    if (!can_be(from, count, 0)) continue;
+    if (count == n) {
+      carry.fresh.end = true;
+    } else {
+      carry.fresh.places.set(count);
+    }
+  }
+  for (size_t p = 1; p < n; ++p) {  // it comes in with the first digit
+    const size_t count = std::min(n - p, size);
+    if (!can_be(0, count, p)) continue;
+    if (count == n - p) {
+      carry.from[p].end = true;
+    } else {
+      carry.from[p].places.set(p + count);
+    }
+  }
+}
+
+Carry CarryMaker::of_numbers(uint64_t least, uint64_t most) const {
+  Carry carry(needle_.size());
+  // One size after the other.
+  for (uint64_t first = least;;) {
+    std::string last(std::to_string(first).size(), '9');
+    const std::string all_most = std::to_string(most);
+    if (last.size() == all_most.size()) last = all_most;
+    add_numbers(std::to_string(first), last, carry);
+    if (last == all_most) return carry;
+    first = std::stoull(last) + 1;
+  }
 }
 
 Reached CarryMaker::advance(const Reached& before, const Carry& piece) {
@@ -116,6 +166,16 @@ Reached CarryMaker::advance(const Reached& before, const Carry& piece) {
     if (before.places[p]) merge(after, piece.from[p]);
   }
   return after;
+}
+
+Carry CarryMaker::of_pieces(const char* base, const Pieces& values) const {
+  Carry carry(needle_.size());
+  for (const Piece& value : values) {
+    const std::string_view text(base + value.begin, value.size);
+    carry.fresh.end = carry.fresh.end || (text.size() >= needle_.size() && holds(text));
+    add_text(text, carry);
+  }
+  return carry;
 }
 
 Carry CarryMaker::of_sequence(const ValueSet& set) const {
@@ -133,7 +193,10 @@ Carry CarryMaker::of_sequence(const ValueSet& set) const {
   for (size_t p = 1; p < needle_.size(); ++p) {
     Reached reached;
     reached.places.set(p);
-    for (const Carry& piece : pieces) reached = advance(reached, piece);
+    for (const Carry& piece : pieces) {
+      if (reached.places.none()) break;
+      reached = advance(reached, piece);
+    }
     whole.from[p] = reached;
   }
   return whole;
@@ -144,7 +207,9 @@ Carry CarryMaker::of(const ValueSet& set) const {
     case ValueSet::Kind::kTexts:
       return of_texts(set.texts);
     case ValueSet::Kind::kCharacters:
-      return of_characters(set.characters);
+      return of_characters(set);
+    case ValueSet::Kind::kNumbers:
+      return of_numbers(set.least, set.most);
     case ValueSet::Kind::kSequence:
       return of_sequence(set);
     case ValueSet::Kind::kAlternatives:

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "codecs/log/parsed.h"
 #include "codecs/log/value_set.h"
 
 namespace pith::log {
@@ -37,6 +38,8 @@ class CarryMaker {
 
   Carry of_text(std::string_view text) const;
   Carry of(const ValueSet& set) const;
+  // Of values that are known: texts at `base`.
+  Carry of_pieces(const char* base, const Pieces& values) const;
   // The matches behind a piece.
   static Reached advance(const Reached& before, const Carry& piece);
 
@@ -48,11 +51,14 @@ class CarryMaker {
   bool same(std::string_view a, std::string_view b) const;
   void add_text(std::string_view text, Carry& carry) const;
   Carry of_texts(std::string_view texts) const;
-  Carry of_characters(const std::array<bool, 256>& characters) const;
+  Carry of_characters(const ValueSet& set) const;
+  Carry of_numbers(uint64_t least, uint64_t most) const;
+  void add_numbers(std::string_view least, std::string_view most, Carry& carry) const;
   Carry of_sequence(const ValueSet& set) const;
 
   std::string needle_;
   bool fold_;
+  std::vector<size_t> digits_;  // how many digits there are from each place on
   // The places behind a character of the needle, and those in front of one, by the character.
   std::array<std::vector<uint8_t>, 256> behind_;
   std::array<std::vector<uint8_t>, 256> before_;

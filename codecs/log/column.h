@@ -121,6 +121,9 @@ class ColumnDecoder {
   // Appends `count` values, at least 1, to `values`.
   Result<void> decode(size_t count, Pieces& values, int depth = 0);
 
+  // The same, but in any order, and values that are several times the same perhaps only once.
+  Result<void> decode_occurring(size_t count, Pieces& values, int depth = 0);
+
   // What the last column was made of, if it was a dictionary or numbers.
   std::vector<uint64_t>& last_numbers() { return numbers_; }
 

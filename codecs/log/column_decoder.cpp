@@ -60,6 +60,30 @@ Result<void> ColumnDecoder::decode(size_t count, Pieces& values, int depth) {
   return damaged();
 }
 
+Result<void> ColumnDecoder::decode_occurring(size_t count, Pieces& values, int depth) {
+  if (depth > kMaxColumnDepth) return damaged();
+  VarintReader ahead = meta_;
+  switch (static_cast<ColumnType>(ahead.u8())) {
+    case ColumnType::kDictionary: {
+      meta_ = ahead;
+      const uint64_t entries = meta_.varint();
+      if (!meta_.ok() || entries == 0 || entries > count) return damaged();
+      return decode_occurring(static_cast<size_t>(entries), values, depth + 1);
+    }
+    case ColumnType::kExceptions: {
+      meta_ = ahead;
+      const uint64_t others = meta_.varint();
+      if (!meta_.ok() || others == 0 || others >= count) return damaged();
+      streams_.skip(Pool::kIds, (count + 7) / 8);
+      // The places of a dictionary would have to be passed over.
+      PITH_TRY(decode(count - static_cast<size_t>(others), values, depth + 1));
+      return decode(static_cast<size_t>(others), values, depth + 1);
+    }
+    default:
+      return decode(count, values, depth);
+  }
+}
+
 Result<void> ColumnDecoder::decode_constant(size_t count, Pieces& values) {
   const ByteView word = streams_.take(Pool::kWords, meta_.varint());
   char* out = word.empty() ? nullptr : arena_.extend(word.size());

@@ -14,7 +14,7 @@ constexpr size_t kMinCost = 96;
 constexpr size_t kMinValues = 32;
 constexpr size_t kMaxLinked = 32;
 constexpr size_t kMaxOthers = 16;
-constexpr size_t kSample = 4096;
+constexpr size_t kSample = 2048;
 
 bool is_of_type(const Encoded& column, ColumnType type) {
   return static_cast<ColumnType>(column.meta[0]) == type;
@@ -255,6 +255,51 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
   for (const Link& link : links) columns[link.column].put(out);
 }
 
+Result<void> read_linked(LinkKind kind, std::span<const uint32_t> lines, const LinkedTo& other,
+                         size_t templates, VarintReader& meta, ColumnDecoder& decoder,
+                         MemoryBudget& budget, Pieces& values) {
+  const size_t n = lines.size();
+  if (!budget.reserve(n * sizeof(Piece))) return damaged();
+  const auto places = partners(lines, other.lines);
+  if (kind == LinkKind::kDifference) {
+    std::vector<uint64_t> bases(n);
+    for (size_t i = 0; i < n; ++i) bases[i] = places[i] == kNoValue ? 0 : other.numbers[places[i]];
+    return decoder.decode_differences(bases, values);
+  }
+  const uint64_t misses_count = meta.varint();
+  const uint64_t flags_count = meta.varint();
+  std::vector<bool> flags;
+  Pieces misses;
+  if (!meta.ok() || misses_count == 0 || misses_count > n || flags_count > n ||
+      !decoder.decode_flags(static_cast<size_t>(flags_count), flags)) {
+    return damaged();
+  }
+  PITH_TRY(decoder.decode(static_cast<size_t>(misses_count), misses));
+  // Numbers of words are below the count of values, those of templates below kMaxTemplates.
+  const uint64_t none = std::max<uint64_t>(other.numbers.size(), templates);
+  if (!budget.reserve((none + 1) * sizeof(uint32_t))) return damaged();
+  std::vector<uint32_t> last(static_cast<size_t>(none + 1), kNoValue);
+  values.reserve(n);
+  size_t next_flag = 0;
+  size_t next_miss = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const uint64_t id = places[i] == kNoValue ? none : other.numbers[places[i]];
+    if (id > none) return damaged();
+    uint32_t& before = last[static_cast<size_t>(id)];
+    if (before != kNoValue && next_flag == flags.size()) return damaged();
+    if (before != kNoValue && flags[next_flag++]) {
+      values.push_back(values[before]);
+    } else {
+      if (next_miss == misses.size()) return damaged();
+      values.push_back(misses[next_miss++]);
+    }
+    before = static_cast<uint32_t>(i);
+  }
+  if (next_flag != flags.size() || next_miss != misses.size()) return damaged();
+  budget.release(misses_count * sizeof(Piece) + (none + 1) * sizeof(uint32_t));
+  return {};
+}
+
 Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates, size_t count,
                                          const std::vector<uint32_t>& line_templates,
                                          StreamReader& streams, Arena& arena, MemoryBudget& budget,
@@ -317,52 +362,14 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
     const uint64_t cost = streams.cost();
     const std::vector<uint64_t>& other = numbers[link.other];
     const size_t other_count = link.other < count ? counts[link.other] : line_templates.size();
-    if (other.size() != other_count || !budget.reserve(n * sizeof(Piece))) return damaged();
-    const auto places = partners(lines[link.column], lines[link.other]);
-    Pieces& values = columns[link.column];
-    if (link.kind == LinkKind::kDifference) {
-      std::vector<uint64_t> bases(n);
-      for (size_t i = 0; i < n; ++i) bases[i] = places[i] == kNoValue ? 0 : other[places[i]];
-      PITH_TRY(decoder.decode_differences(bases, values));
-      if (costs != nullptr) {
-        costs->push_back({ColumnType::kNumber, true, n, streams.cost() - cost});
-      }
-      continue;
-    }
-    const uint64_t misses_count = meta.varint();
-    const uint64_t flags_count = meta.varint();
-    std::vector<bool> flags;
-    Pieces misses;
-    if (!meta.ok() || misses_count == 0 || misses_count > n || flags_count > n ||
-        !decoder.decode_flags(static_cast<size_t>(flags_count), flags)) {
-      return damaged();
-    }
-    PITH_TRY(decoder.decode(static_cast<size_t>(misses_count), misses));
-    // Numbers of words are below the count of values, those of templates below kMaxTemplates.
-    const uint64_t none = std::max<uint64_t>(other.size(), templates.size());
-    if (!budget.reserve((none + 1) * sizeof(uint32_t))) return damaged();
-    std::vector<uint32_t> last(static_cast<size_t>(none + 1), kNoValue);
-    values.reserve(n);
-    size_t next_flag = 0;
-    size_t next_miss = 0;
-    for (size_t i = 0; i < n; ++i) {
-      const uint64_t id = places[i] == kNoValue ? none : other[places[i]];
-      if (id > none) return damaged();
-      uint32_t& before = last[static_cast<size_t>(id)];
-      if (before != kNoValue && next_flag == flags.size()) return damaged();
-      if (before != kNoValue && flags[next_flag++]) {
-        values.push_back(values[before]);
-      } else {
-        if (next_miss == misses.size()) return damaged();
-        values.push_back(misses[next_miss++]);
-      }
-      before = static_cast<uint32_t>(i);
-    }
+    if (other.size() != other_count) return damaged();
+    PITH_TRY(read_linked(link.kind, lines[link.column], {lines[link.other], other},
+                         templates.size(), meta, decoder, budget, columns[link.column]));
     if (costs != nullptr) {
-      costs->push_back({decoder.last_type(), true, n, streams.cost() - cost});
+      const bool numbers_only = link.kind == LinkKind::kDifference;
+      costs->push_back({numbers_only ? ColumnType::kNumber : decoder.last_type(), true, n,
+                        streams.cost() - cost});
     }
-    if (next_flag != flags.size() || next_miss != misses.size()) return damaged();
-    budget.release(misses_count * sizeof(Piece) + (none + 1) * sizeof(uint32_t));
   }
   if (!meta.ok() || meta.remaining() != 0) return damaged();
   return columns;

@@ -4,12 +4,24 @@
 
 #include "base/memory_budget.h"
 #include "codecs/log/column.h"
+#include "codecs/log/links.h"
 #include "codecs/log/parsed.h"
 #include "codecs/log/streams.h"
 
 namespace pith::log {
 
 void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, StreamWriter& out);
+
+// The column to which another one is linked.
+struct LinkedTo {
+  std::span<const uint32_t> lines;    // in which its values stand
+  std::span<const uint64_t> numbers;  // that stand for its values
+};
+
+// Appends a linked column's values, which stand in `lines`. `meta` is where its description begins.
+Result<void> read_linked(LinkKind kind, std::span<const uint32_t> lines, const LinkedTo& other,
+                         size_t templates, VarintReader& meta, ColumnDecoder& decoder,
+                         MemoryBudget& budget, Pieces& values);
 
 // What a column is and what it costs.
 struct ColumnCost {

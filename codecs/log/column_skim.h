@@ -5,19 +5,31 @@
 
 #include "base/memory_budget.h"
 #include "base/result.h"
+#include "codecs/log/links.h"
 #include "codecs/log/parsed.h"
 #include "codecs/log/streams.h"
 #include "codecs/log/value_set.h"
 
 namespace pith::log {
 
-// The streams that must be decoded for it.
-inline constexpr std::array kSkimmedPools = {Pool::kTemplates, Pool::kLineLow, Pool::kLineHigh,
-                                             Pool::kSlots,     Pool::kMeta,    Pool::kWords,
-                                             Pool::kRaw};
+// A column that has not been decoded.
+struct SkimmedColumn {
+  size_t count = 0;            // values
+  ValueSet set;                // what they can be; refers to the streams' bytes
+  bool is_exact = false;       // each value of the set occurs
+  size_t meta = 0;             // where its description begins in kMeta
+  StreamReader::Place place;   // and its runs
+  const Link* link = nullptr;  // if it is linked: the description is that of a link
+};
 
-// As read_columns(), but what the columns can be. The sets refer to the streams' bytes.
-Result<std::vector<ValueSet>> skim_columns(const std::vector<Template>& templates, size_t count,
-                                           StreamReader& streams, MemoryBudget& budget);
+struct Skimmed {
+  ByteView meta;
+  std::vector<Link> links;
+  std::vector<SkimmedColumn> columns;
+};
+
+// As read_columns(), but what the columns can be. `streams` must be open lazily.
+Result<Skimmed> skim_columns(const std::vector<Template>& templates, size_t count,
+                             StreamReader& streams, MemoryBudget& budget);
 
 }  // namespace pith::log

@@ -52,7 +52,7 @@ inline bool equal_bytes(const char* a, const char* b, size_t size) {
 
 class Interner {
  public:
-  explicit Interner(const char* base) : base_(base), slots_(1024, 0) {}
+  explicit Interner(const char* base) : base_(base), slots_(1024) {}
 
   // The number of the string of `size` bytes at `begin` from the base.
   uint32_t intern(uint32_t begin, uint32_t size) {
@@ -61,16 +61,17 @@ class Interner {
     const auto check = static_cast<uint32_t>(hash >> 32);
     size_t mask = slots_.size() - 1;
     size_t at = hash & mask;
-    while (slots_[at] != 0) {
-      const Entry& entry = entries_[slots_[at] - 1];
-      if (entry.check == check && entry.size == size &&
-          equal_bytes(base_ + entry.begin, text, size)) {
-        return slots_[at] - 1;
+    for (; slots_[at].number != 0; at = (at + 1) & mask) {
+      if (slots_[at].check != check) continue;
+      const Entry& entry = entries_[slots_[at].number - 1];
+      // Of at most 8 bytes the hash keeps all.
+      if (entry.size == size && (size <= 8 ? entry.low == static_cast<uint32_t>(hash)
+                                           : equal_bytes(base_ + entry.begin, text, size))) {
+        return slots_[at].number - 1;
       }
-      at = (at + 1) & mask;
     }
     entries_.push_back({begin, size, check, static_cast<uint32_t>(hash)});
-    slots_[at] = static_cast<uint32_t>(entries_.size());
+    slots_[at] = {static_cast<uint32_t>(entries_.size()), check};
     if (entries_.size() * 2 > slots_.size()) grow();
     return static_cast<uint32_t>(entries_.size() - 1);
   }
@@ -87,18 +88,23 @@ class Interner {
     uint32_t low;  // of the hash: where it goes in the table
   };
 
+  struct Place {
+    uint32_t number = 0;  // + 1, or 0
+    uint32_t check = 0;
+  };
+
   void grow() {
-    slots_.assign(slots_.size() * 4, 0);
+    slots_.assign(slots_.size() * 4, {});
     const size_t mask = slots_.size() - 1;
     for (size_t i = 0; i < entries_.size(); ++i) {
       size_t at = entries_[i].low & mask;
-      while (slots_[at] != 0) at = (at + 1) & mask;
-      slots_[at] = static_cast<uint32_t>(i + 1);
+      while (slots_[at].number != 0) at = (at + 1) & mask;
+      slots_[at] = {static_cast<uint32_t>(i + 1), entries_[i].check};
     }
   }
 
   const char* base_;
-  std::vector<uint32_t> slots_;  // number + 1, or 0
+  std::vector<Place> slots_;
   std::vector<Entry> entries_;
 };
 

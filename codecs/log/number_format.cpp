@@ -67,12 +67,6 @@ void write_fixed(uint64_t value, size_t width, char* out) {
   if (width == 1) *out = static_cast<char>('0' + value % 10);
 }
 
-size_t count_digits(uint64_t value) {
-  size_t count = 1;
-  while (count < kPowers.size() && value >= kPowers[count]) ++count;
-  return count;
-}
-
 size_t write_plain(uint64_t value, char* out) {
   const size_t count = count_digits(value);
   write_fixed(value, count, out);
@@ -88,6 +82,14 @@ std::optional<uint64_t> join(std::optional<uint64_t> whole, std::string_view fra
 }
 
 }  // namespace
+
+size_t count_digits(uint64_t value) {
+  size_t count = 1;
+  while (count < kPowers.size() && value >= kPowers[count]) ++count;
+  return count;
+}
+
+uint64_t power_of_ten(size_t exponent) { return kPowers.at(exponent); }
 
 bool is_valid(const NumberFormat& format) {
   const bool padded = format.kind == NumberKind::kZeros || format.kind == NumberKind::kSpaces;

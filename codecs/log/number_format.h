@@ -39,6 +39,12 @@ Formats formats_for(std::string_view text);
 
 std::optional<uint64_t> read_number(const NumberFormat& format, std::string_view text);
 
+// How many decimal digits a number has.
+size_t count_digits(uint64_t value);
+
+// 10^exponent, which is at most 19.
+uint64_t power_of_ten(size_t exponent);
+
 // Writes any value in at most kMaxNumberText bytes; returns how many.
 size_t write_number(const NumberFormat& format, uint64_t value, char* out);
 

@@ -20,6 +20,8 @@ struct Query {
   bool fold_case = false;  // upper and lower case ASCII letters are the same
   // Every alternative is one string, and a line that holds it is what is looked for.
   bool exact = false;
+  // Lines are counted and not looked at.
+  bool counts = false;
 };
 
 // What the front of a payload says of its block.
@@ -40,14 +42,17 @@ Result<BlockSummary> summarise(ByteView front, const Query& query);
 struct Found {
   enum class Kind {
     kNone,   // no line is one that is looked for
-    kCount,  // `lines` lines are; only for exact queries
+    kCount,  // `lines` lines are; only for exact queries that count
+    kLines,  // only lines that are in `numbers` may be
     kMaybe,  // the block must be decoded to know
   };
   Kind kind = Kind::kMaybe;
   uint64_t lines = 0;
+  std::vector<uint32_t> numbers;  // from 0 on, ascending
+  std::string text;               // these lines, each with LF; the block's last one perhaps without
 };
 
-Result<Found> search_block(ByteView payload, const Query& query, MemoryBudget& budget,
-                           Workspace& zstd);
+Result<Found> search_block(ByteView payload, size_t block_size, const Query& query,
+                           MemoryBudget& budget, Workspace& space);
 
 }  // namespace pith::log

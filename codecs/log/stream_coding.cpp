@@ -28,15 +28,28 @@ std::shared_ptr<Workspace> make_workspace() { return std::make_shared<Workspace>
 
 namespace {
 
-int zstd_level(Level level) {
-  static constexpr std::array kLevels = {3, 6, 9, 12, 17, 19, 19, 19, 19};
-  return kLevels.at(static_cast<size_t>(level - 1));
+// How zstd is asked: a level, or a search for the best parse that is cheaper than those of its
+// levels. Matches of three bytes are what columns have.
+struct ZstdEffort {
+  int level = 0;
+  bool optimal = false;
+};
+
+ZstdEffort zstd_effort(Level level) {
+  static constexpr std::array kLevels = {3, 6, 9, 12, 16, 19, 19, 19, 19};
+  return {.level = kLevels.at(static_cast<size_t>(level - 1)), .optimal = level == 5};
 }
 
-Result<bool> compress_zstd(ByteView in, int level, ZSTD_CCtx* context, ByteBuffer& out) {
+Result<bool> compress_zstd(ByteView in, ZstdEffort effort, ZSTD_CCtx* context, ByteBuffer& out) {
   if (context == nullptr) return fail(ErrorCode::kLimit, "zstd: not enough memory");
   ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, effort.level);
+  if (effort.optimal) {
+    ZSTD_CCtx_setParameter(context, ZSTD_c_strategy, ZSTD_btultra);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 3);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_searchLog, 6);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_targetLength, 256);
+  }
   ZSTD_CCtx_setParameter(context, ZSTD_c_format, ZSTD_f_zstd1_magicless);
   ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
   out.resize(ZSTD_compressBound(in.size()));
@@ -44,6 +57,28 @@ Result<bool> compress_zstd(ByteView in, int level, ZSTD_CCtx* context, ByteBuffe
   if (ZSTD_isError(size) != 0) return fail(ErrorCode::kLimit, ZSTD_getErrorName(size));
   out.resize(size);
   return size < in.size();
+}
+
+// Values as they are may be so random that a thorough search gains nothing over a fast one: a
+// sample tells.
+Result<ZstdEffort> effort_for(ByteView bytes, Pool pool, Level level, Workspace& space) {
+  constexpr size_t kLarge = size_t{128} << 10;
+  constexpr size_t kSample = size_t{32} << 10;
+  const ZstdEffort effort = zstd_effort(level);
+  if (!effort.optimal || pool != Pool::kRaw || bytes.size() < kLarge) return effort;
+  const ByteView sample = bytes.subspan(bytes.size() / 4, kSample);
+  ZstdEffort best;
+  size_t least = 0;
+  // What takes more time must gain a little.
+  for (const ZstdEffort now : {ZstdEffort{.level = 1}, ZstdEffort{.level = 6}, effort}) {
+    ByteBuffer coded;
+    PITH_ASSIGN([[maybe_unused]] const bool smaller,
+                compress_zstd(sample, now, space.compress.get(), coded));
+    if (least != 0 && coded.size() >= least - (now.optimal ? least / 160 : 0)) continue;
+    best = now;
+    least = coded.size();
+  }
+  return best;
 }
 
 Result<void> decompress_zstd(ByteView in, MutableBytes out, ZSTD_DCtx* context) {
@@ -91,11 +126,12 @@ MixedKind mixed_kind(Pool pool) {
   }
 }
 
-Result<Coding> code_fast(ByteView bytes, Level level, Workspace& space) {
+Result<Coding> code_fast(ByteView bytes, Pool pool, Level level, Workspace& space) {
   Coding coding;
   if (bytes.size() > 8) {
+    PITH_ASSIGN(const ZstdEffort effort, effort_for(bytes, pool, level, space));
     PITH_ASSIGN(const bool smaller,
-                compress_zstd(bytes, zstd_level(level), space.compress.get(), coding.bytes));
+                compress_zstd(bytes, effort, space.compress.get(), coding.bytes));
     if (smaller) {
       coding.backend = Backend::kZstd;
       return coding;
@@ -193,7 +229,7 @@ Result<std::vector<Coding>> code_streams(std::span<const StreamBytes> streams, L
                                          size_t block_size, Workspace& space) {
   std::vector<Coding> codings;
   for (const StreamBytes& stream : streams) {
-    PITH_ASSIGN(Coding fast, code_fast(stream.bytes, level, space));
+    PITH_ASSIGN(Coding fast, code_fast(stream.bytes, stream.pool, level, space));
     codings.push_back(std::move(fast));
   }
   const TimeBudget allowed = time_budget(level);

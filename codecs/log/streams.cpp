@@ -71,9 +71,10 @@ Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
   return entries;
 }
 
-Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, Workspace& space,
-                                std::span<const Pool> wanted) {
+Result<void> StreamReader::open_lazily(VarintReader& in, MemoryBudget& budget, Workspace& space) {
   PITH_ASSIGN(entries_, read_directory(in));
+  budget_ = &budget;
+  space_ = &space;
   uint64_t total = 0;
   for (const StreamEntry& entry : entries_) total += entry.raw_size;
   if (!budget.reserve(total + kZstdMemory)) {
@@ -81,54 +82,75 @@ Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, Workspac
   }
   storage_.resize(static_cast<size_t>(total));
   MutableBytes left(storage_.data(), storage_.size());
-  for (size_t i = 0; i < entries_.size(); ++i) {
-    const StreamEntry& entry = entries_[i];
-    const MutableBytes raw = left.first(entry.raw_size);
+  for (const StreamEntry& entry : entries_) {
+    streams_.push_back({left.first(entry.raw_size), in.bytes(entry.coded_size)});
     left = left.subspan(entry.raw_size);
-    const ByteView coded = in.bytes(entry.coded_size);
-    if (!in.ok()) return fail(ErrorCode::kDamaged, "a log block ends too early");
-    const bool skipped =
-        !wanted.empty() && std::find(wanted.begin(), wanted.end(), entry.pool) == wanted.end();
-    if (!skipped) PITH_TRY(decode_stream(entry.backend, coded, raw, budget, space));
-    if (i < kPools) {
-      pools_[i] = raw;
-    } else {
-      own_.push_back(raw);
-    }
   }
+  if (!in.ok()) return fail(ErrorCode::kDamaged, "a log block ends too early");
   if (in.remaining() != 0) return fail(ErrorCode::kDamaged, "a log block goes on after its end");
   return {};
 }
 
-ByteView StreamReader::take(Pool pool, uint64_t size) {
-  if (has_own_stream(pool, size)) {
-    if (next_own_ == own_.size() || entries_[kPools + next_own_].pool != pool ||
-        own_[next_own_].size() != size) {
-      ok_ = false;
-      return {};
-    }
-    cost_ += uint64_t{256} * entries_[kPools + next_own_].coded_size;
-    return own_[next_own_++];
+Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, Workspace& space) {
+  PITH_TRY(open_lazily(in, budget, space));
+  for (size_t i = 0; i < streams_.size(); ++i) PITH_TRY(decode(i));
+  return {};
+}
+
+Result<void> StreamReader::decode(size_t stream) {
+  Bytes& bytes = streams_[stream];
+  if (bytes.is_decoded) return {};
+  PITH_TRY(decode_stream(entries_[stream].backend, bytes.coded, bytes.raw, *budget_, *space_));
+  bytes.is_decoded = true;
+  return {};
+}
+
+StreamReader::Bytes* StreamReader::next_run(Pool pool, uint64_t size, size_t& at) {
+  const auto own = has_own_stream(pool, size);
+  const size_t stream = own ? kPools + place_.own : static_cast<size_t>(pool);
+  at = own ? 0 : place_.taken[stream];
+  if (stream >= streams_.size() || entries_[stream].pool != pool ||
+      (own ? size != entries_[stream].raw_size : size > entries_[stream].raw_size - at)) {
+    ok_ = false;
+    return nullptr;
   }
-  ByteView& left = pools_[static_cast<size_t>(pool)];
-  if (size > left.size()) {
+  if (own) {
+    ++place_.own;
+  } else {
+    place_.taken[stream] += static_cast<uint32_t>(size);
+  }
+  const StreamEntry& entry = entries_[stream];
+  if (size > 0) cost_ += 256 * size * entry.coded_size / entry.raw_size;
+  return &streams_[stream];
+}
+
+ByteView StreamReader::take(Pool pool, uint64_t size) {
+  size_t at = 0;
+  Bytes* const bytes = next_run(pool, size, at);
+  if (bytes == nullptr) return {};
+  if (!decode(static_cast<size_t>(bytes - streams_.data()))) {
     ok_ = false;
     return {};
   }
-  const ByteView bytes = left.first(static_cast<size_t>(size));
-  left = left.subspan(bytes.size());
-  const StreamEntry& entry = entries_[static_cast<size_t>(pool)];
-  if (size > 0) cost_ += 256 * size * entry.coded_size / entry.raw_size;
-  return bytes;
+  return bytes->raw.subspan(at, static_cast<size_t>(size));
+}
+
+void StreamReader::skip(Pool pool, uint64_t size) {
+  size_t at = 0;
+  next_run(pool, size, at);
 }
 
 ByteView StreamReader::rest(Pool pool) {
-  return std::exchange(pools_[static_cast<size_t>(pool)], {});
+  const auto stream = static_cast<size_t>(pool);
+  return take(pool, entries_[stream].raw_size - place_.taken[stream]);
 }
 
 bool StreamReader::finished() const {
-  return ok_ && next_own_ == own_.size() &&
-         std::all_of(pools_.begin(), pools_.end(), [](ByteView left) { return left.empty(); });
+  if (!ok_ || kPools + place_.own != streams_.size()) return false;
+  for (size_t i = 0; i < kPools; ++i) {
+    if (place_.taken[i] != entries_[i].raw_size) return false;
+  }
+  return true;
 }
 
 }  // namespace pith::log

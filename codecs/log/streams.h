@@ -50,12 +50,25 @@ class StreamWriter {
 
 class StreamReader {
  public:
-  // Reads the directory and decodes the streams: all, or those of the `wanted` pools. What the
-  // others hold is not set, and can only be passed over.
-  Result<void> open(VarintReader& in, MemoryBudget& budget, Workspace& space,
-                    std::span<const Pool> wanted = {});
+  // How far each pool and the own streams have been taken.
+  struct Place {
+    std::array<uint32_t, kPools> taken{};
+    uint32_t own = 0;
+  };
+
+  // Reads the directory and decodes all streams.
+  Result<void> open(VarintReader& in, MemoryBudget& budget, Workspace& space);
+  // Reads the directory; streams are decoded when something is taken from them. The budget and
+  // the working area must stay.
+  Result<void> open_lazily(VarintReader& in, MemoryBudget& budget, Workspace& space);
+
   // The next `size` bytes of a kind; fewer (and not ok) when the payload is damaged.
   ByteView take(Pool pool, uint64_t size);
+  // Passes over them; their stream is not decoded for that.
+  void skip(Pool pool, uint64_t size);
+  // Where the next bytes are taken, to come back to.
+  const Place& place() const { return place_; }
+  void go_to(const Place& place) { place_ = place; }
   // All that is left in a pool.
   ByteView rest(Pool pool);
   bool ok() const { return ok_; }
@@ -66,11 +79,21 @@ class StreamReader {
   bool finished() const;
 
  private:
+  struct Bytes {
+    MutableBytes raw;
+    ByteView coded;
+    bool is_decoded = false;
+  };
+  // The stream of the next run, which it is moved behind; null if there is none.
+  Bytes* next_run(Pool pool, uint64_t size, size_t& at);
+  Result<void> decode(size_t stream);
+
   ByteBuffer storage_;
   std::vector<StreamEntry> entries_;
-  std::array<ByteView, kPools> pools_;
-  std::vector<ByteView> own_;
-  size_t next_own_ = 0;
+  std::vector<Bytes> streams_;  // the pools, then the own ones
+  MemoryBudget* budget_ = nullptr;
+  Workspace* space_ = nullptr;
+  Place place_;
   uint64_t cost_ = 0;
   bool ok_ = true;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,8 @@ namespace pith::log {
 struct ValueSet {
   enum class Kind : uint8_t {
     kTexts,         // one of the texts, each with an LF behind it
-    kCharacters,    // any string of these characters
+    kCharacters,    // any string of these characters, of these sizes
+    kNumbers,       // decimal numbers from `least` to `most`, without leading zeros
     kSequence,      // fixed texts with a value of each part between them
     kAlternatives,  // a value of one of the parts
   };
@@ -21,6 +23,8 @@ struct ValueSet {
   Kind kind;
   std::string_view texts;
   std::array<bool, 256> characters{};
+  uint64_t least = 0;  // characters, or the number
+  uint64_t most = UINT64_MAX;
   std::vector<std::string> fixed;  // one more than parts
   std::vector<ValueSet> parts;
 };

@@ -204,6 +204,26 @@ TEST(ArrayCodec, WeightsAreLeftToTheCodecOfTensors) {
   EXPECT_EQ(encoded->codec, CodecId::kArray);
 }
 
+TEST(ArrayCodec, ArraysThatRepeatFromAfarAreLeftToOthers) {
+  std::mt19937 random(1);
+  ArrayLayout layout;
+  layout.type = NumberType::kInt16;
+  layout.shape = {300, 400};
+  ByteBuffer bytes;
+  const ByteBuffer rows = test::random_bytes(size_t{20} * 800, 1);
+  for (int i = 0; i < 300; ++i) append(bytes, ByteView(rows).subspan(random() % 20 * 800, 800));
+  for (const bool smooth : {false, true}) {
+    if (smooth) bytes = field_of(NumberType::kInt16, false, layout.shape);
+    const Segment segment = test::array_segment(layout, bytes.size());
+    const BlockView block{.bytes = bytes, .segments = {&segment, 1}, .type = SegmentType::kArray};
+    CodecScratch scratch;
+    const auto encoded = encode_block(block, {.level = 5}, scratch);
+    ASSERT_TRUE(encoded.has_value());
+    EXPECT_EQ(encoded->codec == CodecId::kArray, smooth);
+    EXPECT_LT(encoded->payload.size(), bytes.size() / 2);
+  }
+}
+
 TEST(ArrayCodec, DamageComesToNoHarm) {
   std::mt19937 random(4);
   for (const NumberType type : {NumberType::kF32, NumberType::kF64, NumberType::kInt16}) {

@@ -249,7 +249,8 @@ TEST(ArrayMix, BlocksWithoutArraysAreDeclined) {
 TEST(ArrayMix, DeclaresModestMemory) {
   for (const Level level : {7, 8, 9}) {
     const size_t most = arraymix_codec().max_block(level);
-    EXPECT_LE(arraymix_codec().decode_memory(most, level), uint64_t{512} << 20);
+    EXPECT_LE(arraymix_codec().decode_memory(most, level), uint64_t{224} << 20);
+    EXPECT_LE(arraymix_codec().encode_memory(most, level), uint64_t{448} << 20);
   }
 }
 

@@ -142,6 +142,27 @@ inline void add_number_cases(std::vector<GoldenCase>& cases) {
   add("arraymix_doubles_9", golden_doubles(), "arraymix", 9);
 }
 
+// What is restored of a file within a bound.
+inline GoldenCase near_case(const std::string& name, const ByteBuffer& file,
+                            const ErrorBound& bound, Level level) {
+  Rounding rounding({.bound = bound, .variables = {}});
+  CompressOptions options;
+  options.select = {.level = level, .forced = find_codec("wavelet")};
+  options.rounding = &rounding;
+  const auto open = [&] { return std::make_unique<MemorySource>(ByteView(file)); };
+  if (rounding.needs_survey()) {
+    EXPECT_TRUE(rounding.survey(open, options.select, nullptr).has_value());
+  }
+  ByteBuffer coded = compress_bytes(file, options);
+  ByteBuffer restored = decompress_bytes(coded).bytes;
+  return {name, std::move(restored), std::move(coded)};
+}
+
+inline void add_near_cases(std::vector<GoldenCase>& cases) {
+  cases.push_back(near_case("wavelet_bound_5", golden_decimals(), {BoundKind::kAbsolute, 0.03}, 5));
+  cases.push_back(near_case("wavelet_psnr_9", golden_doubles(), {BoundKind::kPsnr, 50}, 9));
+}
+
 // Cases name their codec or take a level at which it is settled, so that none changes when a codec
 // is added: no case takes the choice of levels 7 to 9.
 inline std::vector<GoldenCase> golden_cases() {
@@ -159,6 +180,7 @@ inline std::vector<GoldenCase> golden_cases() {
   add_log_cases(cases);
   add_tensor_cases(cases);
   add_number_cases(cases);
+  add_near_cases(cases);
 
   const ByteBuffer gzipped = gzip_member(text, 6);
   cases.push_back({"deflated_gzip", gzipped, compress_bytes(gzipped, 3)});
