@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
 
 #include "codecs/array/token.h"
@@ -77,7 +78,8 @@ class ModeSearch {
     BandMode best;
     uint64_t least = UINT64_MAX;
     for (const auto& [first_cost, band] : tried) {
-      const uint64_t cost = tried.size() == 1 ? 0 : cost_of(band, 4 * few);
+      uint64_t cost = tried.size() == 1 ? 0 : cost_of(band, 4 * few);
+      if (band.mode == kLinear) cost += price_of(band.weights, 4 * few);
       if (cost >= least) continue;
       least = cost;
       best = band;
@@ -132,6 +134,35 @@ class ModeSearch {
       if (2 * seen >= wanted) return cells;
     }
     return 4 * all;
+  }
+
+  // What it takes to write the weights, as far as it falls to the cells that are sampled. Only
+  // among cells without keys are there so few others that it counts: elsewhere weights are close to
+  // those of the block before, once there are some.
+  uint64_t price_of(const Weights& weights, uint64_t cells) const {
+    if (keys_.classes.empty()) return 0;
+    constexpr uint64_t kBit = 4096;
+    uint64_t bits = 0;
+    for (size_t i = 0; i < weights.count; ++i) {
+      const auto change =
+          static_cast<uint32_t>(weights.weight[i]) - static_cast<uint32_t>(prior_.weight[i]);
+      bits += static_cast<uint64_t>(std::bit_width(fold(change))) + 2;
+    }
+    const auto with_keys = [](const uint8_t* from, uint64_t count) {
+      return static_cast<uint64_t>(
+          std::count(from, from + static_cast<ptrdiff_t>(count), uint8_t{0}));
+    };
+    uint64_t sampled = 0;
+    sample_rows(cells,
+                [&](const Rows<Word>&, const uint8_t* classes, ptrdiff_t begin, ptrdiff_t end) {
+                  sampled += with_keys(classes + begin, static_cast<uint64_t>(end - begin));
+                });
+    uint64_t all = 0;
+    for (uint64_t line = 0; line < block_.lines; ++line) {
+      const uint64_t row = block_.first + line * around_.phases() + phase_;
+      all += with_keys(keys_.classes.data() + static_cast<size_t>(row * grid_.cols), grid_.cols);
+    }
+    return bits * kBit * sampled / std::max<uint64_t>(1, all);
   }
 
   uint64_t cost_of(const BandMode& band, uint64_t cells) const {
