@@ -103,6 +103,36 @@ class CompareTest(unittest.TestCase):
     def result(self) -> dict:
         return json.loads((self.out / "results.json").read_text())
 
+    def test_counts_units_and_shows_figures_from_elsewhere(self) -> None:
+        with (self.home / "tiny.toml").open("a") as family:
+            family.write('[counts]\n"c.txt" = 4000\n"gone.txt" = 5\n'
+                         '[[elsewhere]]\ntool = "Wonder 2"\nfile = "c.txt"\nbytes = 12345\n'
+                         'note = "without its ends"\n'
+                         '[[elsewhere]]\ntool = "Wonder 2"\nfile = "gone.txt"\nbytes = 7\n')
+        text = (self.home / "tiny.toml").read_text()
+        (self.home / "tiny.toml").write_text('unit = "lines"\n' + text)
+        done = self.compare("--repeat", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = self.result()
+        self.assertEqual(result["counts"], {"c.txt": 4000})
+        rows = {row["tool"]: row for row in result["per_unit"]}
+        packed = {(row["file"], row["tool"]): row["packed_bytes"] for row in result["per_file"]}
+        self.assertAlmostEqual(rows["gzip-9"]["bytes_per_unit"], packed["c.txt", "gzip-9"] / 4000)
+        self.assertGreater(rows["gzip-9"]["encode"], 0)
+        report = (self.out / "results.md").read_text()
+        self.assertIn("## Per line: 4,000 lines in 1 file(s)", report)
+        self.assertIn("Not measured here", report)
+        sizes = f"-1 {packed['c.txt', 'pith-1']:,}, -9 {packed['c.txt', 'pith-9']:,}"
+        self.assertIn(f"| c.txt | Wonder 2 | 12,345 | {sizes} | without its ends |", report)
+        self.assertNotIn("gone.txt", report)
+
+    def test_says_nothing_of_units_where_there_are_none(self) -> None:
+        done = self.compare("--repeat", "1", "--only", "made")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = (self.out / "results.md").read_text()
+        self.assertNotIn("## Per ", report)
+        self.assertNotIn("Not measured here", report)
+
     def test_writes_all_reports(self) -> None:
         done = self.compare("--repeat", "2")
         self.assertEqual(done.returncode, 0, done.stderr)

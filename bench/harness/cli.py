@@ -123,6 +123,10 @@ def _run(options: argparse.Namespace) -> int:
         "tools": [tool.describe(options.threads) for tool in tools],
         "missing": [str(item) for item in missing], "skipped_files": found.skipped,
         "files": [{"name": f.name, "bytes": f.bytes, "sha256": f.sha256} for f in found.files],
+        "unit": family.unit,
+        "counts": {f.name: family.counts[Path(f.name).name] for f in found.files
+                   if Path(f.name).name in family.counts},
+        "elsewhere": [asdict(figure) for figure in family.elsewhere],
     }
     done: list[trials.Trial] = []
     result["complete"] = False
@@ -149,6 +153,7 @@ def _report(result: dict[str, Any], files: list[inputs.InputFile], done: list[tr
                 if name.startswith(peers.PITH + "-") and name != reference]
     result["totals"] = summary.totals()
     result["per_file"] = summary.per_file()
+    result["per_unit"] = summary.per_unit(result["counts"])
     result["domination"] = domination(result["totals"], result["options"]["clock"])
     result["against_reference"] = summary.against(reference, subjects) if reference else []
     result["failures"] = summary.failures()
@@ -158,8 +163,8 @@ def _report(result: dict[str, Any], files: list[inputs.InputFile], done: list[tr
     (out / "results.json").write_text(json.dumps(result, indent=1) + "\n")
     (out / "results.md").write_text(report_markdown.full(result, "results.svg"))
     (out / "results.svg").write_text(report_svg.draw(result))
-    for part in (report_markdown.header, report_markdown.totals, report_markdown.domination,
-                 report_markdown.against):
+    for part in (report_markdown.header, report_markdown.totals, report_markdown.per_unit,
+                 report_markdown.elsewhere, report_markdown.domination, report_markdown.against):
         print(part(result))
     print(f"written: {out}/results.json, results.md, results.svg")
     if not result["complete"]:

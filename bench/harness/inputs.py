@@ -31,6 +31,16 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """A figure that is not measured here but taken from somewhere; reports say so."""
+
+    tool: str
+    file: str  # base name
+    bytes: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Family:
     """A family file: what is compared, on what, against what."""
 
@@ -41,6 +51,9 @@ class Family:
     inputs: list[Entry]
     reference: str = ""
     options: list[str] = field(default_factory=lambda: [""])  # pith runs with each of them
+    unit: str = ""  # what files hold many of: points
+    counts: dict[str, int] = field(default_factory=dict)  # of it, by base names of files
+    elsewhere: list[Elsewhere] = field(default_factory=list)
 
     def pith_levels(self) -> list[str]:
         """Every level with every set of options: 5, 5--no-prime."""
@@ -85,7 +98,8 @@ def load_family(path: Path) -> Family:
         with path.open("rb") as stream:
             table = tomllib.load(stream)
         entries = [Entry(**entry) for entry in table.pop("inputs", [])]
-        return Family(name=path.stem, inputs=entries, **table)
+        elsewhere = [Elsewhere(**entry) for entry in table.pop("elsewhere", [])]
+        return Family(name=path.stem, inputs=entries, elsewhere=elsewhere, **table)
     except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
         raise UsageError(f"{path}: {error}") from error
 

@@ -48,6 +48,44 @@ def totals(result: Json) -> str:
     return "\n".join(lines + [""])
 
 
+def per_unit(result: Json) -> str:
+    """Bytes and speeds per point, or whatever the files hold many of."""
+    rows, unit = result["per_unit"], result["unit"]
+    if not rows or not unit:
+        return ""
+    counted = len(result["counts"])
+    total = sum(result["counts"].values())
+    lines = [f"## Per {unit.removesuffix('s')}: {total:,} {unit} in {counted} file(s)", "",
+             f"| tool | bytes per {unit.removesuffix('s')} | enc CPU M{unit}/s | "
+             f"dec CPU M{unit}/s |", "|---|--:|--:|--:|"]
+    for row in rows:
+        note = "" if row["complete"] else f" ({row['files']} of {counted} files only)"
+        lines.append(f"| {row['tool']}{note} | {row['bytes_per_unit']:.3f} | "
+                     f"{_number(row['encode'])} | {_number(row['decode'])} |")
+    return "\n".join(lines + [""])
+
+
+def elsewhere(result: Json) -> str:
+    """Sizes that other tools were said to reach, beside those that pith reached here."""
+    mine: dict[str, list[Json]] = {}
+    for row in result["per_file"]:
+        if row["tool"].startswith("pith-"):
+            mine.setdefault(row["file"].rsplit("/", 1)[-1], []).append(row)
+    figures = [figure for figure in result["elsewhere"] if figure["file"] in mine]
+    if not figures:
+        return ""
+    lines = ["## Not measured here: figures from elsewhere", "",
+             "Sizes only, and not always of the same bytes: see the notes. pith's are of every "
+             "byte of the file.", "", "| file | tool | bytes | pith | note |",
+             "|---|---|--:|---|---|"]
+    for figure in figures:
+        sizes = ", ".join(f"{row['tool'].removeprefix('pith')} {row['packed_bytes']:,}"
+                          for row in mine[figure["file"]])
+        lines.append(f"| {figure['file']} | {figure['tool']} | {figure['bytes']:,} | {sizes} | "
+                     f"{figure['note']} |")
+    return "\n".join(lines + [""])
+
+
 def domination(result: Json) -> str:
     """Which tools no other beats, and by whom the others are beaten."""
     rows = result["domination"]
@@ -88,7 +126,7 @@ def against(result: Json) -> str:
 
 def full(result: Json, picture: str) -> str:
     """The whole report."""
-    parts = [header(result), totals(result), f"![ratio against speed]({picture})\n",
+    parts = [header(result), totals(result), per_unit(result), elsewhere(result), f"![ratio against speed]({picture})\n",
              domination(result), against(result),
              _matrix(result, "Compressed bytes", "packed_bytes", "d"),
              _matrix(result, "Bits per byte", "bits_per_byte", ".3f")]

@@ -57,6 +57,24 @@ class Summary:
                 rows.append(self._row(tool, names) | {"files": len(names), "complete": complete})
         return rows
 
+    def per_unit(self, counts: dict[str, int]) -> list[Row]:
+        """For each tool, over the files with a count that it restored: bytes of a unit, and
+        millions of units a second of CPU time, in the best repetition."""
+        rows = []
+        for tool in self.tools:
+            names = [file.name for file in self.files
+                     if file.name in counts and self.good(tool, file.name)]
+            if not names:
+                continue
+            units = sum(counts[name] for name in names)
+            row: Row = {"tool": tool, "files": len(names), "units": units,
+                        "complete": len(names) == len(counts),
+                        "bytes_per_unit": self._packed(tool, names) / units}
+            for way in DIRECTIONS:
+                row[way] = units / 1e6 / min(self._times(tool, names, way, "cpu"))
+            rows.append(row)
+        return rows
+
     def against(self, reference: str, subjects: list[str]) -> list[Row]:
         """Each subject's size and speeds relative to the reference, paired by repetition.
 

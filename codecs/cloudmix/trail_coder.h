@@ -22,7 +22,7 @@ class TrailCoder {
         around_(around),
         seen_(points),
         errors_(points),
-        distance_(contexts, 16, 400) {}
+        distance_(contexts, 14, 400) {}
 
   static uint64_t memory(uint64_t points) {
     return points * (sizeof(Seen) + sizeof(Distances::Errors)) + (uint64_t{8} << 20);
