@@ -32,7 +32,8 @@ constexpr size_t kLittleGain = 16;
 
 bool is_candidate(const Codec& codec, SegmentType type, const SelectOptions& options) {
   if (&codec == &stored_codec()) return false;  // always the last resort
-  if (codec.approximates(options.level)) return false;
+  const bool is_asked_for = options.forced == &codec;
+  if ((codec.approximates(options.level) || codec.is_on_request()) && !is_asked_for) return false;
   if (options.nested && codec.id() == CodecId::kDeflated) return false;  // no codec wraps itself
   if (options.forced != nullptr) return &codec == options.forced;
   return codec.accepts(type, options.level);
@@ -40,7 +41,7 @@ bool is_candidate(const Codec& codec, SegmentType type, const SelectOptions& opt
 
 bool may_approximate(const Codec& codec, const SelectOptions& options) {
   return options.lossy && codec.approximates(options.level) &&
-         (options.forced == nullptr || options.forced == &codec);
+         (options.forced == &codec || (options.forced == nullptr && !codec.is_on_request()));
 }
 
 std::vector<const Codec*> candidates(SegmentType type, const SelectOptions& options) {
@@ -119,8 +120,8 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   const auto try_codec = [&](const Codec& codec) -> Result<bool> {
     encoded.codec = codec.id();
     PITH_ASSIGN(const EncodeOutcome outcome,
-                codec.encode(block, {options.level, options.prime}, encoded.payload,
-                             encoded.decode_memory, scratch.of(codec)));
+                codec.encode(block, {options.level, options.prime, options.variant},
+                             encoded.payload, encoded.decode_memory, scratch.of(codec)));
     if (outcome == EncodeOutcome::kDeclined) return false;
     if (!codec.verify_after_encode()) return true;
     return restores(codec, block, encoded, scratch);
@@ -197,9 +198,10 @@ Result<std::optional<ApproximatedBlock>> approximate_block(const LossyBlock& blo
     ApproximatedBlock found{.encoded = {.codec = codec->id(), .decode_memory = 0, .payload = {}},
                             .restored = ByteBuffer(block.rounded.bytes)};
     EncodedBlock& encoded = found.encoded;
-    PITH_ASSIGN(const EncodeOutcome outcome,
-                codec->approximate(wanted, {options.level, options.prime}, found.restored,
-                                   encoded.payload, encoded.decode_memory, scratch.of(*codec)));
+    PITH_ASSIGN(
+        const EncodeOutcome outcome,
+        codec->approximate(wanted, {options.level, options.prime, options.variant}, found.restored,
+                           encoded.payload, encoded.decode_memory, scratch.of(*codec)));
     if (outcome == EncodeOutcome::kDeclined) continue;
     const BlockView view{.bytes = found.restored, .segments = {}, .type = block.rounded.type};
     PITH_ASSIGN(const bool exact, restores(*codec, view, encoded, scratch));
