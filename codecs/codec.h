@@ -64,13 +64,15 @@ struct BlockView {
   const RandomAccess* base = nullptr;
 };
 
-// How far the restored values of an array may be from the original ones, within one block. Values
-// that are not finite or stand for "no value" must come back as they are.
+// How far the restored values of an array (or tensor) may be from the original ones, within one
+// block. Values that are not finite or stand for "no value" must come back as they are.
 struct Tolerance {
-  const ArrayLayout* array = nullptr;  // of the segments that it is about; they have no filter
-  double bound =
-      0;  // no value may be off by more, in the unit of the stored numbers; infinity: any
-  double squared_error = 0;  // the squares of all errors may add up to this; infinity: to anything
+  const void* layout = nullptr;  // ArrayLayout or TensorLayout of its segments, without filter
+  NumberType type = NumberType::kF32;
+  // No value may be off by more, in the unit of the stored numbers.
+  double bound = 0;
+  double squared_error = 0;  // the squares of all errors may add up to this
+  // Either is infinity where nothing is asked for.
 };
 
 // A block with values that may be restored as near ones. `rounded` is what stands for it otherwise:

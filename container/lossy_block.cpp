@@ -7,8 +7,8 @@ namespace pith {
 namespace {
 
 using Tasks = std::vector<Rounding::Task>;
-// The array that each task is about; null for what no codec approximates.
-using Arrays = std::vector<const ArrayLayout*>;
+// The layout of the array or tensor that each task is about; null for what no codec approximates.
+using Layouts = std::vector<const void*>;
 
 bool may_approximate(const SelectOptions& options) {
   return std::ranges::any_of(
@@ -16,30 +16,33 @@ bool may_approximate(const SelectOptions& options) {
 }
 
 // To be asked before the tasks are done, which may cut segments in two.
-Arrays arrays_of(const RawBlock& block, const Tasks& tasks) {
-  Arrays arrays;
+Layouts layouts_of(const RawBlock& block, const Tasks& tasks) {
+  Layouts layouts;
   for (const Rounding::Task& task : tasks) {
-    const bool suits = task.stream == nullptr && task.step.step != 0;
-    arrays.push_back(suits ? block.segments[task.segment].layout.array.get() : nullptr);
+    const Layout& layout = block.segments[task.segment].layout;
+    const bool suits = task.stream == nullptr && task.step.step != 0 && layout.points == nullptr &&
+                       !task.row.format.bfloat;
+    layouts.push_back(suits ? identity_of(layout) : nullptr);
   }
-  return arrays;
+  return layouts;
 }
 
 // What codecs that approximate may do to the block's arrays. Where the bound is a PSNR of the
 // whole, an array may have as much error within the block as rounding makes in it.
-std::vector<Tolerance> tolerances_of(const Tasks& tasks, const Arrays& arrays) {
+std::vector<Tolerance> tolerances_of(const Tasks& tasks, const Layouts& layouts) {
   std::vector<Tolerance> tolerances;
   for (size_t i = 0; i < tasks.size(); ++i) {
     const Rounding::Task& task = tasks[i];
-    const ArrayLayout* array = arrays[i];
+    const void* array = layouts[i];
     if (array == nullptr) continue;
     const bool is_psnr = task.kind == BoundKind::kPsnr;
-    const auto same = std::ranges::find(tolerances, array, &Tolerance::array);
+    const auto same = std::ranges::find(tolerances, array, &Tolerance::layout);
     if (same != tolerances.end()) {
       if (is_psnr) same->squared_error += task.stats.squared_error;
       continue;
     }
-    tolerances.push_back({.array = array,
+    tolerances.push_back({.layout = array,
+                          .type = task.row.format.type,
                           .bound = is_psnr ? HUGE_VAL : task.step.bound,
                           .squared_error = is_psnr ? task.stats.squared_error : HUGE_VAL});
   }
@@ -48,7 +51,7 @@ std::vector<Tolerance> tolerances_of(const Tasks& tasks, const Arrays& arrays) {
 
 // The tasks as they stand when an approximation takes the place of the rounded block; nothing if it
 // breaks a bound.
-std::optional<Tasks> checked(const Tasks& tasks, const Arrays& arrays, const LossyBlock& block,
+std::optional<Tasks> checked(const Tasks& tasks, const Layouts& layouts, const LossyBlock& block,
                              ByteView restored, CodecId codec) {
   const ByteView rounded = block.rounded.bytes;
   const auto& tolerances = block.tolerances;
@@ -56,9 +59,9 @@ std::optional<Tasks> checked(const Tasks& tasks, const Arrays& arrays, const Los
   std::vector<double> squared(tolerances.size(), 0);
   ByteBuffer others(restored);  // becomes the rounded block, unless other bytes differ
   for (size_t i = 0; i < now.size(); ++i) {
-    if (arrays[i] == nullptr) continue;
+    if (layouts[i] == nullptr) continue;
     Rounding::Task& task = now[i];
-    const auto tolerance = std::ranges::find(tolerances, arrays[i], &Tolerance::array);
+    const auto tolerance = std::ranges::find(tolerances, layouts[i], &Tolerance::layout);
     double& sum = squared[static_cast<size_t>(tolerance - tolerances.begin())];
     const NumberRow& row = task.row;
     const size_t size = row.count * row.stride;
@@ -87,12 +90,12 @@ Result<EncodedBlock> encode_lossy_block(RawBlock& block, Tasks& tasks, const Ran
                                         ByteBuffer storage) {
   ByteBuffer original;
   if (!tasks.empty() && may_approximate(options)) original = block.bytes;
-  const Arrays arrays = arrays_of(block, tasks);
+  const Layouts layouts = layouts_of(block, tasks);
   Rounding::apply(tasks, block);
   BlockView view = block.view();
   view.base = base;
   PITH_ASSIGN(EncodedBlock encoded, encode_block(view, options, scratch, std::move(storage)));
-  const auto tolerances = tolerances_of(tasks, arrays);
+  const auto tolerances = tolerances_of(tasks, layouts);
   if (original.empty() || tolerances.empty()) return encoded;
 
   const LossyBlock lossy{.original = original,
@@ -101,7 +104,7 @@ Result<EncodedBlock> encode_lossy_block(RawBlock& block, Tasks& tasks, const Ran
                          .rounded_size = encoded.payload.size()};
   PITH_ASSIGN(auto near, approximate_block(lossy, options, scratch));
   if (!near) return encoded;
-  auto now = checked(tasks, arrays, lossy, near->restored, near->encoded.codec);
+  auto now = checked(tasks, layouts, lossy, near->restored, near->encoded.codec);
   if (!now) return encoded;
   tasks = std::move(*now);
   block.bytes = std::move(near->restored);

@@ -104,7 +104,7 @@ std::optional<Candidate> candidate_of(const Layout& layout) {
   Variable& v = c.variable;
   if (layout.array != nullptr) {
     const ArrayLayout& array = *layout.array;
-    v.array = &array;
+    v.layout = &array;
     v.type = array.type;
     v.big_endian = array.big_endian;
     v.shape = array.shape;
@@ -121,6 +121,7 @@ std::optional<Candidate> candidate_of(const Layout& layout) {
   } else if (layout.tensor != nullptr) {
     const auto type = number_type(layout.tensor->element);
     if (!type || layout.tensor->shape.size() < 2) return std::nullopt;
+    v.layout = layout.tensor.get();
     v.type = *type;
     v.form = Form::kCells;
     v.shape = layout.tensor->shape;

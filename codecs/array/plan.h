@@ -35,8 +35,8 @@ struct Variable {
   uint64_t size = 0;              // bytes
 
   // What an encoder may want to know; not written.
-  bool doubtful = false;  // of a tensor: these may be weights
-  const ArrayLayout* array = nullptr;
+  bool doubtful = false;         // of a tensor: these may be weights
+  const void* layout = nullptr;  // ArrayLayout or TensorLayout
   std::vector<uint64_t> fills{};
   double scale = 1;
   double add = 0;

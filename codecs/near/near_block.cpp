@@ -96,7 +96,7 @@ SegmentType most_of(std::span<const Segment> segments) {
 
 const Tolerance* tolerance_of(const LossyBlock& block, const Variable& variable) {
   for (const Tolerance& tolerance : block.tolerances) {
-    if (tolerance.array == variable.array) return &tolerance;
+    if (tolerance.layout == variable.layout) return &tolerance;
   }
   return nullptr;
 }

@@ -92,9 +92,12 @@ class VideoCodec : public Codec {
     }
     std::vector<Tolerance> exact;
     for (const Segment& segment : block.segments) {
-      const ArrayLayout* const array = segment.layout.array.get();
-      if (array != nullptr && (exact.empty() || exact.back().array != array)) {
-        exact.push_back({.array = array});
+      const Layout& layout = segment.layout;
+      const void* const whole = layout.array != nullptr
+                                    ? static_cast<const void*>(layout.array.get())
+                                    : static_cast<const void*>(layout.tensor.get());
+      if (whole != nullptr && (exact.empty() || exact.back().layout != whole)) {
+        exact.push_back({.layout = whole});
       }
     }
     if (exact.empty()) return EncodeOutcome::kDeclined;

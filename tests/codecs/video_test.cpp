@@ -82,8 +82,10 @@ Coded encode_exact(const Sample& sample, Level level = 5) {
 Coded encode_near(const Sample& sample, double bound, double squared_error, size_t variant,
                   Level level = 2) {
   const Segment segment = sample.segment();
-  const Tolerance tolerance{
-      .array = sample.layout.get(), .bound = bound, .squared_error = squared_error};
+  const Tolerance tolerance{.layout = sample.layout.get(),
+                            .type = sample.layout->type,
+                            .bound = bound,
+                            .squared_error = squared_error};
   const LossyBlock block{
       .original = sample.bytes,
       .rounded = {.bytes = sample.bytes, .segments = {&segment, 1}, .type = SegmentType::kArray},
