@@ -41,8 +41,10 @@ constexpr double kAim = 0.994;
 constexpr double kFinest = 1;  // quality
 constexpr double kCoarsest = 51;
 constexpr double kCoarsestAv1 = 63;
-// Another way to see the volume is followed up if it promises to be so much smaller.
+// Another way to see the volume is followed up if it promises to be so much smaller; another coder,
+// of which less is known, if it does not promise to be so much larger.
 constexpr double kPromising = 0.985;
+constexpr double kPromisingCoder = 1.04;
 // The share of the allowed error that components which are left out may take.
 constexpr double kWaste = 0.01;
 // Without a bound of all errors together: of the mean square of errors up to the bound.
@@ -284,14 +286,14 @@ Result<void> write_trial(const Task<Word>& task, const Way& way, const Trial<Wor
   return {};
 }
 
+// AV1 first: its encoder is the faster one.
 std::vector<Way> ways_of(const array::Variable& variable, const Volume& volume, const Wish& wish) {
   std::vector<Way> ways;
-  const std::vector<Arrangement> arrangements = arrangements_of(variable, volume);
-  for (const Arrangement& arrangement : arrangements) {
-    if (!wish.coder || *wish.coder == Coder::kHevc) ways.push_back({Coder::kHevc, arrangement});
-  }
-  for (const Arrangement& arrangement : arrangements) {
-    if (!wish.coder || *wish.coder == Coder::kAv1) ways.push_back({Coder::kAv1, arrangement});
+  for (const Coder coder : {Coder::kAv1, Coder::kHevc}) {
+    if (wish.coder && *wish.coder != coder) continue;
+    for (const Arrangement& arrangement : arrangements_of(variable, volume)) {
+      ways.push_back({coder, arrangement});
+    }
   }
   return ways;
 }
@@ -307,17 +309,25 @@ Result<bool> write_near(const array::Variable& variable, const Volume& volume, c
   std::optional<Trial<Word>> best;
   Way best_way;
   Slopes slopes;
+  std::optional<Error> missing;
   for (const Way& way : ways_of(variable, volume, wish)) {
     WaySearch<Word> search(task, way);
     if (!search.is_possible()) continue;
     const bool goes_on = best && best_way.coder == way.coder;
-    PITH_ASSIGN(Trial<Word> first, search.run(goes_on ? best->quality : search.guess()));
+    if (best && !goes_on && wish.level <= kLastQuickLevel) break;
+    auto tried = search.run(goes_on ? best->quality : search.guess());
+    if (!tried && tried.error().code == ErrorCode::kUnsupported) {
+      missing = std::move(tried).error();  // another coder may be there
+      continue;
+    }
+    PITH_ASSIGN(Trial<Word> first, std::move(tried));
     if (best) {
       // What it would take at the best one's error.
       const double more = log2_of(best->squared_error) - log2_of(first.squared_error);
       const double size = log2_of(static_cast<double>(first.size)) +
                           (task.has_bound() ? 0 : more * slopes.size_per_error);
-      if (size > log2_of(kPromising * static_cast<double>(best->size))) continue;
+      const double factor = goes_on ? kPromising : kPromisingCoder;
+      if (size > log2_of(factor * static_cast<double>(best->size))) continue;
     }
     std::optional<Trial<Word>> found;
     if (task.has_bound()) {
@@ -329,6 +339,7 @@ Result<bool> write_near(const array::Variable& variable, const Volume& volume, c
     best = std::move(found);
     best_way = way;
   }
+  if (!best && missing) return tl::unexpected(std::move(*missing));
   if (!best) return false;
   coder = best_way.coder;
   PITH_TRY(write_trial(task, best_way, *best, out));
