@@ -38,8 +38,9 @@ constexpr double kSizePerError = -0.35;
 // A trial that uses up so much of the allowed error is good enough, and what is aimed at.
 constexpr double kNearEnough = 0.985;
 constexpr double kAim = 0.994;
-constexpr double kFinest = 1;  // quality
+constexpr double kFinest = -12;  // quality; x265 counts as if samples had 8 bits
 constexpr double kCoarsest = 51;
+constexpr double kFinestAv1 = 1;
 constexpr double kCoarsestAv1 = 63;
 // Another way to see the volume is followed up if it promises to be so much smaller; another coder,
 // of which less is known, if it does not promise to be so much larger.
@@ -147,7 +148,7 @@ class WaySearch {
     const double step = set_samples(components_, highest, 1);
     const double mean = task_.target() / static_cast<double>(task_.count) / (step * step);
     const double quantum = log2_of(12 * mean) / 2;  // as log2
-    if (way_.coder == Coder::kAv1) return std::clamp(quantum * 8 - 8, 1.0, kCoarsestAv1);
+    if (way_.coder == Coder::kAv1) return std::clamp(quantum * 8 - 8, kFinestAv1, kCoarsestAv1);
     return std::clamp(6 * quantum + 1 - 6 * (shape_.depth - 8), kFinest, kCoarsest);
   }
 
@@ -186,6 +187,7 @@ class WaySearch {
     return trial;
   }
 
+  double finest() const { return way_.coder == Coder::kAv1 ? kFinestAv1 : kFinest; }
   double coarsest() const { return way_.coder == Coder::kAv1 ? kCoarsestAv1 : kCoarsest; }
 
  private:
@@ -220,7 +222,7 @@ Result<std::optional<Trial<Word>>> reach_error(const Task<Word>& task, WaySearch
         does && (trial.squared_error >= kNearEnough * target || quality >= search.coarsest());
     (does ? fine : coarse) = {quality, error};
     if (does && (!best || trial.size < best->size)) best = std::move(trial);
-    if (done || (!does && quality <= kFinest)) break;
+    if (done || (!does && quality <= search.finest())) break;
     const double gap = log2_of(kAim * target) - error;
     double next = quality + std::clamp(gap / slopes.error_per_quality, -kLongest, kLongest);
     if (fine && coarse && coarse->first > fine->first && coarse->second > fine->second) {
@@ -228,10 +230,10 @@ Result<std::optional<Trial<Word>>> reach_error(const Task<Word>& task, WaySearch
                                (coarse->second - fine->second);
       next = std::clamp(next, fine->first, coarse->first);
     }
-    next = std::clamp(next, kFinest, search.coarsest());
+    next = std::clamp(next, search.finest(), search.coarsest());
     if (std::fabs(next - quality) < 0.004) {
       if (does) break;
-      next = std::max(kFinest, next - 0.05);
+      next = std::max(search.finest(), next - 0.05);
     }
     PITH_ASSIGN(trial, search.run(next));
     const double gone = trial.quality - quality;
@@ -261,7 +263,7 @@ Result<std::optional<Trial<Word>>> reach_least(const Task<Word>& task, WaySearch
   int tries = tries_at(task.wish.level) - 1;
   for (const double direction : {kStride, -kStride}) {
     for (double quality = first + direction; tries > 0; quality += direction, --tries) {
-      if (quality < kFinest || quality > search.coarsest()) break;
+      if (quality < search.finest() || quality > search.coarsest()) break;
       PITH_ASSIGN(Trial<Word> next, search.run(quality));
       if (next.size >= best->size) break;
       best = std::move(next);
