@@ -5,6 +5,7 @@
 #include <fstream>
 #include <set>
 
+#include "codecs/video/library.h"
 #include "container/catalog.h"
 #include "tests/golden/golden_cases.h"
 
@@ -28,6 +29,8 @@ TEST(Golden, EveryFileOfEveryVersionDecodes) {
     if (entry.path().extension() != ".pith") continue;
     const ByteBuffer file = read_file(entry.path());
     const auto outcome = test::decompress_bytes(file);
+    const bool is_video = entry.path().parent_path().filename() == "video";
+    if (is_video && !video::is_built_in()) continue;
     EXPECT_TRUE(outcome.summary.has_value()) << entry.path() << outcome.summary.error().message;
     EXPECT_TRUE(read_catalog(MemoryRandomAccess(file)).has_value()) << entry.path();
     ++count;
