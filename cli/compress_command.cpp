@@ -21,6 +21,7 @@ CompressOptions compress_options(const Run& run, Progress& progress) {
   CompressOptions options;
   options.select.level = run.options.level;
   options.select.forced = run.options.codec;
+  options.select.variant = run.options.codec_variant;
   options.select.prime = run.options.prime;
   options.format = run.options.format.get();
   options.threads = run.threads;

@@ -113,6 +113,7 @@ Result<Explanation> explain_plain(const InputFile& input, const SeekableInput& s
   CompressOptions options;
   options.select.level = run.options.level;
   options.select.forced = run.options.codec;
+  options.select.variant = run.options.codec_variant;
   options.select.prime = run.options.prime;
   options.format = run.options.format.get();
   options.threads = run.threads;

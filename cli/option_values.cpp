@@ -77,9 +77,21 @@ void set_level(Options& options, const std::string& text) {
 
 void set_codec(Options& options, const std::string& name) {
   options.codec = find_codec(name);
+  options.codec_variant = 0;
   if (options.codec != nullptr) return;
   std::string names;
-  for (const Codec* codec : all_codecs()) names += fmt::format(" {}", codec->name());
+  for (const Codec* codec : all_codecs()) {
+    names += fmt::format(" {}", codec->name());
+    const auto variants = codec->variants();
+    for (size_t i = 0; i < variants.size(); ++i) {
+      const std::string variant = fmt::format("{}-{}", codec->name(), variants[i]);
+      names += " " + variant;
+      if (name != variant) continue;
+      options.codec = codec;
+      options.codec_variant = i + 1;
+      return;
+    }
+  }
   reject(fmt::format("there is no codec '{}'; there are:{}", name, names));
 }
 

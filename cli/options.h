@@ -68,6 +68,7 @@ struct Options {
 
   Level level = kDefaultLevel;
   const Codec* codec = nullptr;
+  size_t codec_variant = 0;  // see EncodeOptions
   bool prime = true;
   std::string base;  // the file to code against; empty: none
   LossyOptions lossy;

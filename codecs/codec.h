@@ -28,11 +28,12 @@ struct EncodeOptions {
   Level level = kDefaultLevel;
   bool prime = true;          // a model may run over a built-in text first (codecs/text/packs.h)
   size_t to_beat = SIZE_MAX;  // bytes: a payload that is not smaller is of no use
+  size_t variant = 0;         // 0: the codec chooses; n: only its way of coding variants()[n - 1]
 
   EncodeOptions() = default;
   EncodeOptions(Level wanted, bool may_prime = true,  // NOLINT: a level alone says enough
-                size_t size_to_beat = SIZE_MAX)
-      : level(wanted), prime(may_prime), to_beat(size_to_beat) {}
+                size_t size_to_beat = SIZE_MAX, size_t way = 0)
+      : level(wanted), prime(may_prime), to_beat(size_to_beat), variant(way) {}
 };
 
 // The codec id of a frame. Ids are never reused; 0xF000 to 0xFFFF are private.
@@ -120,6 +121,10 @@ class Codec {
   // True if approximate() does something at the level. Such a codec is not asked to encode() blocks
   // as they are.
   virtual bool approximates(Level) const { return false; }
+  // True if the codec is used only where it is asked for by its name.
+  virtual bool is_on_request() const { return false; }
+  // Ways of coding that may be asked for by name, as codec-variant.
+  virtual std::span<const std::string_view> variants() const { return {}; }
   // Made anew by every thread that uses the codec; may be null.
   virtual std::unique_ptr<Scratch> make_scratch() const { return nullptr; }
 

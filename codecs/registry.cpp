@@ -14,16 +14,17 @@
 #include "codecs/stored/stored_codec.h"
 #include "codecs/tensor/tensor_codec.h"
 #include "codecs/text/text_codec.h"
+#include "codecs/video/video_codec.h"
 #include "codecs/wavelet/wavelet_codec.h"
 #include "codecs/zstd/zstd_codec.h"
 
 namespace pith {
 
 std::span<const Codec* const> all_codecs() {
-  static const std::array<const Codec*, 14> kCodecs = {
+  static const std::array<const Codec*, 15> kCodecs = {
       &deflated_codec(), &array_codec(), &arraymix_codec(), &tensor_codec(),  &log_codec(),
       &logmix_codec(),   &cloud_codec(), &cloudmix_codec(), &las_codec(),     &text_codec(),
-      &bwt_codec(),      &zstd_codec(),  &stored_codec(),   &wavelet_codec(),
+      &bwt_codec(),      &zstd_codec(),  &stored_codec(),   &wavelet_codec(), &video_codec(),
   };
   return kCodecs;
 }

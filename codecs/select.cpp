@@ -42,7 +42,8 @@ constexpr size_t kLittleGain = 16;
 
 bool is_candidate(const Codec& codec, SegmentType type, const SelectOptions& options) {
   if (&codec == &stored_codec()) return false;  // always the last resort
-  if (codec.approximates(options.level)) return false;
+  const bool is_asked_for = options.forced == &codec;
+  if ((codec.approximates(options.level) || codec.is_on_request()) && !is_asked_for) return false;
   if (options.nested && codec.id() == CodecId::kDeflated) return false;  // no codec wraps itself
   if (options.forced != nullptr) return &codec == options.forced;
   return codec.accepts(type, options.level);
@@ -50,7 +51,7 @@ bool is_candidate(const Codec& codec, SegmentType type, const SelectOptions& opt
 
 bool may_approximate(const Codec& codec, const SelectOptions& options) {
   return options.lossy && codec.approximates(options.level) &&
-         (options.forced == nullptr || options.forced == &codec);
+         (options.forced == &codec || (options.forced == nullptr && !codec.is_on_request()));
 }
 
 std::vector<const Codec*> candidates(SegmentType type, const SelectOptions& options) {
@@ -151,7 +152,7 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   const auto try_codec = [&](const Codec& codec) -> Result<bool> {
     encoded.codec = codec.id();
     const size_t to_beat = best ? best->payload.size() : SIZE_MAX;
-    const EncodeOptions how(options.level, options.prime, to_beat);
+    const EncodeOptions how(options.level, options.prime, to_beat, options.variant);
     PITH_ASSIGN(
         const EncodeOutcome outcome,
         codec.encode(block, how, encoded.payload, encoded.decode_memory, scratch.of(codec)));
@@ -234,8 +235,9 @@ Result<std::optional<ApproximatedBlock>> approximate_block(const LossyBlock& blo
                             .restored = ByteBuffer(block.rounded.bytes)};
     EncodedBlock& encoded = found.encoded;
     PITH_ASSIGN(const EncodeOutcome outcome,
-                codec->approximate(wanted, {options.level, options.prime}, found.restored,
-                                   encoded.payload, encoded.decode_memory, scratch.of(*codec)));
+                codec->approximate(
+                    wanted, {options.level, options.prime, SIZE_MAX, options.variant},
+                    found.restored, encoded.payload, encoded.decode_memory, scratch.of(*codec)));
     if (outcome == EncodeOutcome::kDeclined) continue;
     const BlockView view{.bytes = found.restored, .segments = {}, .type = block.rounded.type};
     PITH_ASSIGN(const bool exact, restores(*codec, view, encoded, scratch));

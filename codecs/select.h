@@ -16,6 +16,7 @@ namespace pith {
 struct SelectOptions {
   Level level = kDefaultLevel;
   const Codec* forced = nullptr;  // try this codec and no other
+  size_t variant = 0;             // of the forced codec: see EncodeOptions
   bool nested = false;            // the block lies inside a block of a codec that wraps others
   bool prime = true;              // see EncodeOptions
   bool lossy = false;             // codecs that approximate may be tried (approximate_block)

@@ -8,6 +8,7 @@ packages="
   cmake ninja-build g++ clang clang-format clang-tidy libclang-rt-14-dev
   libzstd-dev libxxhash-dev zlib1g-dev libdivsufsort-dev libhwy-dev libfmt-dev libexpected-dev
   libcli11-dev libre2-dev libsimdjson-dev libhdf5-dev libpng-dev
+  libavcodec-dev libavutil-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 python3-h5py python3-netcdf4 hdf5-tools zstd tar gzip xz-utils util-linux mandoc
 "
