@@ -19,7 +19,7 @@ namespace {
 using tensor::write_varint;
 
 // Quantiser steps that are tried, in bounds, and thrifts (quantise.h).
-constexpr std::array<double, 6> kSteps = {1.25, 1.5, 1.75, 2.0, 2.35, 2.8};
+constexpr std::array<double, 10> kSteps = {1.25, 1.5, 1.75, 2.0, 2.35, 2.8, 3.4, 4.2, 5.2, 6.5};
 constexpr size_t kFirstStep = 3;
 constexpr std::array<double, 3> kThrifts = {0.01, 0.03, 0.06};
 constexpr size_t kFirstThrift = 1;
