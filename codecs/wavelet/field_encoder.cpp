@@ -19,11 +19,12 @@ namespace {
 using tensor::write_varint;
 
 // Quantiser steps that are tried, in bounds, and thrifts (quantise.h).
-constexpr std::array<double, 6> kSteps = {1.25, 1.5, 1.75, 2.0, 2.35, 2.8};
+constexpr std::array<double, 10> kSteps = {1.25, 1.5, 1.75, 2.0, 2.35, 2.8, 3.4, 4.2, 5.2, 6.5};
 constexpr size_t kFirstStep = 3;
 constexpr std::array<double, 3> kThrifts = {0.01, 0.03, 0.06};
 constexpr size_t kFirstThrift = 1;
-// From this level on every number of levels of an axis is tried, below every other one.
+// From this level on every number of levels of an axis is tried and coded, below every other one,
+// by an estimate.
 constexpr Level kThorough = 7;
 // The step of corrections, in bounds: what is off by up to 2.2 bounds takes one.
 constexpr double kCorrection = 1.2;
@@ -145,8 +146,20 @@ class FieldEncoder {
   }
 
   double cost_of(const Coefficients& coefficients, double step) const {
-    const auto trial = quantised(coefficients, step, kThrifts[kFirstThrift]);
-    return trial ? estimate_bits(trial->shape, trial->numbers) : HUGE_VAL;
+    auto trial = quantised(coefficients, step, kThrifts[kFirstThrift]);
+    if (!trial) return HUGE_VAL;
+    return level_ < kThorough ? estimate_bits(trial->shape, trial->numbers) : coded_bits(*trial);
+  }
+
+  // What the estimate does not know: how much planes tell of each other.
+  static double coded_bits(Trial& trial) {
+    ByteBuffer code(trial.numbers.size() * 4 + 4096);
+    EncodeBits bits{entropy::BinaryEncoder(code)};
+    const auto model = std::make_unique<CoefficientModel>(trial.shape);
+    for (size_t plane = 0; plane < trial.shape.planes; ++plane) {
+      model->code_plane(bits, trial.numbers, plane);
+    }
+    return bits.coder.overflowed() ? HUGE_VAL : 8 * static_cast<double>(bits.coder.size());
   }
 
   std::optional<Trial> within_bound() {

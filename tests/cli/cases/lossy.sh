@@ -101,4 +101,32 @@ for bad in "--max-error 0" "--max-error -1" "--max-error nan" "--max-error 1km" 
 done
 expect_files a.npy
 
+
+# An .npy file of waves, 80 rows of 100 floats.
+make_waves() {
+  "${PYTHON:-python3}" -c '
+import math, struct, sys
+values = [math.sin(x / 9) * math.cos(y / 7) for y in range(80) for x in range(100)]
+head = "{\x27descr\x27: \x27<f4\x27, \x27fortran_order\x27: False, \x27shape\x27: (80, 100), }"
+sys.stdout.buffer.write(b"\x93NUMPY\x01\x00\x76\x00" + head.ljust(118).encode())
+sys.stdout.buffer.write(struct.pack("<8000f", *values))' >"$1"
+}
+
+check "smooth arrays are approximated, and compare proves the bound"
+make_waves w.npy
+pith --rel-error 1e-3 w.npy
+expect_rc 0
+pith -l w.npy.pith
+grep -q 'wavelet.*LOSSY$' "$OUT" || fail "the list does not say wavelet: $(cat "$OUT")"
+pith -dc w.npy.pith
+expect_rc 0
+cp "$OUT" v.npy
+pith compare --rel-error 1e-3 w.npy v.npy
+expect_rc 0
+pith compare --rel-error 1e-5 w.npy v.npy
+expect_rc 1
+pith --codec array --rel-error 1e-3 w.npy -o r.pith
+expect_rc 0
+[ "$(stat -c %s w.npy.pith)" -lt "$(stat -c %s r.pith)" ] || fail "rounding alone takes less"
+
 finish
