@@ -45,7 +45,7 @@ constexpr double kCoarsestAv1 = 63;
 // Another way to see the volume is followed up if it promises to be so much smaller; another coder,
 // of which less is known, if it does not promise to be so much larger.
 constexpr double kPromising = 0.985;
-constexpr double kPromisingCoder = 1.04;
+constexpr double kPromisingCoder = 1.25;
 // The share of the allowed error that components which are left out may take.
 constexpr double kWaste = 0.01;
 // Without a bound of all errors together: of the mean square of errors up to the bound.

@@ -71,7 +71,7 @@ Coded encode_exact(const Sample& sample, Level level = 5) {
       .bytes = sample.bytes, .segments = {&segment, 1}, .type = SegmentType::kArray};
   Coded coded;
   CodecScratch scratch;
-  const auto outcome = video_codec().encode(block, {level, true, kFfv1}, coded.payload,
+  const auto outcome = video_codec().encode(block, {level, true, SIZE_MAX, kFfv1}, coded.payload,
                                             coded.memory, scratch.of(video_codec()));
   EXPECT_TRUE(outcome.has_value()) << outcome.error().message;
   if (outcome) coded.outcome = *outcome;
@@ -95,8 +95,8 @@ Coded encode_near(const Sample& sample, double bound, double squared_error, size
   coded.restored = ByteBuffer(sample.bytes);
   CodecScratch scratch;
   const auto outcome =
-      video_codec().approximate(block, {level, true, variant}, coded.restored, coded.payload,
-                                coded.memory, scratch.of(video_codec()));
+      video_codec().approximate(block, {level, true, SIZE_MAX, variant}, coded.restored,
+                                coded.payload, coded.memory, scratch.of(video_codec()));
   EXPECT_TRUE(outcome.has_value()) << outcome.error().message;
   if (outcome) coded.outcome = *outcome;
   return coded;
