@@ -17,7 +17,7 @@ from reference_deflate import DEFAULT, ZLIB, deflate
 NOT_HERE = {codec: f" ({name}: not in this decoder yet)"
             for codec, name in ((4, "text"), (5, "tensor"), (6, "log"), (7, "logmix"),
                                 (8, "cloud"), (9, "las"), (10, "array"), (11, "video"), (12, "cloudmix"),
-                                (13, "arraymix"))}
+                                (13, "arraymix"), (14, "wavelet"))}
 
 
 # ---- Codecs: (payload, raw size, declared decode memory in KiB) -> raw ----
