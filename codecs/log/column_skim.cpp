@@ -224,8 +224,8 @@ class ColumnSkimmer {
   }
 
   static Bounds bounds_of(uint64_t base, size_t width, bool delta, size_t count) {
-    if (width == 8 || (delta && count >> (64 - 8 * width) != 0)) return {};
     if (width == 0) return {.least = base, .most = base, .wrapped = 0};
+    if (width == 8 || (delta && count >> (64 - 8 * width) != 0)) return {};
     // The furthest that all together can go.
     const uint64_t range = delta ? count << (8 * width - 1) : (uint64_t{1} << 8 * width) - 1;
     if (base > UINT64_MAX - range) return {};
