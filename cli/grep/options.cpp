@@ -179,6 +179,38 @@ void add_options(CLI::App& app, Parsed& p) {
   });
 }
 
+// Whether the word is an option, or options, of which the last one takes the next word.
+bool takes_next(const std::string& word) {
+  constexpr std::string_view kLong[] = {"--regexp",         "--file",    "--label",
+                                        "--max-count",      "--context", "--after-context",
+                                        "--before-context", "--threads", "--memlimit"};
+  if (word.starts_with("--")) return std::ranges::find(kLong, word) != std::end(kLong);
+  return word.starts_with('-') && word.find_first_of("efmABCT") == word.size() - 1;
+}
+
+// What CLI11 does not know of grep: values that begin with a dash are fastened to their options,
+// and -NUM is a context. `words`: the last one first.
+void settle_dashes(std::vector<std::string>& words) {
+  std::vector<std::string> settled;
+  bool only_values = false;  // behind --
+  for (auto word = words.rbegin(); word != words.rend(); ++word) {
+    const bool is_option = !only_values && word->size() > 1 && word->front() == '-';
+    only_values = only_values || *word == "--";
+    const auto next = std::next(word);
+    if (is_option && takes_next(*word) && next != words.rend()) {
+      const bool fastened = next->size() > 1 && next->front() == '-';
+      settled.push_back(fastened ? *word + (word->starts_with("--") ? "=" : "") + *next : *word);
+      if (!fastened) settled.push_back(*next);
+      ++word;
+    } else if (is_option && word->find_first_not_of("0123456789", 1) == std::string::npos) {
+      settled.push_back("--context=" + word->substr(1));
+    } else {
+      settled.push_back(*word);
+    }
+  }
+  words.assign(settled.rbegin(), settled.rend());
+}
+
 void settle(Parsed& p) {
   GrepOptions& o = p.options;
   if (!p.has_patterns) {
@@ -210,12 +242,7 @@ std::variant<GrepOptions, int> parse_grep_options(int argc, char** argv) {
   app.add_option("FILE", parsed.words, "")->group("");
   add_options(app, parsed);
   std::vector<std::string> arguments = cli::marked_arguments(argc, argv);
-  const auto dashes = std::find(arguments.rbegin(), arguments.rend(), "--");
-  for (auto argument = arguments.rbegin(); argument != dashes; ++argument) {
-    const bool is_number = argument->size() > 1 && argument->front() == '-' &&
-                           argument->find_first_not_of("0123456789", 1) == std::string::npos;
-    if (is_number) *argument = "--context=" + argument->substr(1);
-  }
+  settle_dashes(arguments);
   try {
     app.parse(std::move(arguments));
     cli::unmark(parsed.words);

@@ -71,6 +71,14 @@ same --color=always -v 2026
 same --color=always -i -o ERROR
 GREP_COLORS='ms=01;32:fn=34:sl=1:cx=2' same --color=always -C1 kernel
 
+check "patterns that begin with a dash"
+same -F -e -22
+same -ne -2
+same -c --regexp -b -F
+same -c -e -e -e x
+same -2 -e Failed
+same -c -- -2
+
 check "several patterns"
 same -e error -e root
 same -F -e '[z]' -e up
