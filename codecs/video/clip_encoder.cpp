@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -64,11 +65,20 @@ const char* encoder_name(Coder coder) {
   return "libsvtav1";
 }
 
-// Encoders set up tables of the whole program when they begin.
-std::mutex& opening() {
+// Encoders set up tables of the whole program when they begin, and SVT-AV1 (1.4) frees its own when
+// any of them ends: no two may begin or end at once.
+std::mutex& beginning_and_end() {
   static std::mutex mutex;
   return mutex;
 }
+
+struct FreeEncoder {
+  FreeContext free;
+  void operator()(AVCodecContext* context) const {
+    const std::lock_guard lock(beginning_and_end());
+    free(context);
+  }
+};
 
 class Options {
  public:
@@ -177,7 +187,8 @@ Result<CodedClip> encode_clip(Coder coder, const Clip& clip, const Effort& effor
     return fail(ErrorCode::kUnsupported,
                 std::string("libavcodec was built without ") + encoder_name(coder));
   }
-  const ContextPtr context(av->avcodec_alloc_context3(encoder), FreeContext{av});
+  const std::unique_ptr<AVCodecContext, FreeEncoder> context(av->avcodec_alloc_context3(encoder),
+                                                             FreeEncoder{FreeContext{av}});
   const FramePtr frame(av->av_frame_alloc(), FreeFrame{av});
   const PacketPtr packet(av->av_packet_alloc(), FreePacket{av});
   if (!context || !frame || !packet) return fail(ErrorCode::kLimit, "not enough memory");
@@ -191,7 +202,7 @@ Result<CodedClip> encode_clip(Coder coder, const Clip& clip, const Effort& effor
   Options options(*av);
   set_options(coder, shape, effort, *context, options);
   const auto open = [&] {
-    const std::lock_guard lock(opening());
+    const std::lock_guard lock(beginning_and_end());
     return av->avcodec_open2(context.get(), encoder, options.get());
   };
   if (open() < 0) {
