@@ -204,8 +204,8 @@ Result<Opened> open(ByteView payload, size_t block_size, MemoryBudget& budget, W
               read_templates(static_cast<size_t>(head.templates), streams, budget));
   PITH_ASSIGN(std::vector<uint32_t> line_templates,
               read_lines(head, streams, budget, read.templates));
-  // What logs take mostly: texts that grow would be moved.
-  arena.prepare(block_size / 8);
+  // More than what logs take, mostly.
+  arena.prepare(block_size);
   PITH_ASSIGN(ColumnSet columns, read_columns(read.templates, read.columns, line_templates, streams,
                                               arena, budget, costs));
   if (!streams.finished() || arena.extend(0) == nullptr) return damaged();

@@ -1,7 +1,6 @@
 // Columns: lists of values of one kind, written by a type (docs/codecs/log.md, "Columns").
 #pragma once
 
-#include <array>
 #include <optional>
 #include <span>
 #include <vector>
@@ -103,7 +102,8 @@ bool read_format(VarintReader& meta, NumberFormat& format);
 class Arena {
  public:
   explicit Arena(MemoryBudget& budget) : budget_(budget) {}
-  // Takes room for so many bytes at once, if there is as much.
+  // Texts up to this size need not be moved when they grow. Memory in which no text comes to lie is
+  // not touched, and not taken from the budget.
   void prepare(size_t size);
   // Room for `size` bytes more, behind which 16 more may be touched; null when the budget is spent.
   char* extend(size_t size);
@@ -115,6 +115,7 @@ class Arena {
   MemoryBudget& budget_;
   ByteBuffer bytes_;
   size_t used_ = 0;
+  size_t taken_ = 0;  // from the budget
 };
 
 class ColumnDecoder {
@@ -122,9 +123,8 @@ class ColumnDecoder {
   ColumnDecoder(StreamReader& streams, VarintReader& meta, Arena& arena, MemoryBudget& budget)
       : streams_(streams), meta_(meta), arena_(arena), budget_(budget) {}
 
-  // Writes `count` values, at least 1.
+  // Writes `count` values, at least 1; takes their memory from the budget.
   Result<void> decode(size_t count, Piece* values, int depth = 0);
-  // The same, with room for them from the budget.
   Result<void> decode(size_t count, Pieces& values);
 
   // The same, but in any order, and values that are several times the same perhaps only once.
@@ -143,7 +143,6 @@ class ColumnDecoder {
   Result<void> decode_differences(std::span<const uint64_t> bases, Piece* values);
 
  private:
-  Piece* room(int depth, size_t count);
   bool keep(size_t count);
   template <class Next>
   Result<void> write_numbers(const NumberFormat& format, size_t count, Next next, Piece* values);
@@ -160,8 +159,6 @@ class ColumnDecoder {
   Arena& arena_;
   MemoryBudget& budget_;
   std::vector<uint64_t>* kept_ = nullptr;
-  // The values of columns in columns, for each depth; used again by the next column.
-  std::array<ByteBuffer, kMaxColumnDepth + 1> rooms_;
   ColumnType last_type_ = ColumnType::kRaw;
 };
 

@@ -34,44 +34,59 @@ auto damaged() { return fail(ErrorCode::kDamaged, "a column of a log block is da
 
 }  // namespace
 
+void Arena::prepare(size_t size) {
+  if (used_ == 0 && size > bytes_.size() && size <= kMaxArena) bytes_.resize(size);
+}
+
 char* Arena::extend(size_t size) {
   if (size > kMaxArena - used_) return nullptr;
   const size_t wanted = used_ + size + kSlack;
+  if (wanted > taken_) {
+    if (!budget_.reserve(wanted - taken_)) return nullptr;
+    taken_ = wanted;
+  }
   if (wanted > bytes_.size()) {
-    const size_t larger = wanted + wanted / 2;
-    if (!budget_.reserve(larger)) return nullptr;
-    bytes_.reserve(larger);
-    budget_.release(bytes_.size());
-    bytes_.resize(larger);
+    // For a moment the texts are there twice.
+    if (!budget_.reserve(used_)) return nullptr;
+    bytes_.resize(wanted + wanted / 2);
+    budget_.release(used_);
   }
   return reinterpret_cast<char*>(bytes_.data()) + used_;
 }
 
-void Arena::prepare(size_t size) {
-  if (bytes_.size() > 0 || size > kMaxArena || !budget_.reserve(size)) return;
-  bytes_.resize(size);
-}
+namespace {
 
-// Room for the values of columns that lie in one of this depth.
-Piece* ColumnDecoder::room(int depth, size_t count) {
-  ByteBuffer& bytes = rooms_[static_cast<size_t>(depth)];
-  const size_t wanted = count * sizeof(Piece);
-  if (wanted > bytes.size()) {
-    if (!budget_.reserve(wanted - bytes.size())) return nullptr;
-    bytes = ByteBuffer();
-    bytes.resize(wanted);
+// The values of columns that lie in a column; decode() takes their memory from the budget.
+class Room {
+ public:
+  Room(size_t count, MemoryBudget& budget) : budget_(budget), size_(count * sizeof(Piece)) {
+    // Not more than there may be.
+    if (size_ <= budget.left()) bytes_.resize(size_);
   }
-  return reinterpret_cast<Piece*>(bytes.data());
-}
+  ~Room() {
+    if (!bytes_.empty()) budget_.release(size_);
+  }
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+
+  Piece* values() { return reinterpret_cast<Piece*>(bytes_.data()); }
+
+ private:
+  MemoryBudget& budget_;
+  size_t size_;
+  ByteBuffer bytes_;
+};
+
+}  // namespace
 
 Result<void> ColumnDecoder::decode(size_t count, Pieces& values) {
-  if (!budget_.reserve(count * sizeof(Piece))) return damaged();
+  if (count * sizeof(Piece) > budget_.left()) return damaged();
   values.resize(count);
   return decode(count, values.data());
 }
 
 Result<void> ColumnDecoder::decode(size_t count, Piece* values, int depth) {
-  if (depth > kMaxColumnDepth) return damaged();
+  if (depth > kMaxColumnDepth || !budget_.reserve(count * sizeof(Piece))) return damaged();
   const auto type = static_cast<ColumnType>(meta_.u8());
   if (depth == 0) last_type_ = type;
   switch (type) {
@@ -96,7 +111,7 @@ Result<void> ColumnDecoder::decode(size_t count, Piece* values, int depth) {
 Result<void> ColumnDecoder::decode_occurring(size_t count, Pieces& values, int depth) {
   if (depth > kMaxColumnDepth) return damaged();
   const auto append = [&](size_t more, int at_depth) -> Result<void> {
-    if (!budget_.reserve(more * sizeof(Piece))) return damaged();
+    if (more * sizeof(Piece) > budget_.left()) return damaged();
     const size_t before = values.size();
     values.resize(before + more);
     return decode(more, values.data() + before, at_depth);
@@ -219,8 +234,9 @@ Result<void> ColumnDecoder::decode_pattern(size_t count, Piece* values, int dept
     }
   }
   const size_t parts = fixed.size() - 1;
-  Piece* const columns = meta_.ok() ? room(depth, parts * count) : nullptr;
-  if (columns == nullptr) return damaged();
+  Room room(meta_.ok() ? parts * count : 0, budget_);
+  Piece* const columns = room.values();
+  if (columns == nullptr && parts > 0) return damaged();
   for (size_t p = 0; p < parts; ++p) PITH_TRY(decode(count, columns + p * count, depth + 1));
   size_t fixed_size = 0;
   std::vector<size_t> fixed_sizes;
@@ -257,7 +273,8 @@ Result<void> ColumnDecoder::decode_pattern(size_t count, Piece* values, int dept
 Result<void> ColumnDecoder::decode_dictionary(size_t count, Piece* values, int depth) {
   const uint64_t entries = meta_.varint();
   if (!meta_.ok() || entries == 0 || entries > count) return damaged();
-  Piece* const words = room(depth, static_cast<size_t>(entries));
+  Room room(static_cast<size_t>(entries), budget_);
+  Piece* const words = room.values();
   if (words == nullptr) return damaged();
   PITH_TRY(decode(static_cast<size_t>(entries), words, depth + 1));
   NumberRun run;
@@ -317,8 +334,9 @@ Result<void> ColumnDecoder::decode_exceptions(size_t count, Piece* values, int d
   const uint64_t others = meta_.varint();
   if (!meta_.ok() || others == 0 || others >= count) return damaged();
   const auto mask = take_flags(count);
-  Piece* alike = mask ? room(depth, count) : nullptr;
-  if (alike == nullptr) return damaged();
+  Room room(count, budget_);
+  Piece* alike = room.values();
+  if (!mask || alike == nullptr) return damaged();
   Piece* rest = alike + (count - static_cast<size_t>(others));
   PITH_TRY(decode(count - static_cast<size_t>(others), alike, depth + 1));
   PITH_TRY(decode(static_cast<size_t>(others), rest, depth + 1));

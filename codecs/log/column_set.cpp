@@ -260,6 +260,7 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
 Result<void> read_linked(LinkKind kind, size_t count, const ColumnLines& lines,
                          const LinkedTo& other, size_t templates, VarintReader& meta,
                          ColumnDecoder& decoder, MemoryBudget& budget, Piece* values) {
+  if (!budget.reserve(count * sizeof(Piece))) return damaged();
   const Partners places(lines, other.lines, count);
   if (kind == LinkKind::kDifference) {
     std::vector<uint64_t> bases(count);
@@ -279,28 +280,26 @@ Result<void> read_linked(LinkKind kind, size_t count, const ColumnLines& lines,
   PITH_TRY(decoder.decode(static_cast<size_t>(misses_count), misses));
   // Numbers of words are below the count of values, those of templates below kMaxTemplates.
   const uint64_t none = std::max<uint64_t>(other.numbers.size(), templates);
-  if (!budget.reserve((none + 1) * sizeof(Piece))) return damaged();
-  // The last value with each partner.
-  constexpr Piece kUnset{UINT32_MAX, 0};
-  std::vector<Piece> last(static_cast<size_t>(none + 1), kUnset);
+  if (!budget.reserve((none + 1) * sizeof(uint32_t))) return damaged();
+  // The place of the last value with each partner.
+  std::vector<uint32_t> last(static_cast<size_t>(none + 1), kNoValue);
   size_t next_flag = 0;
   size_t next_miss = 0;
   for (size_t i = 0; i < count; ++i) {
     const uint64_t id = places[i] == kNoValue ? none : other.numbers[places[i]];
     if (id > none) return damaged();
-    Piece& before = last[static_cast<size_t>(id)];
-    if (before.begin != kUnset.begin) {
-      if (next_flag == flags_count) return damaged();
-      if (flag_at(*flags, next_flag++)) {
-        values[i] = before;
-        continue;
-      }
+    uint32_t& before = last[static_cast<size_t>(id)];
+    if (before != kNoValue && next_flag == flags_count) return damaged();
+    if (before != kNoValue && flag_at(*flags, next_flag++)) {
+      values[i] = values[before];
+    } else {
+      if (next_miss == misses.size()) return damaged();
+      values[i] = misses[next_miss++];
     }
-    if (next_miss == misses.size()) return damaged();
-    values[i] = before = misses[next_miss++];
+    before = static_cast<uint32_t>(i);
   }
   if (next_flag != flags_count || next_miss != misses.size()) return damaged();
-  budget.release(misses_count * sizeof(Piece) + (none + 1) * sizeof(Piece));
+  budget.release(misses_count * sizeof(Piece) + (none + 1) * sizeof(uint32_t));
   return {};
 }
 
@@ -340,8 +339,9 @@ Result<ColumnSet> read_columns(const std::vector<Template>& templates, size_t co
   }
   // Lines of the values; partners, bases and flags of one link.
   constexpr uint64_t kPerLinkedValue = 16;
+  // What values take is reserved column by column: memory that is not touched is none.
   if (!meta.ok() || !budget.reserve(linked_values * kPerLinkedValue) ||
-      !budget.reserve(all_values * sizeof(Piece))) {
+      all_values * sizeof(Piece) > budget.left()) {
     return damaged();
   }
 

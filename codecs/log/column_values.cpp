@@ -86,7 +86,7 @@ Result<void> ColumnValues::decode_linked(uint32_t column) {
   VarintReader meta(skimmed_.meta.subspan(skimmed.meta));
   streams_.go_to(skimmed.place);
   ColumnDecoder decoder(streams_, meta, arena_, budget_);
-  if (!budget_.reserve(skimmed.count * sizeof(Piece))) return damaged();
+  if (skimmed.count * sizeof(Piece) > budget_.left()) return damaged();
   Pieces values(skimmed.count);
   PITH_TRY(read_linked(link.kind, skimmed.count, lines[column], {lines[link.other], numbers},
                        templates_.size(), meta, decoder, budget_, values.data()));
