@@ -21,7 +21,7 @@ class CloudCodec : public Codec {
   uint64_t encode_memory(size_t raw_size, Level) const override {
     return 24 * uint64_t{raw_size} + (uint64_t{24} << 20);
   }
-  // Records have four bytes at least (records.h).
+  // Records have four bytes at least (records.h); what is left is for symbols.
   uint64_t decode_memory(size_t raw_size, Level) const override {
     return 16 * uint64_t{raw_size} + (uint64_t{8} << 20);
   }
@@ -47,6 +47,10 @@ class CloudCodec : public Codec {
     }
     const auto encoded = cloud::encode_block(block, options.level, out);
     decode_memory = encoded.decode_memory;
+    // Rounds of lasers that hardly ever return take more symbols than they are worth.
+    if (decode_memory > this->decode_memory(block.bytes.size(), options.level)) {
+      return EncodeOutcome::kDeclined;
+    }
     return encoded.useful ? EncodeOutcome::kEncoded : EncodeOutcome::kDeclined;
   }
 

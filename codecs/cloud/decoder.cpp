@@ -97,9 +97,10 @@ class CloudDecoder {
     const uint64_t memory = symbols_memory(coder, slots);
     if (!budget_.reserve(memory)) return damaged("it declares too little memory");
     if (coder == SymbolCoder::kTokens) {
-      PITH_ASSIGN(TokenDecoder decoder, TokenDecoder::make(slots, section));
+      PITH_ASSIGN(TokenDecoder decoder, TokenDecoder::make(slots, section, budget_));
       PITH_TRY(walk(decoder));
       if (!decoder.finished()) return damaged("its symbols");
+      budget_.release(decoder.symbols());
     } else {
       PITH_ASSIGN(AdaptiveDecoder decoder, AdaptiveDecoder::make(contexts_of(slots), section));
       PITH_TRY(walk(decoder));

@@ -125,11 +125,12 @@ class CloudEncoder {
 
   void end_section(std::span<const uint16_t> slots) {
     ByteBuffer section;
-    recorder_->finish(slots.size(), section);
+    uint64_t symbols = recorder_->finish(slots.size(), section);
     SymbolCoder coder = SymbolCoder::kTokens;
     if (ByteBuffer mixed; adaptive_ && adaptive_->finish(mixed) && mixed.size() < section.size()) {
       section = std::move(mixed);
       coder = SymbolCoder::kAdaptive;
+      symbols = 0;
     }
     recorder_.reset();
     adaptive_.reset();
@@ -137,7 +138,7 @@ class CloudEncoder {
     writer.u8(static_cast<uint8_t>(coder));
     write_varint(writer, section.size());
     append(tokens_, section);
-    section_memory_ = std::max(section_memory_, symbols_memory(coder, slots));
+    section_memory_ = std::max(section_memory_, symbols_memory(coder, slots) + symbols);
   }
 
   ByteView raw_;
