@@ -112,6 +112,8 @@ class CloudDecoder {
 
   Result<void> geometry(ByteReader& head, const Model& model,
                         const std::array<size_t, 3>& coordinates) {
+    const uint64_t memory = model_memory(model);
+    if (!budget_.reserve(memory)) return damaged("it declares too little memory");
     std::array<FieldHead, 3> heads;
     std::array<std::vector<int64_t>, 3> values;
     Points points{.axes = {}, .values = {}, .count = cloud_.count};
@@ -127,6 +129,7 @@ class CloudDecoder {
       return {};
     }));
     for (size_t i = 0; i < 3; ++i) PITH_TRY(restore(heads[i], values[i]));
+    budget_.release(memory);
     return {};
   }
 

@@ -48,7 +48,7 @@ class CloudEncoder {
     write_section(exceptions_, out_);
     append(out_, tokens_);
     return cloud_memory(cloud_) + head_bytes_.size() + exceptions_.size() + section_memory_ +
-           kSectionMemory;
+           model_memory_ + kSectionMemory;
   }
 
  private:
@@ -77,6 +77,7 @@ class CloudEncoder {
     if (!model.has_coordinates()) return model;
     write_model(model, head_);
     for (const Column& its : columns) write_column(its);
+    model_memory_ = model_memory(model);
     begin_section(model_slots(model));
     walk_model(*recorder_, model, points, neighbours_, sizes_);
     if (adaptive_) walk_model(*adaptive_, model, points, neighbours_, sizes_);
@@ -158,6 +159,7 @@ class CloudEncoder {
   std::array<uint16_t, kFieldsOfGroup> group_slots_{};
   size_t in_group_ = 0;
   uint64_t section_memory_ = 0;
+  uint64_t model_memory_ = 0;
 };
 
 }  // namespace

@@ -81,6 +81,7 @@ struct CloudPlan {
   Shape shape = Shape::kNone;
   std::array<size_t, 3> axes{};  // the fields that are x, y and z
   SpinPlan spin;
+  std::vector<SpinPoint> located;  // the encoder alone has it
   SweepPlan sweep;
   TrailPlan trail;
   std::vector<Follower> followers;  // of the encoder
@@ -192,11 +193,11 @@ bool code_places(Bits& bits, const CloudPlan& plan, size_t contexts, uint32_t wi
   switch (plan.shape) {
     case Shape::kSpin: {
       const auto coder = std::make_unique<SpinCoder>(plan.spin, points, contexts, around);
-      return coder->code(bits, values[0], values[1], values[2], [&](size_t i, size_t laser) {
+      return coder->code(bits, values[0], values[1], values[2], [&](size_t i) {
         if constexpr (Bits::kDecodes) {
           return SpinPoint{};
         } else {
-          return locate(plan.spin, laser, values[0][i], values[1][i], values[2][i]);
+          return plan.located[i];
         }
       });
     }
@@ -221,7 +222,7 @@ bool code_places(Bits& bits, const CloudPlan& plan, size_t contexts, uint32_t wi
 
 void write_plan(const CloudPlan& plan, ByteWriter& out) {
   out.u8(static_cast<uint8_t>(plan.shape));
-  if (plan.shape == Shape::kSpin) write_spin_plan(plan.spin, out);
+  if (plan.shape == Shape::kSpin) cloud::write_spin_plan(plan.spin, out);
   if (plan.shape == Shape::kSweep) write_sweep_plan(plan.sweep, out);
   if (plan.shape == Shape::kTrail) write_trail_plan(plan.trail, out);
   for (const FieldPlan& field : plan.fields) {
@@ -246,7 +247,7 @@ Result<CloudPlan> read_plan(const Cloud& cloud, ByteReader& in) {
     plan.axes = *axes;
   }
   if (plan.shape == Shape::kSpin) {
-    PITH_ASSIGN(plan.spin, read_spin_plan(in, cloud.count));
+    PITH_ASSIGN(plan.spin, cloud::read_spin_plan(in, cloud.count));
   }
   if (plan.shape == Shape::kSweep) {
     PITH_ASSIGN(plan.sweep, read_sweep_plan(in, cloud.count));
@@ -366,7 +367,7 @@ void find_shape(const Cloud& cloud, const std::vector<Column>& columns, CloudPla
   };
   const bool same_units = x.grid.units() == y.grid.units() && x.grid.units() == z.grid.units();
   if (is_plain(x.grid) && is_plain(y.grid) && is_plain(z.grid) && same_units) {
-    if (auto spin = find_spin(x.values, y.values, z.values)) {
+    if (auto spin = cloud::find_spin(x.values, y.values, z.values, plan.located)) {
       plan.spin = std::move(*spin);
       plan.shape = Shape::kSpin;
       return;

@@ -5,12 +5,16 @@
 #include <cmath>
 #include <vector>
 
+#include "codecs/cloud/spin.h"
 #include "codecs/cloudmix/blend.h"
 #include "codecs/cloudmix/number_model.h"
-#include "codecs/cloudmix/spin.h"
 #include "codecs/cloudmix/surroundings.h"
 
 namespace pith::cloudmix {
+
+using cloud::SpinGeometry;
+using cloud::SpinPlan;
+using cloud::SpinPoint;
 
 class SpinCoder {
  public:
@@ -34,7 +38,7 @@ class SpinCoder {
            4 * NumberModel::memory(3, 12);
   }
 
-  // Codes x, y and z; decoding, fills them. `locate(i, laser)` gives the steps of a point.
+  // Codes x, y and z; decoding, fills them. `locate(i)` gives the steps of a point.
   template <class Bits, class Locate>
   bool code(Bits& bits, std::span<int64_t> x, std::span<int64_t> y, std::span<int64_t> z,
             Locate&& locate) {
@@ -43,7 +47,7 @@ class SpinCoder {
       const size_t end = i + plan_.lasers[laser].points;
       const size_t begin = i;
       for (; i < end; ++i) {
-        const SpinPoint at = locate(i, laser);
+        const SpinPoint at = locate(i);
         around_.line[i] = static_cast<uint16_t>(laser);
         around_.left[i] = i > begin ? static_cast<uint32_t>(i - 1) : kNoPoint;
         code_step(bits, i, at.step);

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "codecs/cloudmix/trail.h"
-#include "codecs/cloudmix/trig.h"
+#include "codecs/cloud/trig.h"
 
 namespace pith::cloudmix {
 namespace {
@@ -64,7 +64,7 @@ class Finder {
     if (static_cast<double>(matched) < kSuitable * static_cast<double>(points_.size())) {
       return std::nullopt;
     }
-    const auto [c, s] = unit_vector(step_);
+    const auto [c, s] = cloud::unit_vector(step_);
     plan.turn_cos = c;
     plan.turn_sin = s;
     return plan;
@@ -89,8 +89,8 @@ class Finder {
   }
 
   bool jumps(size_t i, size_t j) const {
-    const double a = turns_of(points_[i][0], points_[i][1]);
-    const double b = turns_of(points_[j][0], points_[j][1]);
+    const double a = cloud::turns_of(points_[i][0], points_[i][1]);
+    const double b = cloud::turns_of(points_[j][0], points_[j][1]);
     return std::abs(turned(a, b)) > kJump;
   }
 
@@ -101,7 +101,7 @@ class Finder {
       const double x = p[0] - o[0];
       const double y = p[1] - o[1];
       const double rho = std::max(1e-3, std::sqrt(x * x + y * y));
-      views_[begin + i] = {turns_of(x, y), (p[2] - o[2]) / rho, rho};
+      views_[begin + i] = {cloud::turns_of(x, y), (p[2] - o[2]) / rho, rho};
     }
   }
 
