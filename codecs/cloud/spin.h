@@ -84,6 +84,7 @@ class SpinGeometry {
   }
   size_t wrap(int64_t step) const {
     const auto turn = static_cast<int64_t>(cos_.size());
+    if (step >= 0 && step < turn) return static_cast<size_t>(step);
     const int64_t rest = step % turn;
     return static_cast<size_t>(rest < 0 ? rest + turn : rest);
   }
@@ -116,9 +117,11 @@ struct SpinPoint {
   int32_t distance;
 };
 // Finds the calibration and the steps of all points; none if they do not look like that. Used by
-// the encoder alone, as is the next one.
+// the encoder alone, as is the next one. `thorough`: looks at more points, for some parts in a
+// thousand.
 std::optional<SpinPlan> find_spin(std::span<const int64_t> x, std::span<const int64_t> y,
-                                  std::span<const int64_t> z, std::vector<SpinPoint>& located);
+                                  std::span<const int64_t> z, bool thorough,
+                                  std::vector<SpinPoint>& located);
 std::vector<SpinPoint> locate(const SpinPlan& plan, std::span<const int64_t> x,
                               std::span<const int64_t> y);
 

@@ -18,24 +18,39 @@ constexpr double kTurn = 2 * std::numbers::pi;  // radians
 constexpr size_t kMinLasers = 4;
 constexpr size_t kMaxFound = 512;
 constexpr size_t kMinPoints = 64;  // of a laser that the search looks at
-constexpr size_t kSamples = 320;   // of a laser
+constexpr size_t kSamples = 256;   // of a laser
+constexpr size_t kMoreSamples = 1500;
+constexpr size_t kFewSamples = 64;
+constexpr int kAsides = 60;  // displacements that are tried, to each side
 constexpr double kSureTurns = 0.85;
 constexpr double kSureDistances = 0.35;
 constexpr int64_t kMostDistance = int64_t{1} << 30;
 
-// The mean of unit vectors.
+double part_of(double value) {
+  return value - static_cast<double>(static_cast<int64_t>(value + (value < 0 ? -0.5 : 0.5)));
+}
+
+// The mean of unit vectors. Their sines are parabolas, refined once: within 0.001.
 struct Coherence {
   double c = 0;
   double s = 0;
   size_t n = 0;
   void add(double turns) {
-    const auto [dc, ds] = unit_vector(turns);
-    c += dc;
-    s += ds;
+    const double sine = part_of(turns);
+    const double cosine = sine > 0.25 ? sine - 0.75 : sine + 0.25;
+    s += wave(sine);
+    c += wave(cosine);
     ++n;
   }
   double size() const { return n == 0 ? 0 : std::sqrt(c * c + s * s) / static_cast<double>(n); }
   double turns() const { return turns_of(c, s); }
+
+ private:
+  // Sine of an angle from -0.5 to 0.5.
+  static double wave(double turns) {
+    const double y = 16 * turns * (0.5 - std::abs(turns));
+    return y * (0.775 + 0.225 * std::abs(y));
+  }
 };
 
 // A point of a laser that is looked at.
@@ -55,14 +70,11 @@ struct Laser {
   bool has_enough() const { return end - begin >= kMinPoints; }
 };
 
-double part_of(double value) {
-  return value - static_cast<double>(static_cast<int64_t>(value + (value < 0 ? -0.5 : 0.5)));
-}
-
 class Finder {
  public:
-  Finder(std::span<const int64_t> x, std::span<const int64_t> y, std::span<const int64_t> z)
-      : x_(x), y_(y), z_(z) {}
+  Finder(std::span<const int64_t> x, std::span<const int64_t> y, std::span<const int64_t> z,
+         bool thorough)
+      : x_(x), y_(y), z_(z), samples_(thorough ? kMoreSamples : kSamples) {}
 
   std::optional<SpinPlan> find(std::vector<SpinPoint>& located) {
     if (!cut_into_lasers()) return std::nullopt;
@@ -121,7 +133,7 @@ class Finder {
   }
 
   void look_at(Laser& laser) const {
-    const size_t stride = std::max<size_t>(1, (laser.end - laser.begin) / kSamples);
+    const size_t stride = std::max<size_t>(1, (laser.end - laser.begin) / samples_);
     laser.sample.reserve((laser.end - laser.begin) / stride + 1);
     for (size_t i = laser.begin; i < laser.end; i += stride) laser.sample.push_back(see(i));
   }
@@ -219,12 +231,12 @@ class Finder {
     const double most = *near / 16;
     for (const uint32_t steps : all) {
       // Usual gaps are one step, or a few.
-      if (gap * steps < 0.8 || gap * steps > 6) continue;
+      if (gap * steps < 0.8 || gap * steps > 6 || std::abs(part_of(gap * steps)) > 0.2) continue;
       double best = 0;
       double best_aside = 0;
-      for (int h = -100; h <= 100; ++h) {
-        const double aside = most * h / 100;
-        const double size = turns_with(first, steps, aside, 100).size();
+      for (int h = -kAsides; h <= kAsides; ++h) {
+        const double aside = most * h / kAsides;
+        const double size = turns_with(first, steps, aside, kFewSamples).size();
         if (size > best) {
           best = size;
           best_aside = aside;
@@ -244,7 +256,7 @@ class Finder {
   static double refine_aside(const Laser& laser, double steps, double aside) {
     constexpr double kStray = 0.2;
     for (int round = 0; round < 3; ++round) {
-      const double phase = turns_with(laser, steps, aside, 128).turns();
+      const double phase = turns_with(laser, steps, aside, kFewSamples).turns();
       double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
       for (const Seen& seen : laser.sample) {
         if (!(seen.rho > 0)) continue;
@@ -290,8 +302,8 @@ class Finder {
     result.points = static_cast<uint32_t>(laser.end - laser.begin);
     const double steps = steps_;
     // Every other laser may look past the axis on its other side.
-    const bool same = turns_with(laser, steps, aside_, 100).size() >=
-                      turns_with(laser, steps, -aside_, 100).size();
+    const bool same = turns_with(laser, steps, aside_, kFewSamples).size() >=
+                      turns_with(laser, steps, -aside_, kFewSamples).size();
     const double about = same ? aside_ : -aside_;
     // With few points the displacement of the others is the better guess.
     const double exact = laser.has_enough() ? refine_aside(laser, steps, about) : aside_;
@@ -318,6 +330,7 @@ class Finder {
     constexpr size_t kLooks = 192;
     const auto turn = static_cast<int32_t>(plan.steps);
     const auto index = [&](int32_t step) {
+      if (step >= 0 && step < turn) return static_cast<size_t>(step);
       const int32_t rest = step % turn;
       return static_cast<size_t>(rest < 0 ? rest + turn : rest);
     };
@@ -358,6 +371,7 @@ class Finder {
   }
 
   std::span<const int64_t> x_, y_, z_;
+  size_t samples_;  // of a laser
   std::vector<Laser> lasers_;
   uint32_t steps_ = 0;
   double aside_ = 0;
@@ -367,8 +381,9 @@ class Finder {
 }  // namespace
 
 std::optional<SpinPlan> find_spin(std::span<const int64_t> x, std::span<const int64_t> y,
-                                  std::span<const int64_t> z, std::vector<SpinPoint>& located) {
-  return Finder(x, y, z).find(located);
+                                  std::span<const int64_t> z, bool thorough,
+                                  std::vector<SpinPoint>& located) {
+  return Finder(x, y, z, thorough).find(located);
 }
 
 std::vector<SpinPoint> locate(const SpinPlan& plan, std::span<const int64_t> x,

@@ -40,7 +40,7 @@ class Finder {
     if (!Axis::have_same_units(points_.axes)) return;
     std::array<std::span<const int64_t>, 3> values;
     for (size_t i = 0; i < 3; ++i) values[i] = {points_.values[i], points_.count};
-    auto spin = find_spin(values[0], values[1], values[2], best_.located);
+    auto spin = find_spin(values[0], values[1], values[2], thorough_, best_.located);
     if (!spin) return;
     // Whole lasers from the middle.
     const size_t first = spin->lasers.size() / 2;

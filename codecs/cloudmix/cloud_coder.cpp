@@ -367,7 +367,7 @@ void find_shape(const Cloud& cloud, const std::vector<Column>& columns, CloudPla
   };
   const bool same_units = x.grid.units() == y.grid.units() && x.grid.units() == z.grid.units();
   if (is_plain(x.grid) && is_plain(y.grid) && is_plain(z.grid) && same_units) {
-    if (auto spin = cloud::find_spin(x.values, y.values, z.values, plan.located)) {
+    if (auto spin = cloud::find_spin(x.values, y.values, z.values, true, plan.located)) {
       plan.spin = std::move(*spin);
       plan.shape = Shape::kSpin;
       return;

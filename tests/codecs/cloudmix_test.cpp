@@ -171,7 +171,7 @@ TEST(CloudMix, FindsTheCalibrationOfASpinningScanner) {
     }
   }
   std::vector<cloud::SpinPoint> located;
-  const auto plan = cloud::find_spin(axes[0], axes[1], axes[2], located);
+  const auto plan = cloud::find_spin(axes[0], axes[1], axes[2], false, located);
   ASSERT_TRUE(plan.has_value());
   EXPECT_EQ(plan->steps, 2000U);  // every other one of 0.09 degrees
   EXPECT_EQ(plan->distance_step, 2);
