@@ -386,46 +386,84 @@ std::optional<SpinPlan> find_spin(std::span<const int64_t> x, std::span<const in
   return Finder(x, y, z, thorough).find(located);
 }
 
+namespace {
+
+// Follows the points of a laser from step to step.
+class Follower {
+ public:
+  Follower(const SpinPlan& plan, const SpinGeometry& geometry, size_t laser)
+      : geometry_(geometry),
+        cone_(geometry.cone(laser)),
+        laser_(laser),
+        steps_(plan.steps),
+        turn_(static_cast<double>(plan.lasers[laser].turn) / kTurnParts),
+        steps_of_radian_(steps_ / kTurn),
+        to_steps_(1 / (plan.distance_step * cone_.to_level)) {}
+
+  SpinPoint next(int64_t x, int64_t y) {
+    const auto px = static_cast<double>(x);
+    const auto py = static_cast<double>(y);
+    const double scale = px * px + py * py;
+    const double square = scale - cone_.aside * cone_.aside;
+    const double w = square > 0 ? std::sqrt(square) : 0;
+    // Where the laser looked, times the square of the distance from the axis.
+    const double lx = w * px - cone_.aside * py;
+    const double ly = w * py + cone_.aside * px;
+    const double distance = w * to_steps_ - cone_.phase;
+    // A small angle from the point before is about as large as its sine.
+    const auto [c, s] = geometry_.look(laser_, step_);
+    const double along = c * lx + s * ly;
+    const double across = c * ly - s * lx;
+    if (across * across < along * along * 0.01 && along > 0) {
+      const double sine = across / along;
+      const double by = sine * (1 - sine * sine * (1.0 / 3)) * steps_of_radian_;
+      step_ += static_cast<int32_t>(by + (by < 0 ? -0.5 : 0.5));
+    } else if (scale > 0) {
+      const double by = turns_of(lx, ly) * steps_ - turn_;
+      step_ = static_cast<int32_t>(static_cast<int64_t>(by + (by < 0 ? -0.5 : 0.5)) %
+                                   static_cast<int64_t>(steps_));
+    }
+    return {.step = step_,
+            .distance = distance < static_cast<double>(kMostDistance)
+                            ? static_cast<int32_t>(distance + (distance < 0 ? -0.5 : 0.5))
+                            : 0};
+  }
+
+ private:
+  const SpinGeometry& geometry_;
+  const SpinCone& cone_;
+  size_t laser_;
+  double steps_;  // of a turn
+  double turn_;
+  double steps_of_radian_;
+  double to_steps_;
+  int32_t step_ = 0;
+};
+
+}  // namespace
+
 std::vector<SpinPoint> locate(const SpinPlan& plan, std::span<const int64_t> x,
                               std::span<const int64_t> y) {
   std::vector<SpinPoint> located(x.size());
   const SpinGeometry geometry(plan);
-  const double steps_of_radian = static_cast<double>(plan.steps) / kTurn;
-  const auto turn = static_cast<int32_t>(plan.steps);
-  size_t i = 0;
+  size_t begin = 0;
   for (size_t l = 0; l < plan.lasers.size(); ++l) {
-    const SpinLaser& laser = plan.lasers[l];
-    const SpinCone& cone = geometry.cone(l);
-    const double to_steps = 1 / (plan.distance_step * cone.to_level);
-    int32_t step = 0;
-    for (const size_t end = i + laser.points; i < end; ++i) {
-      const auto px = static_cast<double>(x[i]);
-      const auto py = static_cast<double>(y[i]);
-      const double square = px * px + py * py - cone.aside * cone.aside;
-      const double w = square > 0 ? std::sqrt(square) : 0;
-      // Where the laser looked, times the distance from the axis twice.
-      const double lx = w * px - cone.aside * py;
-      const double ly = w * py + cone.aside * px;
-      const double distance = w * to_steps - cone.phase;
-      // A small angle from the point before is about as large as its sine.
-      const auto [c, s] = geometry.look(l, step);
-      const double scale = px * px + py * py;
-      const double along = c * lx + s * ly;
-      const double across = c * ly - s * lx;
-      if (scale > 0 && along > 0.9 * scale) {
-        const double sine = across / scale;
-        const double by = sine * (1 + sine * sine * (1.0 / 6)) * steps_of_radian;
-        step += static_cast<int32_t>(by + (by < 0 ? -0.5 : 0.5));
-      } else if (scale > 0) {
-        const double by = turns_of(lx, ly) * static_cast<double>(plan.steps) -
-                          static_cast<double>(laser.turn) / kTurnParts;
-        step = static_cast<int32_t>(by + (by < 0 ? -0.5 : 0.5)) % turn;
+    // From some places at once: each point waits for the one before it.
+    constexpr size_t kPlaces = 4;
+    const size_t points = plan.lasers[l].points;
+    const size_t part = points / kPlaces;
+    const Follower first(plan, geometry, l);
+    std::array<Follower, kPlaces> followers = {first, first, first, first};
+    for (size_t i = begin; i < begin + part; ++i) {
+      for (size_t k = 0; k < kPlaces; ++k) {
+        const size_t at = i + k * part;
+        located[at] = followers[k].next(x[at], y[at]);
       }
-      located[i] = {.step = step,
-                    .distance = distance < static_cast<double>(kMostDistance)
-                                    ? static_cast<int32_t>(distance + (distance < 0 ? -0.5 : 0.5))
-                                    : 0};
     }
+    for (size_t at = begin + kPlaces * part; at < begin + points; ++at) {
+      located[at] = followers.back().next(x[at], y[at]);
+    }
+    begin += points;
   }
   return located;
 }

@@ -54,8 +54,6 @@ class SpinWalk {
   static constexpr uint32_t kFar = 31;
   // Cells beyond the turn, where those of its beginning stand again.
   static constexpr size_t kAhead = 4;
-  // Of the steps that were passed over, so many take the point.
-  static constexpr size_t kMostPassed = 8;
   // One for each of x, y and z, or all three are told by themselves.
   static constexpr uint32_t kRests = 27;
 
@@ -65,14 +63,15 @@ class SpinWalk {
   struct Cell {
     int64_t distance = 5000;
     uint32_t point = 0;
-    uint32_t fired = 0;  // in which of the last lasers' turns, the last one the lowest bit
+    uint32_t laser = 0;  // the last one that had a point here, from 1
   };
 
   void laser(size_t l, size_t begin, size_t end) {
-    const size_t turn = plan_.steps;
     size_t at = first_bin_;
     int64_t step = static_cast<int64_t>(first_bin_);
+    const auto number = static_cast<uint32_t>(l) + 1;
     uint32_t gap = 1;
+    uint32_t gap_before = 1;
     int64_t left = cells_[at].distance;
     int64_t up_left = left;
     uint32_t size = 4;
@@ -81,8 +80,11 @@ class SpinWalk {
     for (size_t point = begin; point < end; ++point) {
       // The angle.
       const Cell* ahead = &cells_[at];
-      const uint32_t fired = (ahead[1].fired & 1) | (ahead[2].fired & 1) << 1 |
-                             (ahead[3].fired & 1) << 2 | (ahead[4].fired & 1) << 3;
+      // At which of the next steps the laser before had points.
+      uint32_t fired = 0;
+      for (size_t k = 0; k < kAhead; ++k) {
+        fired |= static_cast<uint32_t>(ahead[k + 1].laser == number - 1) << k;
+      }
       int64_t by = 0;
       if constexpr (!Coder::kDecodes) by = located_[point].step - step;
       const bool is_near = by >= -kLeastSteps && by < static_cast<int64_t>(kFar) - kLeastSteps;
@@ -90,13 +92,15 @@ class SpinWalk {
           coder_.symbol(contexts_[kSteps] + gap * 16 + fired,
                         is_near ? static_cast<uint32_t>(by + kLeastSteps) : kFar,
                         hints_of<Coder>([&] {
-                          return Hints{kSteps, (ahead[1].fired & 15) << 4 | (ahead[2].fired & 15),
-                                       (ahead[3].fired & 7) << 5 | gap << 3 | (fired & 7), 5};
+                          const uint32_t old_gap = gap << 2 | std::min(3U, gap_before);
+                          return Hints{kSteps, std::min(15U, number - ahead[1].laser) << 4 | fired,
+                                       old_gap << 4 | std::min(15U, number - ahead[2].laser), 5};
                         }));
       by = symbol < kFar ? static_cast<int64_t>(symbol) - kLeastSteps
                          : coder_.residual(contexts_[kFarSteps], by, Hints{kFarSteps, 0, 0});
       const size_t bin = bin_after(at, by);
       if constexpr (!Coder::kDecodes) step = located_[point].step;
+      gap_before = gap;
       gap = static_cast<uint32_t>(std::clamp<int64_t>(by, 1, 4)) - 1;
 
       // The distance.
@@ -131,11 +135,10 @@ class SpinWalk {
       sizes_[point] = static_cast<uint8_t>(size);
       up_left = up;
       left = distance;
-      if (point == begin) {
-        first_bin_ = bin;
-        at = bin > 0 ? bin - 1 : turn - 1;
-      }
-      fill(at, bin, distance, static_cast<uint32_t>(point));
+      if (point == begin) first_bin_ = bin;
+      cells_[bin] = {
+          .distance = distance, .point = static_cast<uint32_t>(point), .laser = number};
+      if (bin < kAhead) cells_[plan_.steps + bin] = cells_[bin];
       at = bin;
     }
   }
@@ -145,17 +148,6 @@ class SpinWalk {
     const int64_t bin = sum(static_cast<int64_t>(at), by);
     if (bin >= 0 && bin < turn) return static_cast<size_t>(bin);
     return geometry_.wrap(bin);
-  }
-
-  // The point stands at its step and, for the lasers to come, at those before it that were passed.
-  void fill(size_t at, size_t bin, int64_t distance, uint32_t point) {
-    const size_t passed = bin > at ? bin - at : 1;
-    const size_t begin = bin + 1 - std::min(passed, kMostPassed);
-    for (size_t k = begin; k < bin; ++k) {
-      cells_[k] = {.distance = distance, .point = point, .fired = cells_[k].fired << 1};
-    }
-    cells_[bin] = {.distance = distance, .point = point, .fired = cells_[bin].fired << 1 | 1};
-    for (size_t k = begin; k < kAhead; ++k) cells_[plan_.steps + k] = cells_[k];
   }
 
   // How far x, y and z are from the place; 0 or 1, and the last ones.

@@ -72,7 +72,6 @@ class RawBitReader {
 
   // At most 62.
   uint64_t get(uint32_t bits) {
-    if (bits == 0) return 0;
     if (bits > 32) {
       const uint64_t low = get_few(32);
       return low | get_few(bits - 32) << 32;
@@ -158,7 +157,9 @@ class TokenDecoder {
       damaged_ = true;
       return 0;
     }
-    return join_residual(symbol, raw_.get(raw_bits_of(symbol)));
+    const SymbolMeaning& meaning = kSymbolMeanings[symbol];
+    const uint64_t size = meaning.least + raw_.get(meaning.raw_bits);
+    return static_cast<int64_t>((size ^ meaning.sign) - meaning.sign);
   }
   uint32_t symbol(uint32_t context, uint32_t, const Hints& = {}) { return get(context); }
   uint64_t raw(uint64_t, uint32_t bits) { return raw_.get(bits); }
