@@ -479,7 +479,7 @@ size_t encode_prepared(const BlockView& block, const cloud::Records& records, Pr
 
 }  // namespace
 
-size_t contexts_of(Level level) { return level <= 7 ? 4 : level == 8 ? 5 : 6; }
+size_t contexts_of(Level level) { return level <= 8 ? 3 : 4; }
 
 uint64_t coder_memory(uint64_t raw_size) {
   // A record has at least kMinRecord bytes.

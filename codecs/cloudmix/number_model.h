@@ -82,6 +82,7 @@ class DecisionModel {
 
  private:
   using Slot = model::AdaptiveProbability;
+  static constexpr uint32_t kSure = 160;
   static constexpr int32_t kFirstSum = 80000;  // of the first weights; 65536 is 1.0
 
   // Weights as they are learned, and their upper parts (4096 is 1.0), with which inputs are mixed.
@@ -101,22 +102,21 @@ class DecisionModel {
     for (size_t c = 0; c < kContexts; ++c, table += size_) {
       slots[c] = table + (((keys_[c] ^ salt) * 0xC2B2AE35U) >> shift_);
     }
+    if (const uint32_t sure = slots[0]->p16(); sure < kSure || sure >= 65536 - kSure) {
+      const uint32_t got = bits.code(bit, std::clamp<uint32_t>(sure, 1, 65535));
+      slots[0]->update(got, model::kMaxRateCount);
+      return got;
+    }
     for (size_t c = 0; c < kContexts; ++c) {
       inputs[c] = static_cast<int16_t>(model::stretch(slots[c]->p16()));
     }
     Weights& first = weights_[node];
-    Weights& second = weights_[nodes_ + group];
-    const int one = dot<kLanes>(inputs, first);
-    const int two = dot<kLanes>(inputs, second);
-    const int mixed = (one + two) >> 1;
-    const uint32_t refined = apm_.refine(mixed, node);
-    const uint32_t p =
-        std::clamp<uint32_t>((3 * model::squash(mixed) + refined) >> 2, 16, 65536 - 16);
+    (void)group;
+    const int mixed = dot<kLanes>(inputs, first);
+    const uint32_t p = std::clamp<uint32_t>(model::squash(mixed), 16, 65536 - 16);
     const uint32_t got = bits.code(bit, p);
     const auto target = static_cast<int32_t>(got << 16);
-    train<kLanes>(inputs, first, target - static_cast<int32_t>(model::squash(one)));
-    train<kLanes>(inputs, second, target - static_cast<int32_t>(model::squash(two)));
-    apm_.update(got, 6);
+    train<kLanes>(inputs, first, target - static_cast<int32_t>(p));
     for (size_t c = 0; c < kContexts; ++c) slots[c]->update(got, limit_);
     return got;
   }
@@ -157,8 +157,8 @@ class DecisionModel {
 // to kModelled by the bits above them alone, the rest not at all.
 class NumberModel {
  public:
-  static constexpr uint32_t kMixed = 2;
-  static constexpr uint32_t kModelled = 4;
+  static constexpr uint32_t kMixed = 0;
+  static constexpr uint32_t kModelled = 3;
   static constexpr uint32_t kMaxLength = 63;
 
   NumberModel(size_t contexts, int log, uint32_t limit)
