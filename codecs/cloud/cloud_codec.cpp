@@ -7,7 +7,7 @@ namespace pith {
 namespace {
 
 // What mixing gains over tokens, at most.
-constexpr size_t kMostGainPercent = 12;
+constexpr size_t kMostGainPercent = 8;
 
 class CloudCodec : public Codec {
  public:

@@ -27,10 +27,19 @@ Vector cross(const Vector& a, const Vector& b) {
   return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
 }
 
+// The cosine of an angle in turns: two parabolas, refined once; within 0.001.
+double wave(double turns) {
+  const double part =
+      turns - static_cast<double>(static_cast<int64_t>(turns + (turns < 0 ? -0.5 : 0.5)));
+  const double quarter = 0.25 - std::abs(part);
+  const double y = 16 * quarter * (0.5 - std::abs(quarter));
+  return y * (0.775 + 0.225 * std::abs(y));
+}
+
 // Mean cosine of k · d: 1 if all are whole numbers.
 double score(const Vector& k, std::span<const Vector> differences) {
   double sum = 0;
-  for (const Vector& d : differences) sum += cloud::unit_vector(dot(k, d)).first;
+  for (const Vector& d : differences) sum += wave(dot(k, d));
   return differences.empty() ? 0 : sum / static_cast<double>(differences.size());
 }
 
