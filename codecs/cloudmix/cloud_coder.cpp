@@ -170,7 +170,7 @@ void code_field(Bits& bits, const FieldPlan& plan, uint32_t column, size_t conte
         const auto step =
             static_cast<int64_t>(static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(before));
         before = static_cast<int64_t>(static_cast<uint64_t>(before) +
-                                      static_cast<uint64_t>(model.code(bits, step, 1, 0)));
+                                      static_cast<uint64_t>(model.code(bits, step, 1)));
         values[i] = before;
       }
       return;
