@@ -10,11 +10,11 @@ namespace {
 
 constexpr size_t kMinSection = 4096;
 constexpr int kRounds = 160;
-constexpr double kCoarse = 0.005;  // metres that a round may move the scanner at the end
+constexpr double kCoarse = 0.02;   // metres that a round may move the scanner at the end
 constexpr double kMomentum = 0.8;
 constexpr double kFine = 0.0005;
 constexpr uint32_t kReach = 96;       // points back to look for a forerunner
-constexpr size_t kStride = 13;        // of the points that the fit looks at
+constexpr size_t kStride = 19;        // of the points that the fit looks at
 constexpr size_t kWindows = 24;      // in which places for a start are compared
 constexpr size_t kWindow = 128;      // points of a window, behind those that it reaches back to
 constexpr int kRoundsOfMatch = 4;     // forerunners stay the same for some rounds
