@@ -119,7 +119,7 @@ class PlaceModel {
   const Nearby& near() const { return near_; }
 
  private:
-  static constexpr size_t kContexts = 7;
+  static constexpr size_t kContexts = 5;
   static constexpr int kRows = 8;
   static constexpr int kRestRows = 6;
 
@@ -184,9 +184,7 @@ class PlaceModel {
         context(last_z_[0], last_z_of_[place], place),
         context(finely(near_.first->z), half_octaves(static_cast<uint64_t>(near_.first_distance)),
                 place),
-        context(off(near_.alike->z), off(before.z), same),
         context(off(one.z), gap, place),
-        context(half_octaves(static_cast<uint64_t>(near_.spread_z)), octaves / 2, place),
         context(off(near_.first->z), off(near_.alike->z), off(one.z))};
     const int64_t number = bounded(code_value(2, numbers[kZ], expected, contexts,
                                               std::min<uint32_t>(octaves / 2, 15), state, coder));
@@ -219,11 +217,9 @@ class PlaceModel {
     const std::array<uint32_t, kContexts> contexts = {
         context(octaves, same),
         context(signed_half_octaves(missed), same, octaves / 3),
-        context(last, signed_half_octaves(last_[1 - axis][0]), same),
         context(signed_half_octaves(other - expected), gap, octaves / 3),
         context(fallen, octaves / 2, same),
-        context(gap, octaves / 2, signed_octaves(missed)),
-        context(last, signed_half_octaves(last_[axis][1]), same)};
+        context(last, signed_half_octaves(last_[1 - axis][0]), same)};
     const int64_t number = bounded(code_value(axis, numbers[field], expected, contexts,
                                               std::min<uint32_t>(octaves / 2, 15), state, coder));
     numbers[field] = code_rest(axis, numbers[field], number, state, coder);
