@@ -4,6 +4,7 @@
 // lasers' angles beside one another, looks at all of them.
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -334,6 +335,7 @@ class Finder {
       const int32_t rest = step % turn;
       return static_cast<size_t>(rest < 0 ? rest + turn : rest);
     };
+    assert(plan.steps >= kShifts);
     // What fired lately at each step, with what lies around so that no shift leaves it.
     std::vector<float> history(plan.steps, 0);
     std::vector<float> wide(plan.steps + kShifts, 0);
@@ -341,9 +343,9 @@ class Finder {
     int32_t last_shift = 0;
     for (size_t l = 0; l < lasers_.size(); ++l) {
       const auto of = std::span(located).subspan(lasers_[l].begin, plan.lasers[l].points);
-      for (size_t k = 0; k < wide.size(); ++k) {
-        wide[k] = history[index(static_cast<int32_t>(k) - kMostShift)];
-      }
+      std::copy(history.end() - kMostShift, history.end(), wide.begin());
+      std::copy(history.begin(), history.end(), wide.begin() + kMostShift);
+      std::copy_n(history.begin(), kShifts - kMostShift, wide.end() - (kShifts - kMostShift));
       scores.fill(0);
       const size_t stride = std::max<size_t>(1, of.size() / kLooks);
       for (size_t i = 0; i < of.size(); i += stride) {

@@ -112,11 +112,11 @@ class SpinWalk {
       const uint32_t context =
           contexts_[kDistance] +
           std::min(15U, (2 * size + size_before + 2) / 3 + (gap > 1 ? 1U : 0U)) * 16 +
-          std::max(edge, off > 2 ? off - 2 : 0);
-      // What lies above changed by little: so does this.
-      const bool follows = edge < off;
+          std::max(edge, std::max(off, 2U) - 2);
+      // What lies above changed by little: so does this. (Without a branch, which nobody foresees.)
+      const int64_t follows = -static_cast<int64_t>(edge < off);
       int64_t distance = Coder::kDecodes ? 0 : located_[point].distance;
-      const int64_t expected = follows ? sum(left, up_by) : left;
+      const int64_t expected = sum(left, up_by & follows);
       const int64_t residual = code_value(coder_, context, distance, expected, hints_of<Coder>([&] {
                                             return Hints{kDistance,
                                                          (level < 0 ? 128 : 0) | off << 3 |
