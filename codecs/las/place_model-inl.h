@@ -29,7 +29,6 @@ struct Nearby {
   const Seen* alike = nullptr;  // the nearest of the same place in its pulse
   int64_t first_distance = 0;
   int64_t mean_z = 0;
-  int64_t spread_z = 0;
   size_t count = 0;
 
   // Looks again only if the place is not where it looked last.
@@ -48,8 +47,6 @@ struct Nearby {
     alike = nullptr;
     int64_t second_distance = 0;
     int64_t alike_distance = 0;
-    int64_t low = 0;
-    int64_t high = 0;
     double weights = 0;
     double sum = 0;
     const int64_t base = state.one.z;
@@ -68,14 +65,11 @@ struct Nearby {
         alike = point;
         alike_distance = distance;
       }
-      low = i == 0 ? point->z : std::min(low, point->z);
-      high = i == 0 ? point->z : std::max(high, point->z);
       const double d = static_cast<double>(distance) + 1;
       const double weight = 1 / (d * d);
       weights += weight;
       sum += weight * static_cast<double>(point->z - base);
     }
-    spread_z = high - low;
     mean_z = count == 0 ? base : base + to_integer(sum / weights);
     if (first == nullptr) {
       first = &state.one;
@@ -213,19 +207,19 @@ class PlaceModel {
     MeanSize& size = sizes_[axis * 2 + same];
     const uint32_t octaves = std::min<uint32_t>(size.octaves(), 40);
     const uint32_t gap = std::min<uint32_t>(signed_octaves(state.pulses), 15);
-    const uint32_t last = signed_half_octaves(last_[axis][0]);
+    const uint32_t last = signed_half_octaves(last_[axis]);
     const std::array<uint32_t, kContexts> contexts = {
         context(octaves, same),
         context(signed_half_octaves(missed), same, octaves / 3),
+        context(last, signed_half_octaves(last_[1 - axis]), same),
         context(signed_half_octaves(other - expected), gap, octaves / 3),
-        context(fallen, octaves / 2, same),
-        context(last, signed_half_octaves(last_[1 - axis][0]), same)};
+        context(fallen, octaves / 2, same)};
     const int64_t number = bounded(code_value(axis, numbers[field], expected, contexts,
                                               std::min<uint32_t>(octaves / 2, 15), state, coder));
     numbers[field] = code_rest(axis, numbers[field], number, state, coder);
     residuals_[axis] = number - expected;
     size.add(residuals_[axis]);
-    last_[axis] = {residuals_[axis], last_[axis][0]};
+    last_[axis] = residuals_[axis];
     track.learn(static_cast<double>(number - before), steps_, risen, state.same_pulse);
     return number;
   }
@@ -239,7 +233,7 @@ class PlaceModel {
   std::array<ScanTrack, 2> tracks_;
   double steps_ = 0;
   std::array<int64_t, 3> residuals_{};
-  std::array<std::array<int64_t, 2>, 2> last_{};  // residuals of x and y of the last points
+  std::array<int64_t, 2> last_{};  // residuals of x and y of the last point
   std::array<MeanSize, 8> z_sizes_{};
   std::array<MeanSize, 4> sizes_{};
   std::array<uint32_t, 1> last_z_{};
