@@ -82,10 +82,10 @@ inline constexpr auto kSymbolMeanings = [] {
   for (uint32_t symbol = 0; symbol < all.size(); ++symbol) {
     const int64_t least = join_residual(symbol, 0);
     const bool negative = symbol > 0 && (symbol & 1) == 0;
-    all[symbol] = {.least = negative ? 0 - static_cast<uint64_t>(least)
-                                     : static_cast<uint64_t>(least),
-                   .sign = negative ? ~uint64_t{0} : 0,
-                   .raw_bits = raw_bits_of(symbol)};
+    all[symbol] = {
+        .least = negative ? 0 - static_cast<uint64_t>(least) : static_cast<uint64_t>(least),
+        .sign = negative ? ~uint64_t{0} : 0,
+        .raw_bits = raw_bits_of(symbol)};
   }
   return all;
 }();

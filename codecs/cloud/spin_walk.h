@@ -88,14 +88,13 @@ class SpinWalk {
       int64_t by = 0;
       if constexpr (!Coder::kDecodes) by = located_[point].step - step;
       const bool is_near = by >= -kLeastSteps && by < static_cast<int64_t>(kFar) - kLeastSteps;
-      const uint32_t symbol =
-          coder_.symbol(contexts_[kSteps] + gap * 16 + fired,
-                        is_near ? static_cast<uint32_t>(by + kLeastSteps) : kFar,
-                        hints_of<Coder>([&] {
-                          const uint32_t old_gap = gap << 2 | std::min(3U, gap_before);
-                          return Hints{kSteps, std::min(15U, number - ahead[1].laser) << 4 | fired,
-                                       old_gap << 4 | std::min(15U, number - ahead[2].laser), 5};
-                        }));
+      const uint32_t symbol = coder_.symbol(
+          contexts_[kSteps] + gap * 16 + fired,
+          is_near ? static_cast<uint32_t>(by + kLeastSteps) : kFar, hints_of<Coder>([&] {
+            const uint32_t old_gap = gap << 2 | std::min(3U, gap_before);
+            return Hints{kSteps, std::min(15U, number - ahead[1].laser) << 4 | fired,
+                         old_gap << 4 | std::min(15U, number - ahead[2].laser), 5};
+          }));
       by = symbol < kFar ? static_cast<int64_t>(symbol) - kLeastSteps
                          : coder_.residual(contexts_[kFarSteps], by, Hints{kFarSteps, 0, 0});
       const size_t bin = bin_after(at, by);
@@ -117,12 +116,11 @@ class SpinWalk {
       const int64_t follows = -static_cast<int64_t>(edge < off);
       int64_t distance = Coder::kDecodes ? 0 : located_[point].distance;
       const int64_t expected = sum(left, up_by & follows);
-      const int64_t residual = code_value(coder_, context, distance, expected, hints_of<Coder>([&] {
-                                            return Hints{kDistance,
-                                                         (level < 0 ? 128 : 0) | off << 3 |
-                                                             std::min(7U, size / 2),
-                                                         pair_hint(size, edge)};
-                                          }));
+      const int64_t residual = code_value(
+          coder_, context, distance, expected, hints_of<Coder>([&] {
+            return Hints{kDistance, (level < 0 ? 128 : 0) | off << 3 | std::min(7U, size / 2),
+                         pair_hint(size, edge)};
+          }));
       size_before = size;
       size = size_of(residual);
 
@@ -130,14 +128,14 @@ class SpinWalk {
       const auto place = geometry_.place_at(l, bin, distance);
       rests = rest(l, point, place, rests);
 
-      neighbours_.left[point] = static_cast<uint32_t>(point > begin ? point - 1 : cells_[bin].point);
+      neighbours_.left[point] =
+          static_cast<uint32_t>(point > begin ? point - 1 : cells_[bin].point);
       neighbours_.up[point] = cells_[bin].point;
       sizes_[point] = static_cast<uint8_t>(size);
       up_left = up;
       left = distance;
       if (point == begin) first_bin_ = bin;
-      cells_[bin] = {
-          .distance = distance, .point = static_cast<uint32_t>(point), .laser = number};
+      cells_[bin] = {.distance = distance, .point = static_cast<uint32_t>(point), .laser = number};
       if (bin < kAhead) cells_[plan_.steps + bin] = cells_[bin];
       at = bin;
     }
@@ -164,8 +162,8 @@ class SpinWalk {
         wanted = static_cast<uint32_t>(dx * 9 + dy * 3 + dz);
       }
     }
-    const uint32_t symbol =
-        coder_.symbol(contexts_[kRest] + rests, wanted, Hints{kRest, rests, static_cast<uint32_t>(l) & 255, 5});
+    const uint32_t symbol = coder_.symbol(contexts_[kRest] + rests, wanted,
+                                          Hints{kRest, rests, static_cast<uint32_t>(l) & 255, 5});
     if (symbol == kNoRest) {
       if constexpr (Coder::kDecodes) {
         x = place.x;

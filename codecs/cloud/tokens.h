@@ -6,8 +6,8 @@
 // of some size, so that neighbours resemble each other. Neighbours whose statistics do not differ
 // enough to pay for a table of their own share one.
 //
-// A decoder has the symbols of each table as a row before the walk begins: rows are decoded by whole
-// vectors (rans.h), and the walk waits for no more than a byte. Raw bits lie apart.
+// A decoder has the symbols of each table as a row before the walk begins: rows are decoded by
+// whole vectors (rans.h), and the walk waits for no more than a byte. Raw bits lie apart.
 #pragma once
 
 #include <array>

@@ -79,7 +79,7 @@ struct FieldPlan {
 struct CloudPlan {
   Shape shape = Shape::kNone;
   std::array<size_t, 3> axes{};  // the fields that are x, y and z
-  bool is_spin = false;  // of the encoder: the codec named cloud knows all of it
+  bool is_spin = false;          // of the encoder: the codec named cloud knows all of it
   SweepPlan sweep;
   TrailPlan trail;
   std::vector<Follower> followers;  // of the encoder

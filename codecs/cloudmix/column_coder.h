@@ -152,8 +152,8 @@ class RoughCoder {
     add(column);
     uint32_t node = 1;
     for (uint32_t k = modelled; k-- > 0;) {
-      node = node << 1 |
-             model_.decide(coder, static_cast<uint32_t>(pattern >> (low + k) & 1), node);
+      node =
+          node << 1 | model_.decide(coder, static_cast<uint32_t>(pattern >> (low + k) & 1), node);
     }
     const uint64_t upper_bits = node - (1U << modelled);
     if (low == 0) return upper_bits;

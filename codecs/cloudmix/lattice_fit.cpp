@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "codecs/cloudmix/lattice.h"
 #include "codecs/cloud/trig.h"
+#include "codecs/cloudmix/lattice.h"
 
 namespace pith::cloudmix {
 namespace {

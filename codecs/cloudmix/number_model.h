@@ -167,9 +167,9 @@ class DecisionModel {
   std::array<Slot*, kMaxContexts> lines_{};
 };
 
-// Codes signed numbers: bit length (walked from the one that is expected), sign, then the bits below
-// the leading one. The length is predicted by the contexts, the sign by them or by itself; of the
-// bits the first kModelled by the bits above them alone, the rest not at all.
+// Codes signed numbers: bit length (walked from the one that is expected), sign, then the bits
+// below the leading one. The length is predicted by the contexts, the sign by them or by itself; of
+// the bits the first kModelled by the bits above them alone, the rest not at all.
 class NumberModel {
  public:
   static constexpr uint32_t kModelled = 3;

@@ -290,8 +290,7 @@ class SweepCoder {
     add(near(uu) << 12 | near(u) << 6 | expected);
     const auto length = static_cast<uint32_t>(
         std::bit_width(static_cast<uint64_t>(std::min(blend_.expected, 1e9))));
-    const int64_t off =
-        distance_.code(bits, steps - guess, length);
+    const int64_t off = distance_.code(bits, steps - guess, length);
     distances_[i] = std::clamp<int64_t>(sum_of(guess, off), 0, 1 << 30);
     around_.surprise[i] = static_cast<uint8_t>(std::min<uint32_t>(length_of(off), 30));
     around_.range[i] = static_cast<uint32_t>(std::min<int64_t>(distances_[i] + 1, 1 << 24));

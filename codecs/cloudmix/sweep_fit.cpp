@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "codecs/cloudmix/sweep.h"
 #include "codecs/cloud/trig.h"
+#include "codecs/cloudmix/sweep.h"
 
 namespace pith::cloudmix {
 namespace {

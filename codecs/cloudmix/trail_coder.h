@@ -65,8 +65,7 @@ class TrailCoder {
     // The forerunner's own history: was the one behind it skipped then as well?
     const uint32_t expected_turns = i > begin ? static_cast<uint32_t>(seen_[i - 1].turns) : 1;
     link_.set(2, expected_turns);
-    const int64_t off =
-        link_.code(bits, static_cast<int64_t>(follower.back) - usual, 1);
+    const int64_t off = link_.code(bits, static_cast<int64_t>(follower.back) - usual, 1);
     const int64_t back = sum_of(usual, off);
     if (back < 0 || back > static_cast<int64_t>(i - begin)) return false;
     last_links_ = last_links_ << 2 | (off == 0 ? 0U : back == 0 ? 3U : off < 0 ? 1U : 2U);
@@ -209,8 +208,7 @@ class TrailCoder {
     add(near(g[6]) << 12 | near(u) << 6 | expected);
     const auto length = static_cast<uint32_t>(
         std::bit_width(static_cast<uint64_t>(std::min(blend_.expected, 1e9))));
-    const int64_t off =
-        distance_.code(bits, steps - guess, length);
+    const int64_t off = distance_.code(bits, steps - guess, length);
     here.distance = std::clamp<int64_t>(sum_of(guess, off), 0, 1 << 30);
     around_.surprise[i] = static_cast<uint8_t>(std::min<uint32_t>(length_of(off), 30));
     around_.range[i] = static_cast<uint32_t>(std::min<int64_t>(here.distance, 1 << 24));

@@ -2,28 +2,28 @@
 #include <algorithm>
 #include <cmath>
 
-#include "codecs/cloudmix/trail.h"
 #include "codecs/cloud/trig.h"
+#include "codecs/cloudmix/trail.h"
 
 namespace pith::cloudmix {
 namespace {
 
 constexpr size_t kMinSection = 4096;
 constexpr int kRounds = 160;
-constexpr double kCoarse = 0.02;   // metres that a round may move the scanner at the end
+constexpr double kCoarse = 0.02;  // metres that a round may move the scanner at the end
 constexpr double kMomentum = 0.8;
 constexpr double kFine = 0.0005;
-constexpr uint32_t kReach = 96;       // points back to look for a forerunner
-constexpr size_t kStride = 19;        // of the points that the fit looks at
-constexpr size_t kWindows = 24;      // in which places for a start are compared
-constexpr size_t kWindow = 128;      // points of a window, behind those that it reaches back to
-constexpr int kRoundsOfMatch = 4;     // forerunners stay the same for some rounds
-constexpr double kMostSlope = 0.004;  // difference from a forerunner's
+constexpr uint32_t kReach = 96;        // points back to look for a forerunner
+constexpr size_t kStride = 19;         // of the points that the fit looks at
+constexpr size_t kWindows = 24;        // in which places for a start are compared
+constexpr size_t kWindow = 128;        // points of a window, behind those that it reaches back to
+constexpr int kRoundsOfMatch = 4;      // forerunners stay the same for some rounds
+constexpr double kMostSlope = 0.004;   // difference from a forerunner's
 constexpr float kNearSlope = 0.0041F;  // a little more
-constexpr double kJump = 1.0 / 12;    // of a turn: a new section
+constexpr double kJump = 1.0 / 12;     // of a turn: a new section
 constexpr double kRadians = 6.283185307179586;  // of a turn
-constexpr double kFits = 0.0004;  // what is off so far counts half
-constexpr double kSuitable = 0.6;     // part of the points that must have a forerunner
+constexpr double kFits = 0.0004;                // what is off so far counts half
+constexpr double kSuitable = 0.6;               // part of the points that must have a forerunner
 
 // The angle of a vector in turns, 0 to 1, within 10^-5 radians: there are many to look at.
 double angle_of(double x, double y) {
@@ -35,9 +35,9 @@ double angle_of(double x, double y) {
   const double q = t * t;
   // The polynomial of the arc tangent that is nowhere far off (radians).
   const double arc =
-      t * (0.99997726 +
-           q * (-0.33262347 +
-                q * (0.19354346 + q * (-0.11643287 + q * (0.05265332 - q * 0.01172120)))));
+      t *
+      (0.99997726 + q * (-0.33262347 +
+                         q * (0.19354346 + q * (-0.11643287 + q * (0.05265332 - q * 0.01172120)))));
   double turns = arc * 0.15915494309189535;
   if (ay > ax) turns = 0.25 - turns;
   if (x < 0) turns = 0.5 - turns;

@@ -174,8 +174,7 @@ class PlaceModel {
     const auto finely = [&](int64_t z) { return signed_half_octaves(z - expected); };
     const uint32_t gap = std::min<uint32_t>(signed_octaves(state.pulses), 15);
     const std::array<uint32_t, kContexts> contexts = {
-        context(octaves, place, same),
-        context(last_z_[0], last_z_of_[place], place),
+        context(octaves, place, same), context(last_z_[0], last_z_of_[place], place),
         context(finely(near_.first->z), half_octaves(static_cast<uint64_t>(near_.first_distance)),
                 place),
         context(off(one.z), gap, place),
@@ -209,8 +208,7 @@ class PlaceModel {
     const uint32_t gap = std::min<uint32_t>(signed_octaves(state.pulses), 15);
     const uint32_t last = signed_half_octaves(last_[axis]);
     const std::array<uint32_t, kContexts> contexts = {
-        context(octaves, same),
-        context(signed_half_octaves(missed), same, octaves / 3),
+        context(octaves, same), context(signed_half_octaves(missed), same, octaves / 3),
         context(last, signed_half_octaves(last_[1 - axis]), same),
         context(signed_half_octaves(other - expected), gap, octaves / 3),
         context(fallen, octaves / 2, same)};

@@ -136,8 +136,7 @@ class NumberCoder {
     last_length_ = length;
     if (length == 0) return 0;
     const size_t kept = std::min<size_t>(length, kMantissaLengths) - 1;
-    const uint32_t sign =
-        tree_.decide(number < 0 ? 1 : 0, length_node(length) + 3, mixing, coder);
+    const uint32_t sign = tree_.decide(number < 0 ? 1 : 0, length_node(length) + 3, mixing, coder);
     uint64_t got = 1;
     int left = static_cast<int>(length) - 1;
     Counter* lone = lone_ + (kept * 2 + sign) * 256;

@@ -99,9 +99,9 @@ TEST(CloudCodec, OddNumbersAnywhereComeBack) {
   std::mt19937 random(3);
   const std::array<uint32_t, 8> odd = {0x80000000, 0x7FC00000, 0xFFC12345, 0x7F800000,
                                        0xFF800000, 0x00000001, 0x7F7FFFFF, 0xFF7FFFFF};
-  for (const auto& points : {test::sweep_points(8, 700, 3), test::sweep_points(8, 720, 3),
-                             test::firing_points(200, true, 3),
-                             test::firing_points(250, false, 3)}) {
+  for (const auto& points :
+       {test::sweep_points(8, 700, 3), test::sweep_points(8, 720, 3),
+        test::firing_points(200, true, 3), test::firing_points(250, false, 3)}) {
     ByteBuffer bytes = test::float_records(points);
     const std::vector<Segment> segments = {
         test::points_segment(test::float_layout(points.size()), bytes.size())};
@@ -201,9 +201,9 @@ TEST(CloudCodec, LayoutsThatDoNotFitAreHarmless) {
 
 TEST(CloudCodec, DamagedPayloadsAreRefusedOrSurvived) {
   std::mt19937 random(8);
-  for (const auto& points : {test::sweep_points(3, 200, 8), test::sweep_points(4, 600, 8),
-                             test::firing_points(20, true, 8),
-                             test::firing_points(80, false, 8), unordered(300)}) {
+  for (const auto& points :
+       {test::sweep_points(3, 200, 8), test::sweep_points(4, 600, 8),
+        test::firing_points(20, true, 8), test::firing_points(80, false, 8), unordered(300)}) {
     const ByteBuffer bytes = test::float_records(points);
     const std::vector<Segment> segments = {
         test::points_segment(test::float_layout(points.size()), bytes.size())};

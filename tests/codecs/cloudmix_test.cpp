@@ -7,12 +7,12 @@
 #include <limits>
 #include <random>
 
+#include "codecs/cloud/spin.h"
+#include "codecs/cloud/trig.h"
 #include "codecs/cloudmix/cloudmix_codec.h"
 #include "codecs/cloudmix/lattice.h"
-#include "codecs/cloud/spin.h"
 #include "codecs/cloudmix/sweep.h"
 #include "codecs/cloudmix/trail.h"
-#include "codecs/cloud/trig.h"
 
 namespace pith {
 namespace {
