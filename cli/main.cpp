@@ -11,6 +11,8 @@ int main(int argc, char** argv) {
   // glibc keeps ever larger ones (compressing 10 MB at level 7 then takes 87 MB instead of 62).
   constexpr int kReturned = 4 << 20;
   mallopt(M_MMAP_THRESHOLD, kReturned);
+  // But not at once: asking for the same pages again costs more than keeping them.
+  mallopt(M_TRIM_THRESHOLD, 4 * kReturned);
   try {
     return pith::cli::run(argc, argv);
   } catch (const std::bad_alloc&) {

@@ -129,6 +129,8 @@ inline void add_number_cases(std::vector<GoldenCase>& cases) {
   };
   add("cloud_sweep_3", golden_sweep(), "cloud", 3);
   add("cloud_sweep_5", golden_sweep(), "cloud", 5);
+  add("cloud_spin_3", golden_spin(), "cloud", 3);
+  add("cloud_spin_5", golden_spin(), "cloud", 5);
   add("cloud_firing_3", golden_firing(), "cloud", 3);
   add("cloud_rounds_5", golden_rounds(), "cloud", 5);
   add("cloudmix_sweep_7", golden_sweep(), "cloudmix", 7);
