@@ -140,17 +140,20 @@ class LinkFinder {
     const size_t others = places[n - 1] == kNoValue ? 0 : places[n - 1] + 1;
     const auto& ids = ids_of(column, n);
     const auto& other_ids = ids_of(other, others);
-    last_.assign(std::max(others, parsed_.templates.size()), kNoValue);
+    // The last value for each of the other's; what is of an earlier question is none.
+    const size_t room = std::max(others, parsed_.templates.size());
+    if (asked_.size() < room) asked_.resize(room, {.question = 0, .value = 0});
+    ++question_;
     size_t hits = 0;
     size_t asked = 0;
     for (size_t i = 0; i < n; ++i) {
       if (places[i] == kNoValue) continue;
-      uint32_t& last = last_[other_ids[places[i]]];
-      if (last != kNoValue) {
+      Asked& last = asked_[other_ids[places[i]]];
+      if (last.question == question_) {
         ++asked;
-        if (ids[i] == last) ++hits;
+        if (ids[i] == last.value) ++hits;
       }
-      last = ids[i];
+      last = {question_, ids[i]};
     }
     if (hits * 3 < n) return 0;
     const Encoded& plain = columns_[column];
@@ -193,12 +196,12 @@ class LinkFinder {
     const auto& other_ids = ids_of(link.other, count(link.other));
     const Partners places(lines_[link.column], lines_[link.other], count(link.column));
     const size_t none = std::max(other_ids.size(), parsed_.templates.size());
-    last_.assign(none + 1, kNoValue);
+    std::vector<uint32_t> last_value(none + 1, kNoValue);
     const Pieces& values = parsed_.columns[link.column];
     std::vector<bool> flags;
     Pieces misses;
     for (size_t i = 0; i < values.size(); ++i) {
-      uint32_t& last = last_[places[i] == kNoValue ? none : other_ids[places[i]]];
+      uint32_t& last = last_value[places[i] == kNoValue ? none : other_ids[places[i]]];
       const bool hit = last == ids[i];
       if (last != kNoValue) flags.push_back(hit);
       if (!hit) misses.push_back(values[i]);
@@ -224,7 +227,12 @@ class LinkFinder {
   std::vector<bool> is_other_;
   std::vector<bool> is_linked_;
   std::vector<std::vector<uint32_t>> ids_;  // of values, where needed
-  std::vector<uint32_t> last_;
+  struct Asked {
+    uint32_t question;
+    uint32_t value;
+  };
+  std::vector<Asked> asked_;
+  uint32_t question_ = 0;
   std::vector<uint32_t> order_;
   std::vector<Link> links_;
 };

@@ -13,6 +13,22 @@ bool rises(std::span<const uint32_t> lines, size_t count) {
   return equal == 0;
 }
 
+// The first place from `from` on whose line is behind `line`, by steps that double: the other
+// column may have many values in between, or none.
+uint32_t first_behind(const std::vector<uint32_t>& lines, uint32_t from, uint32_t line) {
+  const size_t size = lines.size();
+  if (from == size || lines[from] > line) return from;
+  size_t low = from;  // not behind
+  size_t step = 1;
+  while (low + step < size && lines[low + step] <= line) {
+    low += step;
+    step *= 2;
+  }
+  const auto begin = lines.begin() + static_cast<std::ptrdiff_t>(low + 1);
+  const auto end = lines.begin() + static_cast<std::ptrdiff_t>(std::min(size, low + step));
+  return static_cast<uint32_t>(std::upper_bound(begin, end, line) - lines.begin());
+}
+
 }  // namespace
 
 std::vector<ColumnLines> lines_of_columns(const std::vector<Template>& templates,
@@ -74,7 +90,7 @@ Partners::Partners(const ColumnLines& lines, const ColumnLines& other, size_t co
   uint32_t next = 0;
   for (size_t i = 0; i < count; ++i) {
     const uint32_t line = lines.once_in_each ? static_cast<uint32_t>(i) : lines.lines[i];
-    while (next < other.lines.size() && other.lines[next] <= line) ++next;
+    next = first_behind(other.lines, next, line);
     found_[i] = next == 0 ? kNoValue : next - 1;
   }
   places_ = found_;

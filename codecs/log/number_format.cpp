@@ -23,12 +23,49 @@ constexpr std::array<uint64_t, 20> kPowers = [] {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// Eight digits, the first one in the lowest byte; nothing if one is none.
+std::optional<uint64_t> read_eight(uint64_t text) {
+  text ^= 0x3030303030303030;
+  if (((text | (text + 0x0606060606060606)) & 0xF0F0F0F0F0F0F0F0) != 0) return std::nullopt;
+  // Pairs, then fours, then all.
+  text = (text * 10 + (text >> 8)) & 0x00FF00FF00FF00FF;
+  text = (text * 100 + (text >> 16)) & 0x0000FFFF0000FFFF;
+  return (text * 10000 + (text >> 32)) & 0xFFFFFFFF;
+}
+
+std::optional<uint64_t> few_digits(const char* text, size_t size) {
+  if (size == 8) {
+    uint64_t all;
+    std::memcpy(&all, text, 8);
+    return read_eight(all);
+  }
+  if (size >= 4) {
+    // The first ones behind zeros, then the last four.
+    uint32_t first;
+    uint32_t last;
+    std::memcpy(&first, text, 4);
+    std::memcpy(&last, text + size - 4, 4);
+    const size_t zeros = 8 * (8 - size);
+    const uint64_t padded =
+        size == 4 ? 0x30303030 : (first << zeros | (0x30303030 & ((1U << zeros) - 1)));
+    return read_eight(padded | uint64_t{last} << 32);
+  }
+  uint64_t value = 0;
+  for (size_t i = 0; i < size; ++i) {
+    if (!is_digit(text[i])) return std::nullopt;
+    value = value * 10 + static_cast<uint64_t>(text[i] - '0');
+  }
+  return value;
+}
+
 std::optional<uint64_t> digits(std::string_view text) {
   if (text.empty() || text.size() > kMaxDigits) return std::nullopt;
-  uint64_t value = 0;
-  for (const char c : text) {
-    if (!is_digit(c)) return std::nullopt;
-    value = value * 10 + static_cast<uint64_t>(c - '0');
+  const char* at = text.data();
+  const size_t first = (text.size() - 1) % 8 + 1;
+  auto value = few_digits(at, first);
+  for (size_t done = first; done < text.size() && value; done += 8) {
+    const auto more = few_digits(at + done, 8);
+    value = more ? std::optional(*value * 100000000 + *more) : std::nullopt;
   }
   return value;
 }
