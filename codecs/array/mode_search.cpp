@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <span>
 #include <utility>
 
 #include "codecs/array/token.h"
@@ -52,6 +53,7 @@ class ModeSearch {
   // The fixed modes are tried on few cells, the best of them and the linear one on more.
   BandMode run() {
     const uint64_t few = enough(effort_.sampled / 4);
+    const std::vector<Window> first = windows(few);
     std::vector<std::pair<uint64_t, BandMode>> tried;
     for (int number = 0; number < kFixedModes; ++number) {
       const auto mode = static_cast<Mode>(number);
@@ -59,7 +61,7 @@ class ModeSearch {
       const int refs = needs_time(mode) ? place_.refs : 1;
       for (int ref = 0; ref < refs; ++ref) {
         const BandMode band{.mode = mode, .ref = static_cast<uint8_t>(ref)};
-        tried.emplace_back(cost_of(band, few), band);
+        tried.emplace_back(cost_of(band, first), band);
       }
     }
     const size_t kept = std::min(kSecondRound, tried.size());
@@ -75,10 +77,11 @@ class ModeSearch {
         tried.push_back({0, {.mode = kLinear, .ref = 0, .weights = *weights}});
       }
     }
+    const std::vector<Window> second = windows(4 * few);
     BandMode best;
     uint64_t least = UINT64_MAX;
     for (const auto& [first_cost, band] : tried) {
-      uint64_t cost = tried.size() == 1 ? 0 : cost_of(band, 4 * few);
+      uint64_t cost = tried.size() == 1 ? 0 : cost_of(band, second);
       if (band.mode == kLinear) cost += price_of(band.weights, 4 * few);
       if (cost >= least) continue;
       least = cost;
@@ -119,6 +122,28 @@ class ModeSearch {
         }
       }
     }
+  }
+
+  struct Window {
+    Rows<Word> rows;
+    const uint8_t* classes;  // null if all cells have keys
+    ptrdiff_t begin;
+    ptrdiff_t end;
+  };
+
+  // Those of sample_rows() in which a cell has a key.
+  std::vector<Window> windows(uint64_t cells) const {
+    std::vector<Window> found;
+    sample_rows(
+        cells, [&](const Rows<Word>& rows, const uint8_t* classes, ptrdiff_t begin, ptrdiff_t end) {
+          if (classes != nullptr) {
+            const auto keys = std::count(classes + begin, classes + end, uint8_t{0});
+            if (keys == 0) return;
+            if (keys == end - begin) classes = nullptr;
+          }
+          found.push_back({rows, classes, begin, end});
+        });
+    return found;
   }
 
   // How many cells to sample to see so many that have keys.
@@ -165,56 +190,71 @@ class ModeSearch {
     return bits * kBit * sampled / std::max<uint64_t>(1, all);
   }
 
-  uint64_t cost_of(const BandMode& band, uint64_t cells) const {
-    uint64_t cost = 0;
+  uint64_t cost_of(const BandMode& band, std::span<const Window> sampled) const {
     const int shift = weighing_shift(keys_.highest);
-    sample_rows(cells, [&](const Rows<Word>& rows, const uint8_t* classes, ptrdiff_t begin,
-                           ptrdiff_t end) {
-      const auto walk = [&](auto&& predictor) {
-        for (ptrdiff_t c = begin; c < end; ++c) {
-          if (classes != nullptr && classes[c] != 0) continue;
-          const Word folded = fold(static_cast<Word>(rows.x[c] - static_cast<Word>(predictor(c))));
-          cost += cost_of_residual(folded);
-        }
-      };
-      if (band.mode == kLinear) {
-        const auto linear = [&]<size_t kRefs>() {
-          walk([&](ptrdiff_t c) {
-            return predict_linear<kRefs>(rows, band.weights, shift, c).value;
+    uint64_t cost = 0;
+    const auto add_up = [&](auto&& cost_of_window) {
+      for (const Window& window : sampled) cost += cost_of_window(window);
+    };
+    if (band.mode == kLinear) {
+      const auto linear = [&]<size_t kRefs>() {
+        add_up([&](const Window& window) {
+          return wide_cost(window, [&](ptrdiff_t c) {
+            return predict_linear<kRefs>(window.rows, band.weights, shift, c).value;
           });
-        };
-        if (place_.refs == 0) linear.template operator()<0>();
-        if (place_.refs == 1) linear.template operator()<1>();
-        if (place_.refs == 2) linear.template operator()<2>();
-      } else if (keys_.highest <= kHighestNarrow) {
-        with_mode(band.mode, [&](auto mode) {
-          cost += narrow_cost<decltype(mode)::value>(rows, band.ref, classes, begin, end);
         });
-      } else {
-        with_mode(band.mode, [&](auto mode) {
-          walk([&](ptrdiff_t c) { return predict<decltype(mode)::value>(rows, band.ref, c); });
+      };
+      if (place_.refs == 0) linear.template operator()<0>();
+      if (place_.refs == 1) linear.template operator()<1>();
+      if (place_.refs == 2) linear.template operator()<2>();
+    } else if (keys_.highest <= kHighestNarrow) {
+      with_mode(band.mode, [&](auto mode) {
+        add_up([&](const Window& window) {
+          return narrow_cost<decltype(mode)::value>(window, band.ref);
         });
-      }
-    });
+      });
+    } else {
+      with_mode(band.mode, [&](auto mode) {
+        add_up([&](const Window& window) {
+          return wide_cost(window, [&](ptrdiff_t c) {
+            return predict<decltype(mode)::value>(window.rows, band.ref, c);
+          });
+        });
+      });
+    }
+    return cost;
+  }
+
+  template <class Predictor>
+  static uint64_t wide_cost(const Window& window, Predictor&& predictor) {
+    uint64_t cost = 0;
+    for (ptrdiff_t c = window.begin; c < window.end; ++c) {
+      if (window.classes != nullptr && window.classes[c] != 0) continue;
+      cost += cost_of_residual(
+          fold(static_cast<Word>(window.rows.x[c] - static_cast<Word>(predictor(c)))));
+    }
     return cost;
   }
 
   // The same in numbers of 32 bits, all residuals of a window first.
   template <Mode kMode>
-  static uint64_t narrow_cost(const Rows<Word>& rows, size_t ref, const uint8_t* classes,
-                              ptrdiff_t begin, ptrdiff_t end) {
+  static uint64_t narrow_cost(const Window& window, size_t ref) {
     std::array<uint32_t, kWindowCols> folded;
-    const Rows<Word> near = rows;
-    const auto count = static_cast<size_t>(end - begin);
+    const Rows<Word> near = window.rows;
+    const auto count = static_cast<size_t>(window.end - window.begin);
     for (size_t i = 0; i < count; ++i) {
-      const ptrdiff_t c = begin + static_cast<ptrdiff_t>(i);
+      const ptrdiff_t c = window.begin + static_cast<ptrdiff_t>(i);
       const auto predicted = static_cast<uint32_t>(predict<kMode, int32_t>(near, ref, c));
       folded[i] = fold(static_cast<uint32_t>(static_cast<uint32_t>(near.x[c]) - predicted));
     }
     uint64_t cost = 0;
+    if (window.classes == nullptr) {
+      for (size_t i = 0; i < count; ++i) cost += cost_of_residual(folded[i]);
+      return cost;
+    }
+    const uint8_t* const classes = window.classes + window.begin;
     for (size_t i = 0; i < count; ++i) {
-      if (classes != nullptr && classes[begin + static_cast<ptrdiff_t>(i)] != 0) continue;
-      cost += cost_of_residual(folded[i]);
+      if (classes[i] == 0) cost += cost_of_residual(folded[i]);
     }
     return cost;
   }

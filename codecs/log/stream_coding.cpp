@@ -111,7 +111,7 @@ struct TimeBudget {
 TimeBudget time_budget(Level level) {
   if (level <= 4) return {};
   if (level >= 7) return {1600, 200'000'000, 2};
-  return level == 5 ? TimeBudget{14, 3'000'000, 3} : TimeBudget{26, 6'000'000, 4};
+  return level == 5 ? TimeBudget{10, 2'000'000, 3} : TimeBudget{26, 6'000'000, 4};
 }
 
 MixedKind mixed_kind(Pool pool) {

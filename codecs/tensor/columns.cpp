@@ -6,6 +6,7 @@
 
 #include "codecs/tensor/clusters.h"
 #include "codecs/tensor/extremes.h"
+#include "codecs/tensor/quant_model.h"
 
 namespace pith::tensor {
 namespace {
@@ -88,6 +89,7 @@ class Builder {
     size_t offset = 0;
     size_t index = 0;
     for (const Piece& piece : result_.pieces) {
+      piece_ = index;
       tensor_ = tensors[index++];
       has_base_ = !base_.empty() && piece.base.has_value();
       for_each_part(piece, offset, [&](const Part& part) {
@@ -140,6 +142,7 @@ class Builder {
     Column& column = result_.columns.emplace_back();
     column.format = format;
     column.words = words;
+    column.piece = piece_;
   }
 
   ByteView keep(ByteBuffer bytes) {
@@ -194,8 +197,10 @@ class Builder {
     add_column(number_format(Kind::kF16), keep(std::move(scales)));
     Column& column = result_.columns.back();
     column.blocks = bytes;
+    column.kind = Kind::kF16;
     const uint64_t row = tensor_ == nullptr || tensor_->shape.empty() ? 0 : tensor_->shape.back();
     column.quant_row = row > UINT32_MAX ? 0 : static_cast<uint32_t>(row);
+    column.model_row = column.quant_row / kQuantsOfBlock;
   }
 
   void add_extremes(const Part& part, ByteView bytes) {
@@ -236,6 +241,7 @@ class Builder {
   Level level_;
   ByteView base_;
   bool has_base_ = false;                 // the current piece
+  size_t piece_ = 0;                      // its number
   const TensorLayout* tensor_ = nullptr;  // of the current piece
   Layouted result_;
 };
@@ -294,7 +300,7 @@ void write_escapes(const Column& column, ByteWriter& out) {
 }
 
 void write_quants(const Column& scales, ByteWriter& out) {
-  write_varint(out, scales.quant_row);
+  write_varint(out, uint64_t{scales.quant_row} << 1 | (scales.quants_go_on ? 1 : 0));
   write_varint(out, scales.quants.size());
 }
 

@@ -14,7 +14,8 @@
 namespace pith::tensor {
 
 struct Column {
-  Kind kind = Kind::kPlain;  // of its part
+  Kind kind = Kind::kPlain;  // of its part; of scales, kF16
+  size_t piece = 0;          // its number
   NumberFormat format;
   ByteView words;  // of the column
   uint64_t code = kColumnPlain;
@@ -37,12 +38,14 @@ struct Column {
   uint32_t row = 0;
   uint32_t plane = 0;
   uint32_t model_row = 0;  // the same for the model, which wants rows that are not too short
+  bool goes_on = false;    // modelled as more of the tensor of the modelled column before
   Predictor predictor;
   ByteBuffer predicted;
 
   // For scales whose quants are modelled: the blocks, the quants in a row, and the outcome.
   ByteView blocks;
   uint32_t quant_row = 0;
+  bool quants_go_on = false;  // as more of the part before
   ByteBuffer quants;
 
   size_t count() const { return dense.size() / format.width; }

@@ -212,13 +212,14 @@ class Decoder {
     PITH_ASSIGN(const MutableBytes scales, field_room(out.size() / unit * 2));
     PITH_TRY(decode_column(part, number_format(Kind::kF16), scales));
     scatter(scales.data(), unit, 0, 2, out);
-    const uint64_t row = read_varint(columns_);
+    const uint64_t rows = read_varint(columns_);
+    const uint64_t row = rows >> 1;
     const ByteView coded = predicted_.bytes(read_varint(columns_));
     if (!columns_.ok() || !predicted_.ok() || row > UINT32_MAX) return damaged("quants");
     if (!quants_) {
       PITH_ASSIGN(quants_, QuantCoder::make(*budget_));
     }
-    PITH_TRY(quants_->decode(q4, static_cast<uint32_t>(row), coded, out));
+    PITH_TRY(quants_->decode(q4, static_cast<uint32_t>(row), (rows & 1) != 0, coded, out));
     report({.part = part,
             .format = {},
             .code = kColumnModelled,
@@ -292,7 +293,7 @@ class Decoder {
       return {};
     }
     if (code == kColumnPredicted) return decode_by_prediction(part, format, out);
-    if (code == kColumnModelled) return decode_by_model(part, out);
+    if (code == kColumnModelled) return decode_by_model(part, format, out);
     if (code < kFirstCoder || (code - kFirstCoder) / 4 >= coders_.size()) {
       return damaged("the code of a column");
     }
@@ -361,20 +362,23 @@ class Decoder {
     return {};
   }
 
-  Result<void> decode_by_model(const Part& part, MutableBytes out) {
-    if (!can_model(part.kind)) return damaged("the code of a column");
-    const uint64_t row = read_varint(columns_);
+  Result<void> decode_by_model(const Part& part, const NumberFormat& format, MutableBytes out) {
+    const bool is_scale = part.kind == Kind::kGgml && format.exponent_bits == 5;
+    const Kind kind = is_scale ? Kind::kF16 : part.kind;
+    if (!can_model(kind)) return damaged("the code of a column");
+    const uint64_t rows = read_varint(columns_);
+    const uint64_t row = rows >> 1;
     if (!columns_.ok() || row > UINT32_MAX) return damaged("a modelled column");
     if (!model_) {
       PITH_ASSIGN(model_, ModelDecoder::make(sections_.modelled, *budget_));
     }
     const size_t before = model_->left();
     size_t raw_used = 0;
-    PITH_TRY(model_->decode(part.kind, static_cast<uint32_t>(row),
+    PITH_TRY(model_->decode(kind, static_cast<uint32_t>(row), (rows & 1) != 0,
                             sections_.raw.subspan(raw_bits_.position()), raw_used, out));
     raw_bits_.bytes(raw_used);
     report({.part = part,
-            .format = number_format(part.kind),
+            .format = number_format(kind),
             .code = kColumnModelled,
             .raw_size = out.size(),
             .symbol_bytes = before - model_->left(),

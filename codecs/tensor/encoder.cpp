@@ -235,6 +235,7 @@ class Encoder {
 
   Result<void> model_quants() {
     std::unique_ptr<QuantCoder> coder;
+    const Column* before = nullptr;
     for (const Item& item : layout_.items) {
       if (item.form != Form::kQuants) continue;
       if (coder == nullptr) {
@@ -242,8 +243,10 @@ class Encoder {
         quant_memory_ = QuantModel::memory();
       }
       Column& scales = layout_.columns[item.first];
-      scales.quants =
-          coder->encode(item.part.ggml_type == kGgmlQ4_0, scales.quant_row, scales.blocks);
+      scales.quants_go_on = before != nullptr && before->piece == scales.piece;
+      before = &scales;
+      scales.quants = coder->encode(item.part.ggml_type == kGgmlQ4_0, scales.quant_row,
+                                    scales.quants_go_on, scales.blocks);
     }
     return {};
   }
@@ -279,9 +282,10 @@ class Encoder {
       uint64_t lost = 0;
       raw.assign(chosen.size(), {});
       for (size_t k = 0; k < chosen.size(); ++k) {
-        const Column& column = layout_.columns[chosen[k]];
+        Column& column = layout_.columns[chosen[k]];
         const size_t before = model->size();
-        model->encode(column.kind, column.model_row, column.words, raw[k]);
+        column.goes_on = k > 0 && is_more_of(layout_.columns[chosen[k - 1]], column);
+        model->encode(column.kind, column.model_row, column.goes_on, column.words, raw[k]);
         const uint64_t size = model->size() - before + raw[k].size();
         whole += size;
         if (size <= coded_size(column)) {
@@ -307,6 +311,11 @@ class Encoder {
     }
     if (!chosen.empty()) model_memory_ = WeightModel::memory(log);
     return {};
+  }
+
+  static bool is_more_of(const Column& before, const Column& column) {
+    return before.piece == column.piece && before.kind == column.kind &&
+           before.model_row == column.model_row;
   }
 
   // About what the column takes as it is, its share of a table included.
@@ -461,7 +470,9 @@ class Encoder {
         }
         if (item.form != Form::kPlain) write_varint(writer, column.code);
         if (column.code == kColumnPlain) append(plain, column.words);
-        if (column.code == kColumnModelled) write_varint(writer, column.model_row);
+        if (column.code == kColumnModelled) {
+          write_varint(writer, uint64_t{column.model_row} << 1 | (column.goes_on ? 1 : 0));
+        }
         if (column.code == kColumnPredicted) {
           write_predictor(column.predictor, writer);
           if (predicted_.memory == 0) write_varint(writer, column.predicted.size());

@@ -16,10 +16,10 @@ Result<std::unique_ptr<ModelEncoder>> ModelEncoder::make(int log, size_t most) {
   return made;
 }
 
-void ModelEncoder::encode(Kind kind, uint32_t row, ByteView words, ByteBuffer& raw) {
+void ModelEncoder::encode(Kind kind, uint32_t row, bool goes_on, ByteView words, ByteBuffer& raw) {
   const NumberFormat format = model_format(kind);
   RawWriter writer(raw);
-  model_.begin(format, row);
+  if (!goes_on) model_.begin(format, row);
   for (size_t i = 0; i < words.size(); i += format.width) {
     uint64_t word = 0;
     std::memcpy(&word, words.data() + i, format.width);
@@ -54,11 +54,13 @@ Result<std::unique_ptr<ModelDecoder>> ModelDecoder::make(ByteView section, Memor
   return made;
 }
 
-Result<void> ModelDecoder::decode(Kind kind, uint32_t row, ByteView raw, size_t& raw_used,
-                                  MutableBytes words) {
+Result<void> ModelDecoder::decode(Kind kind, uint32_t row, bool goes_on, ByteView raw,
+                                  size_t& raw_used, MutableBytes words) {
   const NumberFormat format = model_format(kind);
   RawReader reader(raw);
-  model_.begin(format, row);
+  if (goes_on && last_ != std::pair(kind, row)) return damaged("a modelled column");
+  if (!goes_on) model_.begin(format, row);
+  last_ = {kind, row};
   for (size_t i = 0; i < words.size(); i += format.width) {
     const uint64_t word = model_.code(
         0, [&](bool, uint32_t p) { return decoder_.decode(p); },

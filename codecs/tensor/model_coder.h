@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/memory_budget.h"
 #include "base/result.h"
@@ -19,8 +20,9 @@ class ModelEncoder {
   // Writes at most `most` bytes. Fails with kLimit if there is no memory for the model.
   static Result<std::unique_ptr<ModelEncoder>> make(int log, size_t most);
 
-  // Codes the words; appends their raw bits to `raw`.
-  void encode(Kind kind, uint32_t row, ByteView words, ByteBuffer& raw);
+  // Codes the words; appends their raw bits to `raw`. `goes_on`: they follow those of the column
+  // before, whose kind and row are the same.
+  void encode(Kind kind, uint32_t row, bool goes_on, ByteView words, ByteBuffer& raw);
   size_t size() const { return 1 + encoder_.size(); }
   bool overflowed() const { return encoder_.overflowed(); }
   // The section.
@@ -39,7 +41,8 @@ class ModelDecoder {
   static Result<std::unique_ptr<ModelDecoder>> make(ByteView section, MemoryBudget& budget);
 
   // `raw` may hold more than the column's bits; `raw_used` is what it took, in bytes.
-  Result<void> decode(Kind kind, uint32_t row, ByteView raw, size_t& raw_used, MutableBytes words);
+  Result<void> decode(Kind kind, uint32_t row, bool goes_on, ByteView raw, size_t& raw_used,
+                      MutableBytes words);
   size_t left() const { return decoder_.left(); }
 
  private:
@@ -47,6 +50,7 @@ class ModelDecoder {
 
   entropy::BinaryDecoder decoder_;
   WeightModel model_;
+  std::optional<std::pair<Kind, uint32_t>> last_;  // kind and row of the column before
 };
 
 }  // namespace pith::tensor

@@ -46,11 +46,11 @@ Result<std::unique_ptr<QuantCoder>> QuantCoder::make(MemoryBudget& budget) {
   return make();
 }
 
-ByteBuffer QuantCoder::encode(bool q4, uint32_t row, ByteView blocks) {
+ByteBuffer QuantCoder::encode(bool q4, uint32_t row, bool goes_on, ByteView blocks) {
   // At most nine decisions a quant, of which hardly one takes more than a byte.
   ByteBuffer coded(blocks.size() * 16 + 64);
   entropy::BinaryEncoder encoder(coded);
-  model_.begin(q4, row);
+  if (!goes_on) model_.begin(q4, row);
   const size_t unit = block_size(q4);
   for (size_t at = 0; at + unit <= blocks.size(); at += unit) {
     const std::byte* block = &blocks[at];
@@ -68,9 +68,12 @@ ByteBuffer QuantCoder::encode(bool q4, uint32_t row, ByteView blocks) {
   return coded;
 }
 
-Result<void> QuantCoder::decode(bool q4, uint32_t row, ByteView coded, MutableBytes blocks) {
+Result<void> QuantCoder::decode(bool q4, uint32_t row, bool goes_on, ByteView coded,
+                                MutableBytes blocks) {
   entropy::BinaryDecoder decoder(coded);
-  model_.begin(q4, row);
+  if (goes_on && last_ != std::pair(q4, row)) return damaged("the quants of a part");
+  if (!goes_on) model_.begin(q4, row);
+  last_ = {q4, row};
   const size_t unit = block_size(q4);
   for (size_t at = 0; at + unit <= blocks.size(); at += unit) {
     std::byte* block = &blocks[at];

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "base/memory_budget.h"
 #include "base/result.h"
@@ -18,13 +20,15 @@ class QuantCoder {
   static Result<std::unique_ptr<QuantCoder>> make(MemoryBudget& budget);
 
   // `blocks`: a whole number of them.
-  ByteBuffer encode(bool q4, uint32_t row, ByteView blocks);
+  // `goes_on`: these follow the blocks before, of the same type and row.
+  ByteBuffer encode(bool q4, uint32_t row, bool goes_on, ByteView blocks);
   // `blocks` have their scales already.
-  Result<void> decode(bool q4, uint32_t row, ByteView coded, MutableBytes blocks);
+  Result<void> decode(bool q4, uint32_t row, bool goes_on, ByteView coded, MutableBytes blocks);
 
  private:
   QuantCoder() = default;
   QuantModel model_;
+  std::optional<std::pair<bool, uint32_t>> last_;  // type and row of the blocks before
 };
 
 }  // namespace pith::tensor

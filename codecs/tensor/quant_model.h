@@ -17,6 +17,7 @@
 #include "codecs/model/arena.h"
 #include "codecs/model/history_map.h"
 #include "codecs/model/logistic.h"
+#include "codecs/tensor/scales.h"
 
 namespace pith::tensor {
 
@@ -35,8 +36,8 @@ class QuantModel {
   }
 
   static uint64_t memory() {
-    return arena_size() + (kNodeSets + kClassSets) * sizeof(Weights) + kMaxRow * sizeof(Column) +
-           sizeof(QuantModel);
+    return arena_size() + (kNodeSets + kClassSets) * sizeof(Weights) + kMaxRow * sizeof(int32_t) +
+           Scales::memory(kMaxRow) + sizeof(QuantModel);
   }
   bool valid() const { return arena_.valid(); }
 
@@ -44,15 +45,18 @@ class QuantModel {
   void begin(bool q4, uint32_t row) {
     q4_ = q4;
     ++tensor_;
-    columns_.assign(row > 1 && row <= kMaxRow ? row : 1, Column{});
+    const size_t columns = row > 1 && row <= kMaxRow ? row : 0;
+    scales_.begin(columns);
+    above_.assign(std::max<size_t>(columns, 1), 0);
     column_ = 0;
-    tensor_mean_ = {};
-    row_mean_ = {};
     left_ = left_two_ = 0;
   }
   // `scale`: the f16 of the block that begins.
   void begin_block(uint16_t scale) {
-    unit_ = (scale >> 10 & 31) * 16 + (scale >> 6 & 15);
+    const uint32_t exponent = scale >> 10 & 31;
+    unit_ = static_cast<int32_t>(exponent * 16 + (scale >> 6 & 15));
+    scale_ = static_cast<int64_t>((scale & 1023) | uint32_t{exponent > 0} << 10)
+             << (std::max(exponent, 1U) - 1);
     negative_scale_ = scale >> 15;
     seen_ = false;
     place_ = 0;
@@ -75,6 +79,8 @@ class QuantModel {
   static constexpr size_t kMaxRow = size_t{1} << 17;
   static constexpr uint32_t kLimit = 1000;
   static constexpr int32_t kFirstWeight = 14000;  // in 1/65536
+  // Logarithms of magnitudes are greater than sizes by so much.
+  static constexpr int32_t kScalesUnit = 128;
   static constexpr size_t kPlaces = kQuantsOfBlock + 1;
   // Sets of weights: the places, lengths, magnitudes, sign and -128 of Q8_0, and places and nodes
   // of Q4_0; by what is expected, in 64 classes, likewise.
@@ -96,35 +102,16 @@ class QuantModel {
     weights.of.fill(kFirstWeight);
     return weights;
   }
-  struct Mean {
-    int32_t value = 0;
-    uint32_t count = 0;
-    void add(int32_t size) {
-      const int32_t scaled = size << 4;
-      if (count == 0) value = scaled;
-      value += static_cast<int32_t>(
-          int64_t{scaled - value} * model::history_map_detail::kRates[count] >> 16);
-      if (++count > 200) count = 100;
-    }
-  };
-  struct Column {
-    Mean mean;
-    int32_t above = 0;  // size of the last weight
-  };
-
   static uint64_t scaled(int32_t size, int shift) {
     return static_cast<uint64_t>(std::clamp(size + 200, 0, 511)) >> shift;
   }
-  int32_t mean_or(const Mean& mean) const {
-    return (mean.count > 0 ? mean.value : tensor_mean_.value) >> 4;
-  }
-
   void find_contexts() {
-    const int32_t all = (tensor_mean_.value >> 4) - unit_;
-    const int32_t by_column = mean_or(columns_[column_].mean) - unit_;
-    const int32_t by_row = mean_or(row_mean_) - unit_;
-    const int32_t blended = by_column + by_row - all;
-    const int32_t around = (2 * left_ + 2 * columns_[column_].above + left_two_) / 5 - unit_;
+    const int32_t off = unit_ + kScalesUnit;
+    const int32_t all = (scales_.all() >> 1) - off;
+    const int32_t by_column = (scales_.column() >> 1) - off;
+    const int32_t by_row = ((scales_.all() + scales_.row() - Scales::kUsualRow) >> 1) - off;
+    const int32_t blended = (scales_.expected() >> 1) - off;
+    const int32_t around = (2 * left_ + 2 * above_[column_] + left_two_) / 5 - unit_;
     const uint64_t seen = seen_ ? 1 : 0;
     at_ = seen_ ? kQuantsOfBlock : place_;
     class_ = static_cast<size_t>(scaled(blended, 3));
@@ -245,36 +232,32 @@ class QuantModel {
     const auto magnitude = static_cast<uint32_t>(std::abs(quant));
     if (q4_ ? quant == -8 : magnitude >= 127) seen_ = true;
     const int32_t size = magnitude == 0 ? unit_ + 4 : log_of(magnitude) + unit_ + 16;
-    Column& column = columns_[column_];
-    tensor_mean_.add(size);
-    row_mean_.add(size);
-    column.mean.add(size);
-    column.above = size;
+    constexpr int64_t kMost = (int64_t{1} << Scales::kMagnitudeBits) - 1;
+    scales_.add(std::min(magnitude * scale_, kMost));
+    above_[column_] = size;
     left_two_ = left_;
     left_ = size;
     ++place_;
-    if (++column_ < columns_.size()) return;
-    column_ = 0;
-    row_mean_ = {};
+    if (++column_ == above_.size()) column_ = 0;
   }
 
   model::Arena arena_;
   std::array<std::span<Probability>, kContexts> tables_;
   std::vector<Weights> by_node_;
   std::vector<Weights> by_class_;
-  std::vector<Column> columns_;
+  std::vector<int32_t> above_;  // sizes of the last weights
   std::array<uint64_t, kContexts> keys_{};
   bool q4_ = false;
   bool seen_ = false;  // the extreme of the block
   uint64_t tensor_ = 0;
-  int32_t unit_ = 0;
+  int32_t unit_ = 0;   // logarithm of the block's scale
+  int64_t scale_ = 0;  // the scale, in fixed point
   uint32_t negative_scale_ = 0;
   size_t place_ = 0;  // in the block
   size_t at_ = 0;
   size_t class_ = 0;
   size_t column_ = 0;
-  Mean tensor_mean_;
-  Mean row_mean_;
+  Scales scales_;
   int32_t left_ = 0;
   int32_t left_two_ = 0;
 };
