@@ -107,7 +107,8 @@ class GridEncoder {
   Result<uint64_t> judge(Numbered<Word>& n) {
     ByteBuffer head;
     ByteWriter writer(head);
-    PITH_TRY(write_head(n.transform, writer));
+    PITH_ASSIGN(const bool written, write_head(n.transform, writer));
+    if (!written) return std::numeric_limits<uint64_t>::max();
     const Part& part = *std::max_element(
         parts_.begin(), parts_.end(),
         [](const Part& a, const Part& b) { return a.shape.cells() < b.shape.cells(); });
@@ -159,11 +160,12 @@ class GridEncoder {
 
   static size_t code_room(size_t cells) { return cells * (sizeof(Word) + 2) + 1024; }
 
-  // The transform. Of a table, only the first entry is in it; the others are modelled.
-  Result<void> write_head(Transform<Word>& t, ByteWriter& out) const {
+  // The transform. Of a table, only the first entry is in it; the others are modelled. False if that
+  // makes the table larger.
+  Result<bool> write_head(Transform<Word>& t, ByteWriter& out) const {
     if (t.kind != array::TransformKind::kRank) {
       array::write_transform(t, out);
-      return {};
+      return true;
     }
     std::vector<Word> table = {t.table.front()};
     std::swap(t.table, table);
@@ -178,14 +180,15 @@ class GridEncoder {
               static_cast<Word>(spec.highest));
     ByteBuffer code(code_room(keys.size()));
     PITH_ASSIGN(const size_t size, encode_grid<Word>(spec, kFirstShape, keys, {}, code));
-    if (size == 0) return fail(ErrorCode::kLimit, "a table of values grows");
+    if (size == 0) return false;
     write_varint(out, size);
     out.bytes(ByteView(code).first(size));
-    return {};
+    return true;
   }
 
   Result<bool> write_numbered(Numbered<Word>& n, ByteWriter& out) {
-    PITH_TRY(write_head(n.transform, out));
+    PITH_ASSIGN(const bool written, write_head(n.transform, out));
+    if (!written) return false;
     write_varint(out, n.keys.highest);
     out.u8(n.keys.classes.empty() ? 0 : 1);
     if (n.transform.exceptions) {
