@@ -160,8 +160,8 @@ class GridEncoder {
 
   static size_t code_room(size_t cells) { return cells * (sizeof(Word) + 2) + 1024; }
 
-  // The transform. Of a table, only the first entry is in it; the others are modelled. False if that
-  // makes the table larger.
+  // The transform. Of a table, only the first entry is in it; the others are modelled. False if
+  // that makes the table larger.
   Result<bool> write_head(Transform<Word>& t, ByteWriter& out) const {
     if (t.kind != array::TransformKind::kRank) {
       array::write_transform(t, out);
