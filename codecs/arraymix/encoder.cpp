@@ -22,7 +22,7 @@ using tensor::write_varint;
 constexpr int kPlainEffort = 19;  // of Zstandard
 constexpr uint64_t kTooHigh = std::numeric_limits<uint64_t>::max();
 constexpr size_t kMostTried = 3;                 // transforms of a grid
-constexpr size_t kTriedCells = size_t{1} << 17;  // that a transform is judged by
+constexpr size_t kTriedCells = size_t{1} << 16;  // that a transform is judged by
 
 // A grid after one transform, its parts in the order in which they are coded.
 template <class Word>
@@ -144,8 +144,8 @@ class GridEncoder {
     size_t count = 0;
   };
 
-  // Whole planes with some to refer to, from the beginning, the middle and the end; or rows from
-  // the middle; or all.
+  // Whole planes with some to refer to, from the beginning, the middle and the end, or of a few
+  // planes from the middle; or rows from the middle; or all.
   static std::vector<Rows> samples_of(const GridShape& shape) {
     const size_t wanted = std::max<size_t>(1, kTriedCells / shape.width);
     if (shape.near < shape.height) {
@@ -153,8 +153,9 @@ class GridEncoder {
       return {{(shape.rows - wanted) / 2, wanted}};
     }
     const size_t rows = (std::max(wanted / 4, shape.near) / shape.height + 1) * shape.height;
-    if (shape.rows < 4 * rows) return {{0, shape.rows}};
+    if (shape.rows < 2 * rows) return {{0, shape.rows}};
     const size_t middle = shape.rows / shape.height / 2 * shape.height;
+    if (shape.rows < 4 * rows) return {{std::min(middle, shape.rows - rows), rows}};
     return {{0, rows}, {middle, rows}, {shape.rows - rows, rows}};
   }
 
