@@ -22,7 +22,7 @@ constexpr Level kLastQuickLevel = 6;
 // many, from the middle. Those that leave so much more of it than the best one are not tried on the
 // whole block.
 constexpr size_t kSlice = 8;
-constexpr size_t kLeastSliced = size_t{1} << 20;
+constexpr size_t kLeastSliced = size_t{1} << 19;
 constexpr uint64_t kSliceDoubtPermille = 2;
 // A block that shrinks to less than this part is full of repeats.
 constexpr size_t kFullOfRepeats = 8;
