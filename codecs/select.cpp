@@ -18,6 +18,12 @@ constexpr size_t kSamplePiece = 32 * 1024;
 constexpr uint64_t kDoubtPercent = 2;
 constexpr uint64_t kRepeatsDoubtPercent = 15;
 constexpr Level kLastQuickLevel = 6;
+// Codecs that are made for tensors are compared on a slice of a large block first: one part in so
+// many, from the middle. Those that leave so much more of it than the best one are not tried on the
+// whole block.
+constexpr size_t kSlice = 8;
+constexpr size_t kLeastSliced = size_t{1} << 19;
+constexpr uint64_t kSliceDoubtPermille = 2;
 // A block that shrinks to less than this part is full of repeats.
 constexpr size_t kFullOfRepeats = 8;
 // Beside a codec that is made for the block's type, others are tried if they might come so much
@@ -142,6 +148,76 @@ Result<Ranking> rank(std::span<const Codec* const> codecs, const BlockView& bloc
   return ranking;
 }
 
+// Types of which a slice looks like the whole: one tensor after another of the same kind.
+bool is_tensor(SegmentType type) {
+  return type == SegmentType::kF32 || type == SegmentType::kF16 || type == SegmentType::kF64 ||
+         type == SegmentType::kIntegers;
+}
+
+// A part of a block, its segments cut.
+struct Slice {
+  Slice(const BlockView& block, size_t begin, size_t size) {
+    size_t at = 0;
+    for (const Segment& segment : block.segments) {
+      const size_t end = at + static_cast<size_t>(segment.size);
+      const size_t from = std::max(at, begin);
+      const size_t to = std::min(end, begin + size);
+      if (from < to) {
+        Segment& part = segments.emplace_back(segment);
+        part.size = to - from;
+        if (!part.layout.is_plain()) part.layout.offset += from - at;
+        if (part.layout.base) *part.layout.base += from - at;
+      }
+      at = end;
+    }
+    view = {.bytes = block.bytes.subspan(begin, size),
+            .segments = segments,
+            .type = block.type,
+            .base = block.base};
+  }
+
+  std::vector<Segment> segments;
+  BlockView view;
+};
+
+struct SliceComparison {
+  std::vector<const Codec*> losers;  // those that leave too much of the slice
+  uint64_t least = 0;                // bytes that the best one leaves
+
+  bool loses(const Codec& codec) const {
+    return std::find(losers.begin(), losers.end(), &codec) != losers.end();
+  }
+  // Whether the slice is like the whole block, of which `size` bytes are left.
+  bool speaks_for(uint64_t size) const { return size <= 2 * kSlice * least; }
+};
+
+// Nothing is lost by codecs of small blocks.
+Result<SliceComparison> compare_on_slice(std::span<const Codec* const> codecs,
+                                         const BlockView& block, Level level,
+                                         CodecScratch& scratch) {
+  SliceComparison compared;
+  if (codecs.size() < 2 || !is_tensor(block.type) || block.bytes.size() < kLeastSliced) {
+    return compared;
+  }
+  const size_t size = block.bytes.size() / kSlice;
+  const Slice slice(block, (block.bytes.size() - size) / 2, size);
+  std::vector<uint64_t> left;
+  for (const Codec* codec : codecs) {
+    ByteBuffer payload;
+    uint64_t memory = 0;
+    PITH_ASSIGN(const EncodeOutcome outcome,
+                codec->encode(slice.view, level, payload, memory, scratch.of(*codec)));
+    left.push_back(outcome == EncodeOutcome::kDeclined ? size : payload.size());
+  }
+  compared.least = *std::min_element(left.begin(), left.end());
+  for (size_t i = 0; i < codecs.size(); ++i) {
+    if (left[i] * 1000 > compared.least * (1000 + kSliceDoubtPermille)) {
+      compared.losers.push_back(codecs[i]);
+    }
+  }
+  return compared;
+}
+
 // Whether an array of which `special` bytes are left may be one for general codecs.
 Result<bool> has_repeats(const BlockView& block, size_t special, CodecScratch& scratch) {
   ByteBuffer payload;
@@ -190,6 +266,12 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
     return restores(codec, block, encoded, scratch);
   };
 
+  const auto try_best = [&](const Codec& codec) -> Result<void> {
+    PITH_ASSIGN(const bool done, try_codec(codec));
+    if (done) best = std::exchange(encoded, {});
+    return {};
+  };
+
   auto codecs = candidates(block.type, options);
   std::optional<uint64_t> beaten;
   // A codec that wraps others knows by itself, and cheaply, whether it has anything to do.
@@ -213,9 +295,15 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   if (options.forced == nullptr && others != codecs.begin()) {
     // The stronger one, of a higher number, first: what it leaves may spare the other one the
     // pains.
+    const auto count = others - codecs.begin();
+    PITH_ASSIGN(const auto compared, compare_on_slice({codecs.data(), static_cast<size_t>(count)},
+                                                      block, options.level, scratch));
     for (auto made = std::make_reverse_iterator(others); made != codecs.rend(); ++made) {
-      PITH_ASSIGN(const bool done, try_codec(**made));
-      if (done) best = std::exchange(encoded, {});
+      if (compared.loses(**made)) continue;
+      PITH_TRY(try_best(**made));
+    }
+    if (best && !compared.speaks_for(best->payload.size())) {
+      for (const Codec* codec : compared.losers) PITH_TRY(try_best(*codec));
     }
     if (best && block.type == SegmentType::kArray) {
       PITH_ASSIGN(const bool repeats, has_repeats(block, best->payload.size(), scratch));
@@ -259,10 +347,7 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
     PITH_ASSIGN(ranking, rank(codecs, block, options.level, scratch, beaten));
   }
   const auto try_all = [&](std::span<const Codec* const> tried) -> Result<void> {
-    for (const Codec* codec : tried) {
-      PITH_ASSIGN(const bool done, try_codec(*codec));
-      if (done) best = std::exchange(encoded, {});
-    }
+    for (const Codec* codec : tried) PITH_TRY(try_best(*codec));
     return {};
   };
   PITH_TRY(try_all(ranking.first));

@@ -22,7 +22,7 @@ using tensor::write_varint;
 constexpr int kPlainEffort = 19;  // of Zstandard
 constexpr uint64_t kTooHigh = std::numeric_limits<uint64_t>::max();
 constexpr size_t kMostTried = 3;                 // transforms of a grid
-constexpr size_t kTriedCells = size_t{1} << 17;  // that a transform is judged by
+constexpr size_t kTriedCells = size_t{1} << 16;  // that a transform is judged by
 
 // A grid after one transform, its parts in the order in which they are coded.
 template <class Word>
@@ -107,7 +107,8 @@ class GridEncoder {
   Result<uint64_t> judge(Numbered<Word>& n) {
     ByteBuffer head;
     ByteWriter writer(head);
-    PITH_TRY(write_head(n.transform, writer));
+    PITH_ASSIGN(const bool written, write_head(n.transform, writer));
+    if (!written) return std::numeric_limits<uint64_t>::max();
     const Part& part = *std::max_element(
         parts_.begin(), parts_.end(),
         [](const Part& a, const Part& b) { return a.shape.cells() < b.shape.cells(); });
@@ -143,8 +144,8 @@ class GridEncoder {
     size_t count = 0;
   };
 
-  // Whole planes with some to refer to, from the beginning, the middle and the end; or rows from
-  // the middle; or all.
+  // Whole planes with some to refer to, from the beginning, the middle and the end, or of a few
+  // planes from the middle; or rows from the middle; or all.
   static std::vector<Rows> samples_of(const GridShape& shape) {
     const size_t wanted = std::max<size_t>(1, kTriedCells / shape.width);
     if (shape.near < shape.height) {
@@ -152,18 +153,20 @@ class GridEncoder {
       return {{(shape.rows - wanted) / 2, wanted}};
     }
     const size_t rows = (std::max(wanted / 4, shape.near) / shape.height + 1) * shape.height;
-    if (shape.rows < 4 * rows) return {{0, shape.rows}};
+    if (shape.rows < 2 * rows) return {{0, shape.rows}};
     const size_t middle = shape.rows / shape.height / 2 * shape.height;
+    if (shape.rows < 4 * rows) return {{std::min(middle, shape.rows - rows), rows}};
     return {{0, rows}, {middle, rows}, {shape.rows - rows, rows}};
   }
 
   static size_t code_room(size_t cells) { return cells * (sizeof(Word) + 2) + 1024; }
 
-  // The transform. Of a table, only the first entry is in it; the others are modelled.
-  Result<void> write_head(Transform<Word>& t, ByteWriter& out) const {
+  // The transform. Of a table, only the first entry is in it; the others are modelled. False if
+  // that makes the table larger.
+  Result<bool> write_head(Transform<Word>& t, ByteWriter& out) const {
     if (t.kind != array::TransformKind::kRank) {
       array::write_transform(t, out);
-      return {};
+      return true;
     }
     std::vector<Word> table = {t.table.front()};
     std::swap(t.table, table);
@@ -178,14 +181,15 @@ class GridEncoder {
               static_cast<Word>(spec.highest));
     ByteBuffer code(code_room(keys.size()));
     PITH_ASSIGN(const size_t size, encode_grid<Word>(spec, kFirstShape, keys, {}, code));
-    if (size == 0) return fail(ErrorCode::kLimit, "a table of values grows");
+    if (size == 0) return false;
     write_varint(out, size);
     out.bytes(ByteView(code).first(size));
-    return {};
+    return true;
   }
 
   Result<bool> write_numbered(Numbered<Word>& n, ByteWriter& out) {
-    PITH_TRY(write_head(n.transform, out));
+    PITH_ASSIGN(const bool written, write_head(n.transform, out));
+    if (!written) return false;
     write_varint(out, n.keys.highest);
     out.u8(n.keys.classes.empty() ? 0 : 1);
     if (n.transform.exceptions) {

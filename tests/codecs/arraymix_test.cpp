@@ -123,6 +123,20 @@ TEST(ArrayMix, PredictsFromPlanesBefore) {
   EXPECT_LE(sizes[1], sizes[0]);
 }
 
+TEST(ArrayMix, OneValueIsNoFailure) {
+  for (const NumberType type : {NumberType::kF32, NumberType::kF64, NumberType::kInt16}) {
+    ArrayLayout layout;
+    layout.type = type;
+    layout.shape = {64, 64};
+    const uint64_t bits = is_real(type) ? test::float_bits(1.5, type) : 77;
+    const ByteBuffer bytes = test::pack(std::vector<uint64_t>(64 * 64, bits), type, false);
+    const Segment segment = test::array_segment(layout, bytes.size());
+    for (const Level level : {7, 9}) {
+      EXPECT_LT(expect_exact(bytes, {&segment, 1}, level), bytes.size() / 16);
+    }
+  }
+}
+
 TEST(ArrayMix, OddValuesComeBack) {
   for (const NumberType type : {NumberType::kF32, NumberType::kF64}) {
     ArrayLayout layout;
