@@ -34,6 +34,7 @@ enum class Parse : uint8_t { kOfLevel, kOptimal, kThorough };
 struct ZstdEffort {
   int level = 0;
   Parse parse = Parse::kOfLevel;
+  bool split = true;  // blocks where the statistics change: 0.1 % for 2 % of the time
 };
 
 // The more thorough parse is worth its time for numbers' low bytes and for values as they are:
@@ -44,7 +45,8 @@ ZstdEffort zstd_effort(Level level, Pool pool) {
   return {.level = kLevels.at(static_cast<size_t>(level - 1)),
           .parse = level != 5 ? Parse::kOfLevel
                    : thorough ? Parse::kThorough
-                              : Parse::kOptimal};
+                              : Parse::kOptimal,
+          .split = level != 1};
 }
 
 Result<bool> compress_zstd(ByteView in, ZstdEffort effort, ZSTD_CCtx* context, ByteBuffer& out) {
@@ -60,6 +62,9 @@ Result<bool> compress_zstd(ByteView in, ZstdEffort effort, ZSTD_CCtx* context, B
   }
   ZSTD_CCtx_setParameter(context, ZSTD_c_format, ZSTD_f_zstd1_magicless);
   ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
+  if (effort.split) {
+    ZSTD_CCtx_setParameter(context, ZSTD_c_useBlockSplitter, ZSTD_ps_enable);
+  }
   out.resize(ZSTD_compressBound(in.size()));
   const size_t size = ZSTD_compress2(context, out.data(), out.size(), in.data(), in.size());
   if (ZSTD_isError(size) != 0) return fail(ErrorCode::kLimit, ZSTD_getErrorName(size));
