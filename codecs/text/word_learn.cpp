@@ -22,7 +22,7 @@ WordOptions WordOptions::for_block(Purpose purpose, size_t size) {
   WordOptions options;
   if (purpose == Purpose::kSorted) {
     // A word's entry in the list is learnt at the cost of the text that follows.
-    options.min_count = size < (size_t{1} << 18) ? 20 : size < (size_t{1} << 20) ? 48 : 14;
+    options.min_count = size < (size_t{1} << 18) ? 20 : size < (size_t{1} << 20) ? 54 : 14;
   } else {
     options.min_count = size < (size_t{1} << 18) ? 8 : 12;
     options.imply_spaces = true;
