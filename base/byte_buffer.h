@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -48,7 +49,7 @@ class ByteBuffer {
   void clear() { size_ = 0; }
   void reserve(size_t capacity) {
     if (capacity <= capacity_) return;
-    auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
+    Storage larger(allocate(capacity));
     if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
     data_ = std::move(larger);
     capacity_ = capacity;
@@ -79,11 +80,19 @@ class ByteBuffer {
   }
 
  private:
+  struct Free {
+    void operator()(std::byte* memory) const { std::free(memory); }
+  };
+  using Storage = std::unique_ptr<std::byte[], Free>;
+
+  // Not set; large ones in large pages where the system has them.
+  static std::byte* allocate(size_t size);
+
   void grow_to(size_t size) {
     if (size > capacity_) reserve(std::max(size, capacity_ + capacity_ / 2));
   }
 
-  std::unique_ptr<std::byte[]> data_;
+  Storage data_;
   size_t size_ = 0;
   size_t capacity_ = 0;
 };

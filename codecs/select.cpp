@@ -38,6 +38,10 @@ constexpr Level kQuickestLevel = 1;
 // Points are left to their codecs if zstd at this level leaves more than so many times as much.
 constexpr Level kQuickLevel = 3;
 constexpr uint64_t kQuickDoubt = 2;
+// The strongest general codec is tried without estimates, which take as long as coding the sample
+// does, where the sample does not show that the block is full of repeats or hardly shrinks; and no
+// other is asked where Zstandard at kQuickLevel leaves so many percent of what it leaves.
+constexpr uint64_t kStrongestPercent = 130;
 // Where the codec that is made for a block's type leaves more than this of it, others are not
 // asked.
 constexpr size_t kHardPercent = 60;
@@ -68,18 +72,45 @@ std::vector<const Codec*> candidates(SegmentType type, const SelectOptions& opti
   return found;
 }
 
-// Pieces from the whole length of the block, back to back.
-ByteBuffer take_sample(ByteView bytes) {
-  ByteBuffer sample;
-  if (bytes.size() <= kSamplePieces * kSamplePiece) {
-    append(sample, bytes);
-    return sample;
+// Pieces from the whole length of a block, back to back.
+struct Sample {
+  explicit Sample(const BlockView& block) {
+    if (block.bytes.size() <= kSamplePieces * kSamplePiece) {
+      append(bytes, block.bytes);
+    } else {
+      for (size_t i = 0; i < kSamplePieces; ++i) {
+        const size_t at = (block.bytes.size() - kSamplePiece) / (kSamplePieces - 1) * i;
+        append(bytes, block.bytes.subspan(at, kSamplePiece));
+      }
+    }
+    whole = {.size = bytes.size(), .type = block.type, .layout = {}};
+    view = {.bytes = bytes, .segments = {&whole, 1}, .type = block.type};
   }
-  for (size_t i = 0; i < kSamplePieces; ++i) {
-    const size_t at = (bytes.size() - kSamplePiece) / (kSamplePieces - 1) * i;
-    append(sample, bytes.subspan(at, kSamplePiece));
+  Sample(const Sample&) = delete;
+  Sample& operator=(const Sample&) = delete;
+
+  ByteBuffer bytes;
+  Segment whole;
+  BlockView view;
+};
+
+// Of general codecs for a block that is not known to be anything else; none if there is no choice.
+const Codec* find_strongest(std::span<const Codec* const> codecs) {
+  if (codecs.size() < 2) return nullptr;
+  for (const CodecId id : {CodecId::kText, CodecId::kBwt}) {
+    const auto found =
+        std::ranges::find(codecs, id, [](const Codec* codec) { return codec->id(); });
+    if (found != codecs.end()) return *found;
   }
-  return sample;
+  return nullptr;
+}
+
+// How much of the block Zstandard leaves, by a sample, in 1/65536 of it.
+Result<uint64_t> quick_estimate(const BlockView& block, CodecScratch& scratch) {
+  const Sample sample(block);
+  PITH_ASSIGN(const uint64_t size,
+              zstd_codec().estimate(sample.view, kQuickLevel, scratch.of(zstd_codec())));
+  return (size << 16) / sample.bytes.size();
 }
 
 struct Ranking {
@@ -92,14 +123,12 @@ struct Ranking {
 // the sample to be wrong about it.
 Result<Ranking> rank(std::span<const Codec* const> codecs, const BlockView& block, Level level,
                      CodecScratch& scratch, std::optional<uint64_t> beaten) {
-  const ByteBuffer sample = take_sample(block.bytes);
-  const Segment whole{.size = sample.size(), .type = block.type, .layout = {}};
-  const BlockView view{.bytes = sample, .segments = {&whole, 1}, .type = block.type};
-  const uint64_t bound =
-      beaten ? sample.size() * *beaten >> 16 : sample.size() - sample.size() / 100;
+  const Sample sample(block);
+  const size_t sampled = sample.bytes.size();
+  const uint64_t bound = beaten ? sampled * *beaten >> 16 : sampled - sampled / 100;
   std::vector<std::pair<uint64_t, const Codec*>> ranked;
   for (const Codec* codec : codecs) {
-    PITH_ASSIGN(const uint64_t size, codec->estimate(view, level, scratch.of(*codec)));
+    PITH_ASSIGN(const uint64_t size, codec->estimate(sample.view, level, scratch.of(*codec)));
     if (size < bound) ranked.emplace_back(size, codec);
   }
   std::stable_sort(ranked.begin(), ranked.end(),
@@ -291,6 +320,27 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
       beaten = left * 100 / (100 - kMadeDoubtPercent);
     }
     codecs.erase(codecs.begin(), others);
+  }
+  const Codec* const strongest = beaten || doubtful ? nullptr : find_strongest(codecs);
+  if (strongest != nullptr && !block.bytes.empty() && options.forced == nullptr) {
+    PITH_ASSIGN(const uint64_t quick, quick_estimate(block, scratch));
+    if (quick > 65536 / kFullOfRepeats && quick < 65536 - 65536 / kFullOfRepeats) {
+      PITH_ASSIGN(const bool done, try_codec(*strongest));
+      std::erase(codecs, strongest);
+      if (done) best = std::exchange(encoded, {});
+      if (best) {
+        const uint64_t left = (uint64_t{best->payload.size()} << 16) / block.bytes.size();
+        if (quick * 100 <= left * kStrongestPercent) {
+          beaten = left * 100 / (100 - kMadeDoubtPercent);
+        } else if (left < 65536 / kFullOfRepeats) {
+          std::erase_if(codecs,
+                        [&](const Codec* c) { return !c->lives_on_repeats(options.level); });
+        } else {
+          codecs.clear();
+        }
+        if (codecs.empty()) return std::move(*best);
+      }
+    }
   }
   Ranking ranking{.first = codecs, .later = {}};
   if (codecs.size() > 1 || beaten || (doubtful && options.forced == nullptr)) {

@@ -18,11 +18,9 @@ constexpr size_t at_least(size_t size, size_t pieces) {
   return size / pieces + (size % pieces != 0);
 }
 
-// Links and the bytes of their rows' suffixes: link << 8 | byte.
-using Links = std::unique_ptr<uint32_t[]>;
-
-// links[row] for rows 1 to n. Row 0 leads back to the whole text, so that no walk leaves the table,
-// and one that comes there early does not end there.
+// links[row] for rows 1 to n: link << 8 | byte, the byte being that of the row's suffix. Row 0
+// leads back to the whole text, so that no walk leaves the table, and one that comes there early
+// does not end there.
 void make_links(ByteView column, uint32_t whole_row, const ByteMap& bytes, uint32_t* links) {
   std::array<uint32_t, 256> next{};
   for (const std::byte byte : column) ++next[static_cast<size_t>(byte)];
@@ -86,6 +84,7 @@ uint64_t forward_memory(size_t text_size) {
 }
 
 Result<PieceRows> forward(ByteView text, SortSpace& space) {
+  if (!space.valid()) return fail(ErrorCode::kLimit, "not enough memory to sort a block");
   const auto size = checked_cast<int32_t>(text.size());
   int32_t* suffixes = space.suffixes();
   if (divsufsort(reinterpret_cast<const sauchar_t*>(text.data()), suffixes, size) != 0) {
@@ -120,21 +119,23 @@ Result<void> inverse(MutableBytes text, const PieceRows& rows, const ByteMap& by
   if (!budget.reserve(memory)) {
     return fail(ErrorCode::kDamaged, "a bwt block declares too little memory");
   }
-  const Links links = std::make_unique_for_overwrite<uint32_t[]>(text.size() + 1);
-  make_links(text, rows[0], bytes, links.get());
+  model::Arena arena(memory);
+  if (!arena.valid()) return fail(ErrorCode::kLimit, "not enough memory to restore a block");
+  uint32_t* const links = arena.take<uint32_t>(text.size() + 1).data();
+  make_links(text, rows[0], bytes, links);
   bool restored = false;
   switch (pieces) {
     case 1:
-      restored = follow<1>(links.get(), rows, text);
+      restored = follow<1>(links, rows, text);
       break;
     case kFewPieces:
-      restored = follow<kFewPieces>(links.get(), rows, text);
+      restored = follow<kFewPieces>(links, rows, text);
       break;
     case kSomePieces:
-      restored = follow<kSomePieces>(links.get(), rows, text);
+      restored = follow<kSomePieces>(links, rows, text);
       break;
     default:
-      restored = follow<kMaxPieces>(links.get(), rows, text);
+      restored = follow<kMaxPieces>(links, rows, text);
       break;
   }
   budget.release(memory);

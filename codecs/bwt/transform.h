@@ -12,12 +12,12 @@
 #pragma once
 
 #include <array>
-#include <memory>
 
 #include "base/bytes.h"
 #include "base/memory_budget.h"
 #include "base/result.h"
 #include "codecs/bwt/sort_order.h"
+#include "codecs/model/arena.h"
 
 namespace pith::bwt {
 
@@ -32,22 +32,26 @@ size_t piece_size(size_t text_size);
 // The row of the suffix at which each piece begins; the first is the row of the whole text.
 using PieceRows = std::array<uint32_t, kMaxPieces>;
 
-// What the forward transform works in. Afterwards its first bytes are the last column, and as many
-// bytes behind them are free for use.
+// What the forward transform works in; valid() unless memory runs out. Afterwards its first bytes
+// are the last column, and as many bytes behind them are free for use.
 class SortSpace {
  public:
   explicit SortSpace(size_t text_size)
-      : text_size_(text_size), suffixes_(std::make_unique_for_overwrite<int32_t[]>(text_size)) {}
+      : text_size_(text_size), arena_(text_size * sizeof(int32_t)) {
+    if (valid()) suffixes_ = arena_.take<int32_t>(text_size).data();
+  }
 
-  int32_t* suffixes() { return suffixes_.get(); }
+  bool valid() const { return arena_.valid(); }
+  int32_t* suffixes() { return suffixes_; }
   MutableBytes column() { return {bytes(), text_size_}; }
   MutableBytes behind_column() { return {bytes() + text_size_, text_size_}; }
 
  private:
-  std::byte* bytes() { return reinterpret_cast<std::byte*>(suffixes_.get()); }
+  std::byte* bytes() { return reinterpret_cast<std::byte*>(suffixes_); }
 
   size_t text_size_;
-  std::unique_ptr<int32_t[]> suffixes_;
+  model::Arena arena_;
+  int32_t* suffixes_ = nullptr;
 };
 
 // Bytes that sorting allocates, the SortSpace included.

@@ -3,6 +3,8 @@
 // Doubles with + - * / and sqrt alone: the same everywhere.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -29,6 +31,13 @@ class Axis {
   static bool serves(const Grid& grid) {
     if (grid.kind == GridKind::kOrder) return grid.type == NumberType::kF32 && grid.step == 1;
     return grid.kind != GridKind::kWhole || grid.type < NumberType::kF16;
+  }
+
+  // True if values are whole numbers of the same unit.
+  static bool have_same_units(const std::array<Axis, 3>& axes) {
+    return std::all_of(axes.begin(), axes.end(), [&](const Axis& axis) {
+      return !axis.ordered_ && axis.base_ == 0 && axis.step_ == 1 && axis.units_ == axes[0].units_;
+    });
   }
 
   double real(int64_t value) const {

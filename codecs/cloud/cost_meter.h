@@ -14,16 +14,16 @@ class CostMeter {
   static constexpr bool kDecodes = false;
   static constexpr bool kMixes = false;
 
-  explicit CostMeter(size_t contexts) : counts_(contexts) {}
+  explicit CostMeter(size_t contexts) : counts_(contexts), used_(contexts) {}
 
   int64_t residual(uint32_t context, int64_t value, const Hints& = {}) {
     const Split split = split_residual(value);
-    ++counts_[context][split.symbol];
+    count(context, split.symbol);
     raw_ += split.raw_bits;
     return value;
   }
   uint32_t symbol(uint32_t context, uint32_t value, const Hints& = {}) {
-    ++counts_[context][value];
+    count(context, value);
     return value;
   }
   uint64_t raw(uint64_t value, uint32_t bits) {
@@ -36,9 +36,10 @@ class CostMeter {
     constexpr uint64_t kSymbolCost = 5 << 12;
     uint64_t bits = raw_ << 12;
     uint64_t symbols = 0;
-    for (const entropy::Histogram& counts : counts_) {
+    for (size_t context = 0; context < counts_.size(); ++context) {
+      if (used_[context] == 0) continue;
       uint64_t total = 0;
-      for (const uint32_t count : counts) {
+      for (const uint32_t count : counts_[context]) {
         if (count == 0) continue;
         total += count;
         bits -= count * uint64_t{entropy::log2_fixed(count)};
@@ -50,7 +51,13 @@ class CostMeter {
   }
 
  private:
+  void count(uint32_t context, uint32_t symbol) {
+    ++counts_[context][symbol];
+    used_[context] = 1;
+  }
+
   std::vector<entropy::Histogram> counts_;
+  std::vector<uint8_t> used_;
   uint64_t raw_ = 0;
 };
 

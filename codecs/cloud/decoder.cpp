@@ -97,9 +97,10 @@ class CloudDecoder {
     const uint64_t memory = symbols_memory(coder, slots);
     if (!budget_.reserve(memory)) return damaged("it declares too little memory");
     if (coder == SymbolCoder::kTokens) {
-      PITH_ASSIGN(TokenDecoder decoder, TokenDecoder::make(slots, section));
+      PITH_ASSIGN(TokenDecoder decoder, TokenDecoder::make(slots, section, budget_));
       PITH_TRY(walk(decoder));
       if (!decoder.finished()) return damaged("its symbols");
+      budget_.release(decoder.symbols());
     } else {
       PITH_ASSIGN(AdaptiveDecoder decoder, AdaptiveDecoder::make(contexts_of(slots), section));
       PITH_TRY(walk(decoder));
@@ -111,6 +112,8 @@ class CloudDecoder {
 
   Result<void> geometry(ByteReader& head, const Model& model,
                         const std::array<size_t, 3>& coordinates) {
+    const uint64_t memory = model_memory(model);
+    if (!budget_.reserve(memory)) return damaged("it declares too little memory");
     std::array<FieldHead, 3> heads;
     std::array<std::vector<int64_t>, 3> values;
     Points points{.axes = {}, .values = {}, .count = cloud_.count};
@@ -126,6 +129,7 @@ class CloudDecoder {
       return {};
     }));
     for (size_t i = 0; i < 3; ++i) PITH_TRY(restore(heads[i], values[i]));
+    budget_.release(memory);
     return {};
   }
 

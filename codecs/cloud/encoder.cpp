@@ -48,7 +48,7 @@ class CloudEncoder {
     write_section(exceptions_, out_);
     append(out_, tokens_);
     return cloud_memory(cloud_) + head_bytes_.size() + exceptions_.size() + section_memory_ +
-           kSectionMemory;
+           model_memory_ + kSectionMemory;
   }
 
  private:
@@ -77,6 +77,7 @@ class CloudEncoder {
     if (!model.has_coordinates()) return model;
     write_model(model, head_);
     for (const Column& its : columns) write_column(its);
+    model_memory_ = model_memory(model);
     begin_section(model_slots(model));
     walk_model(*recorder_, model, points, neighbours_, sizes_);
     if (adaptive_) walk_model(*adaptive_, model, points, neighbours_, sizes_);
@@ -125,11 +126,12 @@ class CloudEncoder {
 
   void end_section(std::span<const uint16_t> slots) {
     ByteBuffer section;
-    recorder_->finish(slots.size(), section);
+    uint64_t symbols = recorder_->finish(slots.size(), section);
     SymbolCoder coder = SymbolCoder::kTokens;
     if (ByteBuffer mixed; adaptive_ && adaptive_->finish(mixed) && mixed.size() < section.size()) {
       section = std::move(mixed);
       coder = SymbolCoder::kAdaptive;
+      symbols = 0;
     }
     recorder_.reset();
     adaptive_.reset();
@@ -137,7 +139,7 @@ class CloudEncoder {
     writer.u8(static_cast<uint8_t>(coder));
     write_varint(writer, section.size());
     append(tokens_, section);
-    section_memory_ = std::max(section_memory_, symbols_memory(coder, slots));
+    section_memory_ = std::max(section_memory_, symbols_memory(coder, slots) + symbols);
   }
 
   ByteView raw_;
@@ -157,6 +159,7 @@ class CloudEncoder {
   std::array<uint16_t, kFieldsOfGroup> group_slots_{};
   size_t in_group_ = 0;
   uint64_t section_memory_ = 0;
+  uint64_t model_memory_ = 0;
 };
 
 }  // namespace

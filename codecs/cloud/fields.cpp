@@ -10,7 +10,7 @@ namespace pith::cloud {
 namespace {
 
 constexpr size_t kSamplePieces = 4;
-constexpr size_t kSamplePiece = 2048;
+constexpr size_t kSamplePiece = 640;
 constexpr uint8_t kMaxShift = 55;
 constexpr uint8_t kDirectFlag = 8;
 

@@ -33,10 +33,10 @@ struct Points {
   size_t count = 0;
 };
 
-// Bits of a residual's size.
+// Bits of a residual's size. Without a branch: its sign cannot be foreseen.
 inline uint32_t size_of(int64_t residual) {
-  return static_cast<uint32_t>(std::bit_width(residual < 0 ? 0 - static_cast<uint64_t>(residual)
-                                                           : static_cast<uint64_t>(residual)));
+  const auto sign = static_cast<uint64_t>(residual >> 63);
+  return static_cast<uint32_t>(std::bit_width((static_cast<uint64_t>(residual) ^ sign) - sign));
 }
 
 // The same of a length, in 1/1024.

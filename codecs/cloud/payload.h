@@ -23,6 +23,7 @@ enum class Structure : uint8_t {
   kSweep = 1,   // sweep.h
   kFiring = 2,  // firing.h
   kRounds = 3,  // rounds.h
+  kSpin = 4,    // spin_walk.h
 };
 
 // Fields whose tokens share tables and a stream.

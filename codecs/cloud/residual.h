@@ -4,6 +4,7 @@
 // symbol of 0 is 0, else 2 · class - 1 for positive and 2 · class for negative residuals.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 
@@ -41,16 +42,17 @@ struct Split {
 inline constexpr uint32_t kResidualSymbols = 255;
 
 constexpr Split split_residual(int64_t residual) {
-  if (residual == 0) return {0, 0, 0};
-  const bool negative = residual < 0;
-  const uint64_t size =
-      negative ? 0 - static_cast<uint64_t>(residual) : static_cast<uint64_t>(residual);
-  if (size < 4) return {static_cast<uint8_t>(2 * size - (negative ? 0 : 1)), 0, 0};
-  const auto octave = static_cast<uint32_t>(std::bit_width(size)) - 1;  // at least 2
+  const auto sign = static_cast<uint64_t>(residual >> 63);
+  const uint64_t size = (static_cast<uint64_t>(residual) ^ sign) - sign;
+  // Without branches, as above: sizes below 4 stand for their own class.
+  const auto octave = static_cast<uint32_t>(std::bit_width(size | 2)) - 1;
   const uint32_t bits = octave - 1;
-  const auto size_class = static_cast<uint32_t>(2 * octave + (size >> bits & 1));
-  return {static_cast<uint8_t>(2 * size_class - (negative ? 0 : 1)), static_cast<uint8_t>(bits),
-          size & ((uint64_t{1} << bits) - 1)};
+  const uint64_t small = 0 - static_cast<uint64_t>(size < 4);
+  const uint64_t size_class = (size & small) | ((2 * octave + (size >> bits & 1)) & ~small);
+  const uint64_t symbol = 2 * size_class - (1 & ~sign & (0 - static_cast<uint64_t>(size != 0)));
+  const auto raw_bits = static_cast<uint32_t>(bits & ~small);
+  return {static_cast<uint8_t>(symbol), static_cast<uint8_t>(raw_bits),
+          size & ((uint64_t{1} << raw_bits) - 1)};
 }
 
 // Raw bits of a symbol; symbols are at most 254.
@@ -68,5 +70,24 @@ constexpr int64_t join_residual(uint32_t symbol, uint64_t raw) {
   }
   return static_cast<int64_t>((symbol & 1) != 0 ? size : 0 - size);
 }
+
+// The same by a table, without branches: whether a residual is small cannot be foreseen.
+struct SymbolMeaning {
+  uint64_t least = 0;  // size, to which the raw bits are added
+  uint64_t sign = 0;   // all ones for negative residuals
+  uint32_t raw_bits = 0;
+};
+inline constexpr auto kSymbolMeanings = [] {
+  std::array<SymbolMeaning, kResidualSymbols> all{};
+  for (uint32_t symbol = 0; symbol < all.size(); ++symbol) {
+    const int64_t least = join_residual(symbol, 0);
+    const bool negative = symbol > 0 && (symbol & 1) == 0;
+    all[symbol] = {
+        .least = negative ? 0 - static_cast<uint64_t>(least) : static_cast<uint64_t>(least),
+        .sign = negative ? ~uint64_t{0} : 0,
+        .raw_bits = raw_bits_of(symbol)};
+  }
+  return all;
+}();
 
 }  // namespace pith::cloud

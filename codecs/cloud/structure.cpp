@@ -12,6 +12,8 @@ namespace {
 
 // Points of a sample, about.
 constexpr size_t kSample = 6144;
+// A calibration that leaves more bits of a point is none.
+constexpr uint64_t kMostSpinBits = 24;
 
 // Finds the cheapest model on a part of the cloud.
 class Finder {
@@ -24,14 +26,43 @@ class Finder {
         sizes_(points.count) {}
 
   Model find() {
-    sweeps();
+    spins();
+    if (!best_.has_coordinates()) sweeps();
     if (!best_.has_coordinates()) firings();
     if (!best_.has_coordinates()) rounds();
-    if (best_.has_coordinates()) compare_with_fields();
+    if (best_.has_coordinates() && best_.structure != Structure::kSpin) compare_with_fields();
     return std::move(best_);
   }
 
  private:
+  // A sensor whose calibration is found puts nearly all points exactly where they are.
+  void spins() {
+    if (!Axis::have_same_units(points_.axes)) return;
+    std::array<std::span<const int64_t>, 3> values;
+    for (size_t i = 0; i < 3; ++i) values[i] = {points_.values[i], points_.count};
+    auto spin = find_spin(values[0], values[1], values[2], thorough_, best_.located);
+    if (!spin) return;
+    // Whole lasers from the middle.
+    const size_t first = spin->lasers.size() / 2;
+    for (size_t l = 0; l < first; ++l) begin_ += spin->lasers[l].points;
+    end_ = begin_;
+    size_t last = first;
+    while (last < spin->lasers.size() && end_ - begin_ < kSample) {
+      end_ += spin->lasers[last++].points;
+    }
+    CostMeter meter(contexts_of(kSpinSlots));
+    SpinWalk<CostMeter>(meter, *spin, best_.located, points_, neighbours_, sizes_)
+        .run(first, last, begin_);
+    const uint64_t cost = meter.cost(times());
+    if (cost >> 12 > kMostSpinBits * points_.count) {
+      begin_ = 0;
+      return;
+    }
+    least_ = cost;
+    best_.structure = Structure::kSpin;
+    best_.spin = std::move(*spin);
+  }
+
   void sweeps() {
     const SweepFinder finder(points_);
     if (!finder.is_sweep()) return;
@@ -154,13 +185,16 @@ void write_model(const Model& model, ByteWriter& out) {
     case Structure::kRounds:
       write_rounds(model.rounds, out);
       break;
+    case Structure::kSpin:
+      write_spin_plan(model.spin, out);
+      break;
   }
 }
 
 Result<Model> read_model(ByteReader& in, size_t count) {
   Model model;
   const uint8_t structure = in.u8();
-  if (!in.ok() || structure > static_cast<uint8_t>(Structure::kRounds)) {
+  if (!in.ok() || structure > static_cast<uint8_t>(Structure::kSpin)) {
     return damaged("its structure");
   }
   model.structure = static_cast<Structure>(structure);
@@ -170,6 +204,8 @@ Result<Model> read_model(ByteReader& in, size_t count) {
     PITH_ASSIGN(model.firing, read_firing(in));
   } else if (model.structure == Structure::kRounds) {
     PITH_ASSIGN(model.rounds, read_rounds(in, count));
+  } else if (model.structure == Structure::kSpin) {
+    PITH_ASSIGN(model.spin, read_spin_plan(in, count));
   }
   return model;
 }
@@ -184,8 +220,15 @@ std::span<const uint16_t> model_slots(const Model& model) {
       return kFiringSlots;
     case Structure::kRounds:
       return kRoundsSlots;
+    case Structure::kSpin:
+      return kSpinSlots;
   }
   return {};
+}
+
+uint64_t model_memory(const Model& model) {
+  if (model.structure != Structure::kSpin) return 0;
+  return SpinWalk<TokenDecoder>::memory(model.spin);
 }
 
 void set_order_neighbours(const Cloud& cloud, Neighbours& neighbours) {

@@ -6,6 +6,7 @@
 #include "codecs/cloud/firing.h"
 #include "codecs/cloud/payload.h"
 #include "codecs/cloud/rounds.h"
+#include "codecs/cloud/spin_walk.h"
 #include "codecs/cloud/sweep.h"
 
 namespace pith::cloud {
@@ -16,9 +17,14 @@ struct Model {
   Sweep sweep;
   Firing firing;
   Rounds rounds;
+  SpinPlan spin;
+  std::vector<SpinPoint> located;  // where the spin's points are; the encoder alone has it
 
   bool has_coordinates() const { return structure != Structure::kFields; }
 };
+
+// What a walk by the model allocates beside points and symbols.
+uint64_t model_memory(const Model& model);
 
 // The model under which the coordinates take least, judged by a sample.
 // `thorough`: takes more time.
@@ -55,6 +61,10 @@ void walk_model(Coder& coder, const Model& model, const Points& points, Neighbou
       break;
     case Structure::kRounds:
       RoundsWalk<Coder>(coder, model.rounds, points, neighbours, sizes).run(0, points.count);
+      break;
+    case Structure::kSpin:
+      SpinWalk<Coder>(coder, model.spin, model.located, points, neighbours, sizes)
+          .run(0, model.spin.lasers.size(), 0);
       break;
   }
 }

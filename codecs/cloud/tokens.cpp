@@ -1,25 +1,25 @@
 #include "codecs/cloud/tokens.h"
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 
 #include "codecs/cloud/records.h"
 #include "codecs/cloud/varint.h"
 #include "codecs/entropy/frequency_coder.h"
 #include "codecs/entropy/log2_table.h"
+#include "codecs/entropy/rans.h"
 
 namespace pith::cloud {
 namespace {
 
 using entropy::Frequencies;
 using entropy::Histogram;
-using entropy::kRansBits;
-using entropy::kRansLow;
-using entropy::kRansTotal;
 
 // What a table takes, about, in 1/4096 bit.
 constexpr uint64_t kTableCost = uint64_t{24} << 12;
 constexpr uint64_t kSymbolCost = uint64_t{5} << 12;
+constexpr uint8_t kMaxLanesLog = 7;
 
 // Contexts that share a table.
 struct Group {
@@ -104,7 +104,7 @@ TokenRecorder::TokenRecorder(std::span<const uint16_t> slots, size_t tokens)
   tokens_.reserve(tokens);
 }
 
-void TokenRecorder::finish(size_t slots, ByteBuffer& out) {
+size_t TokenRecorder::finish(size_t slots, ByteBuffer& out) {
   slots_.resize(slots);
   std::vector<Histogram> counts(contexts_of(slots_));
   for (const uint32_t token : tokens_) ++counts[token >> 8][token & 0xFF];
@@ -139,66 +139,61 @@ void TokenRecorder::finish(size_t slots, ByteBuffer& out) {
   tables.reserve(frequencies.size());
   for (const Frequencies& table : frequencies) tables.emplace_back(table);
 
-  std::vector<uint16_t> words(tokens_.size() + 1);
-  uint16_t* at = words.data() + words.size();
-  std::array<uint32_t, 2> states = {kRansLow, kRansLow};
-  for (size_t i = tokens_.size(); i-- > 0;) {
-    const entropy::EncodeTable& table = tables[table_of[tokens_[i] >> 8]];
-    const uint32_t symbol = tokens_[i] & 0xFF;
-    const uint32_t entry = table.entry[symbol];
-    const uint32_t frequency = entry & 0xFFFF;
-    uint32_t x = states[i & 1];
-    // By arithmetic: whether a word is due cannot be foreseen, a branch would often be wrong.
-    const auto due = static_cast<uint32_t>(x >= uint64_t{frequency} << 20);
-    at[-1] = static_cast<uint16_t>(x);
-    at -= due;
-    x >>= 16 * due;
-    if (frequency < kRansTotal) {
-      auto quotient = static_cast<uint32_t>((uint64_t{x} * table.reciprocal[symbol]) >> 32);
-      uint32_t rest = x - quotient * frequency;
-      if (rest >= frequency) {
-        rest -= frequency;
-        ++quotient;
-      }
-      x = (quotient << kRansBits) + rest + (entry >> 16);
-    }
-    states[i & 1] = x;
+  // The symbols of each table in a row.
+  std::vector<size_t> ends(tables.size());
+  for (size_t i = 0; i < counts.size(); ++i) {
+    for (const uint32_t count : counts[i]) ends[table_of[i]] += count;
   }
-  const auto count = static_cast<size_t>(words.data() + words.size() - at);
+  std::vector<size_t> sizes = ends;
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<size_t> at(tables.size());
+  for (size_t t = 0; t < tables.size(); ++t) at[t] = ends[t] - sizes[t];
+  std::vector<uint8_t> symbols(tokens_.size());
+  for (const uint32_t token : tokens_) {
+    symbols[at[table_of[token >> 8]]++] = static_cast<uint8_t>(token);
+  }
+
+  // Those of a table with a single symbol take nothing.
+  uint64_t coded = 0;
+  for (size_t t = 0; t < tables.size(); ++t) coded += tables[t].single ? 0 : sizes[t];
+  const size_t lanes = entropy::lanes_for(coded);
+  std::vector<uint16_t> room(static_cast<size_t>(coded) + entropy::kSpareWords);
+  entropy::RansEncoder rans(room, lanes, entropy::best_kernel());
+  for (size_t t = tables.size(); t-- > 0;) {
+    if (tables[t].single) continue;
+    coded -= sizes[t];
+    rans.encode(std::span(symbols).subspan(ends[t] - sizes[t], sizes[t]), coded, tables[t]);
+  }
 
   ByteBuffer packed_tables;
   entropy::encode_frequencies(frequencies, kept, packed_tables);
   const ByteBuffer raw = raw_.finish();
   ByteWriter writer(out);
   writer.bytes(pack_bits(begins));
+  for (const size_t size : sizes) write_varint(writer, size);
   write_varint(writer, packed_tables.size());
-  write_varint(writer, count);
+  write_varint(writer, rans.words().size());
+  writer.u8(static_cast<uint8_t>(std::countr_zero(lanes)));
   writer.bytes(packed_tables);
-  for (const uint32_t state : states) writer.u32(state);
-  out.reserve(out.size() + 2 * count + raw.size());
-  for (size_t i = 0; i < count; ++i) writer.u16(at[i]);
+  for (const uint32_t state : rans.states()) writer.u32(state);
+  out.reserve(out.size() + 2 * rans.words().size() + raw.size());
+  for (const uint16_t word : rans.words()) writer.u16(word);
   writer.bytes(raw);
+  return symbols.size();
 }
 
 uint64_t TokenDecoder::memory(std::span<const uint16_t> slots) {
-  return std::min(contexts_of(slots), kMaxTokenTables) * (sizeof(Table) + 2 * sizeof(Frequencies)) +
-         2 * contexts_of(slots) + 1024;
+  return std::min(contexts_of(slots), kMaxTokenTables) * (sizeof(Row) + 2 * sizeof(Frequencies)) +
+         2 * contexts_of(slots) + sizeof(entropy::DecodeTable) + 2048;
 }
 
-Result<TokenDecoder> TokenDecoder::make(std::span<const uint16_t> slots, ByteView section) {
+Result<TokenDecoder> TokenDecoder::make(std::span<const uint16_t> slots, ByteView section,
+                                        MemoryBudget& budget) {
   TokenDecoder decoder;
   ByteReader in(section);
   const size_t contexts = contexts_of(slots);
   const ByteView begins = in.bytes((contexts + 7) / 8);
-  const uint64_t frequencies_size = read_varint(in);
-  const uint64_t words = read_varint(in);
-  const ByteView packed = in.bytes(frequencies_size);
-  decoder.state_ = in.u32();
-  decoder.other_ = in.u32();
-  if (!in.ok() || words > in.remaining() / 2) return damaged("the head of its tokens");
-  decoder.words_ = in.bytes(words * 2);
-  decoder.raw_ = RawBitReader(in.rest());
-
+  if (!in.ok()) return damaged("the head of its tokens");
   size_t tables = 0;
   size_t context = 0;
   decoder.table_of_.resize(contexts);
@@ -210,24 +205,42 @@ Result<TokenDecoder> TokenDecoder::make(std::span<const uint16_t> slots, ByteVie
       decoder.table_of_[context] = static_cast<uint8_t>(tables - 1);
     }
   }
-  PITH_ASSIGN(const auto frequencies, entropy::decode_frequencies(packed, tables));
-  decoder.tables_.resize(tables);
-  for (size_t t = 0; t < tables; ++t) {
-    Table& table = decoder.tables_[t];
-    uint32_t start = 0;
-    for (size_t s = 0; s < 256; ++s) {
-      const uint32_t frequency = frequencies[t][s];
-      table.entry[s] = start << 16 | frequency;
-      std::fill_n(table.symbols.begin() + start, frequency, static_cast<uint8_t>(s));
-      start += frequency;
-    }
+  std::vector<size_t> sizes(tables);
+  uint64_t symbols = 0;
+  for (size_t& size : sizes) {
+    const uint64_t its = read_varint(in);
+    if (its > budget.left() - std::min(symbols, budget.left())) return damaged("its symbols");
+    size = static_cast<size_t>(its);
+    symbols += its;
   }
+  const uint64_t frequencies_size = read_varint(in);
+  const uint64_t words = read_varint(in);
+  const uint8_t lanes_log = in.u8();
+  const ByteView packed = in.bytes(frequencies_size);
+  if (!in.ok() || lanes_log > kMaxLanesLog) return damaged("the head of its tokens");
+  const ByteView states = in.bytes(uint64_t{4} << lanes_log);
+  if (!in.ok() || words > in.remaining() / 2) return damaged("the head of its tokens");
+  const ByteView word_bytes = in.bytes(words * 2);
+  decoder.raw_ = RawBitReader(in.rest());
+  PITH_ASSIGN(const auto frequencies, entropy::decode_frequencies(packed, tables));
+  if (!budget.reserve(symbols)) return damaged("it declares too little memory");
+  decoder.symbols_.resize(static_cast<size_t>(symbols));
+  entropy::RansDecoder rans(states, word_bytes, entropy::best_kernel());
+  uint8_t* at = decoder.symbols_.data();
+  for (size_t t = 0; t < tables; ++t) {
+    decoder.rows_.push_back({.at = at, .end = at + sizes[t]});
+    if (sizes[t] == 0) continue;
+    const auto table = std::make_unique<entropy::DecodeTable>(frequencies[t]);
+    rans.decode({at, sizes[t]}, *table);
+    at += sizes[t];
+  }
+  if (!rans.finished()) return damaged("its words");
   return decoder;
 }
 
 bool TokenDecoder::finished() const {
-  return !damaged_ && word_ == words_.size() && raw_.finished() && state_ == kRansLow &&
-         other_ == kRansLow;
+  return !damaged_ && raw_.finished() &&
+         std::all_of(rows_.begin(), rows_.end(), [](const Row& row) { return row.at == row.end; });
 }
 
 }  // namespace pith::cloud

@@ -6,7 +6,8 @@
 // of some size, so that neighbours resemble each other. Neighbours whose statistics do not differ
 // enough to pay for a table of their own share one.
 //
-// Symbols alternate between two rANS states (rans.h has the arithmetic); raw bits lie apart.
+// A decoder has the symbols of each table as a row before the walk begins: rows are decoded by
+// whole vectors (rans.h), and the walk waits for no more than a byte. Raw bits lie apart.
 #pragma once
 
 #include <array>
@@ -14,9 +15,9 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/memory_budget.h"
 #include "base/result.h"
 #include "codecs/cloud/residual.h"
-#include "codecs/entropy/rans.h"
 
 namespace pith::cloud {
 
@@ -38,28 +39,29 @@ class RawBits {
   }
   // The bytes; the last one is filled with zeros.
   ByteBuffer finish() {
-    out_.resize(size_ + (filled_ + 7) / 8);
-    return std::move(out_);
+    const size_t whole = words_.size() * 8;
+    ByteBuffer out(whole + (filled_ + 7) / 8);
+    words_.push_back(pending_);
+    for (size_t i = 0; i < out.size(); ++i) {
+      out[i] = static_cast<std::byte>(words_[i / 8] >> (i % 8 * 8));
+    }
+    words_.clear();
+    return out;
   }
 
  private:
-  static constexpr size_t kStep = 4096;
-
   void put_few(uint64_t value, uint32_t bits) {
-    if (size_ + 8 > out_.size()) out_.resize(out_.size() + out_.size() / 2 + kStep);
     pending_ |= value << filled_;
     filled_ += bits;
-    // All eight bytes are written, of which the whole ones stay.
-    for (size_t i = 0; i < 8; ++i) out_[size_ + i] = static_cast<std::byte>(pending_ >> (8 * i));
-    size_ += filled_ / 8;
-    pending_ >>= filled_ & ~7U;
-    filled_ &= 7;
+    if (filled_ < 64) return;
+    words_.push_back(pending_);
+    filled_ -= 64;
+    pending_ = value >> (bits - filled_);
   }
 
-  ByteBuffer out_;
-  size_t size_ = 0;  // whole bytes
+  std::vector<uint64_t> words_;
   uint64_t pending_ = 0;
-  uint32_t filled_ = 0;  // bits of `pending_`, fewer than 8
+  uint32_t filled_ = 0;  // bits of `pending_`, fewer than 64
 };
 
 // Gives zeros beyond the end, and says so.
@@ -70,7 +72,6 @@ class RawBitReader {
 
   // At most 62.
   uint64_t get(uint32_t bits) {
-    if (bits == 0) return 0;
     if (bits > 32) {
       const uint64_t low = get_few(32);
       return low | get_few(bits - 32) << 32;
@@ -126,8 +127,8 @@ class TokenRecorder {
   }
 
   // Writes everything that a TokenDecoder needs for the first so many slots; the others were not
-  // used.
-  void finish(size_t slots, ByteBuffer& out);
+  // used. How many symbols there are.
+  size_t finish(size_t slots, ByteBuffer& out);
 
  private:
   void put(uint32_t context, uint32_t symbol) { tokens_.push_back(context << 8 | symbol); }
@@ -142,10 +143,13 @@ class TokenDecoder {
   static constexpr bool kDecodes = true;
   static constexpr bool kMixes = false;
 
-  // Fails with kDamaged if the section is not what a TokenRecorder writes for such slots.
-  static Result<TokenDecoder> make(std::span<const uint16_t> slots, ByteView section);
-  // What `make` allocates, at most.
+  // Fails with kDamaged if the section is not what a TokenRecorder writes for such slots. The
+  // budget has a byte less for each symbol.
+  static Result<TokenDecoder> make(std::span<const uint16_t> slots, ByteView section,
+                                   MemoryBudget& budget);
+  // What `make` allocates beside symbols, at most.
   static uint64_t memory(std::span<const uint16_t> slots);
+  uint64_t symbols() const { return symbols_.size(); }
 
   int64_t residual(uint32_t context, int64_t, const Hints& = {}) {
     const uint32_t symbol = get(context);
@@ -153,7 +157,9 @@ class TokenDecoder {
       damaged_ = true;
       return 0;
     }
-    return join_residual(symbol, raw_.get(raw_bits_of(symbol)));
+    const SymbolMeaning& meaning = kSymbolMeanings[symbol];
+    const uint64_t size = meaning.least + raw_.get(meaning.raw_bits);
+    return static_cast<int64_t>((size ^ meaning.sign) - meaning.sign);
   }
   uint32_t symbol(uint32_t context, uint32_t, const Hints& = {}) { return get(context); }
   uint64_t raw(uint64_t, uint32_t bits) { return raw_.get(bits); }
@@ -162,41 +168,26 @@ class TokenDecoder {
   bool finished() const;
 
  private:
-  struct Table {
-    std::array<uint8_t, entropy::kRansTotal> symbols;
-    std::array<uint32_t, 256> entry;  // start << 16 | frequency
+  // What is left of a table's symbols.
+  struct Row {
+    const uint8_t* at = nullptr;
+    const uint8_t* end = nullptr;
   };
 
   TokenDecoder() = default;
 
   uint32_t get(uint32_t context) {
-    const Table& table = tables_[table_of_[context]];
-    const uint32_t x = state_;
-    state_ = other_;
-    const uint32_t slot = x & (entropy::kRansTotal - 1);
-    const uint32_t symbol = table.symbols[slot];
-    const uint32_t entry = table.entry[symbol];
-    uint32_t next = (entry & 0xFFFF) * (x >> entropy::kRansBits) + slot - (entry >> 16);
-    if (next < entropy::kRansLow) {
-      uint32_t word = 0;
-      if (word_ + 2 <= words_.size()) {
-        word = static_cast<uint32_t>(words_[word_]) | static_cast<uint32_t>(words_[word_ + 1]) << 8;
-      } else {
-        damaged_ = true;
-      }
-      word_ += 2;
-      next = next << 16 | word;
+    Row& row = rows_[table_of_[context]];
+    if (row.at == row.end) {
+      damaged_ = true;
+      return 0;
     }
-    other_ = next;
-    return symbol;
+    return *row.at++;
   }
 
-  std::vector<Table> tables_;
+  std::vector<Row> rows_;
   std::vector<uint8_t> table_of_;  // for each context
-  uint32_t state_ = entropy::kRansLow;
-  uint32_t other_ = entropy::kRansLow;
-  ByteView words_;
-  size_t word_ = 0;
+  std::vector<uint8_t> symbols_;
   RawBitReader raw_;
   bool damaged_ = false;
 };

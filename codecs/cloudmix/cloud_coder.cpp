@@ -8,9 +8,9 @@
 #include "base/byte_writer.h"
 #include "codecs/cloud/grid.h"
 #include "codecs/cloud/records.h"
+#include "codecs/cloud/spin.h"
 #include "codecs/cloud/varint.h"
 #include "codecs/cloudmix/column_coder.h"
-#include "codecs/cloudmix/spin_coder.h"
 #include "codecs/cloudmix/sweep_coder.h"
 #include "codecs/cloudmix/trail_coder.h"
 #include "codecs/cloudmix/value_coder.h"
@@ -53,11 +53,10 @@ struct DecodeBits {
 // How the places of a cloud's points are coded.
 enum class Shape : uint8_t {
   kNone = 0,   // field by field, as any numbers
-  kSpin = 1,   // spin.h
-  kSweep = 2,  // sweep.h
-  kTrail = 3,  // trail.h
+  kSweep = 1,  // sweep.h
+  kTrail = 2,  // trail.h
 };
-constexpr uint8_t kShapes = 4;
+constexpr uint8_t kShapes = 3;
 
 // How a field is coded.
 enum class FieldKind : uint8_t {
@@ -80,7 +79,7 @@ struct FieldPlan {
 struct CloudPlan {
   Shape shape = Shape::kNone;
   std::array<size_t, 3> axes{};  // the fields that are x, y and z
-  SpinPlan spin;
+  bool is_spin = false;          // of the encoder: the codec named cloud knows all of it
   SweepPlan sweep;
   TrailPlan trail;
   std::vector<Follower> followers;  // of the encoder
@@ -171,7 +170,7 @@ void code_field(Bits& bits, const FieldPlan& plan, uint32_t column, size_t conte
         const auto step =
             static_cast<int64_t>(static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(before));
         before = static_cast<int64_t>(static_cast<uint64_t>(before) +
-                                      static_cast<uint64_t>(model.code(bits, step, 1, 0)));
+                                      static_cast<uint64_t>(model.code(bits, step, 1)));
         values[i] = before;
       }
       return;
@@ -190,16 +189,6 @@ bool code_places(Bits& bits, const CloudPlan& plan, size_t contexts, uint32_t wi
                  std::array<std::span<int64_t>, 3> values, Surroundings& around) {
   const size_t points = around.left.size();
   switch (plan.shape) {
-    case Shape::kSpin: {
-      const auto coder = std::make_unique<SpinCoder>(plan.spin, points, contexts, around);
-      return coder->code(bits, values[0], values[1], values[2], [&](size_t i, size_t laser) {
-        if constexpr (Bits::kDecodes) {
-          return SpinPoint{};
-        } else {
-          return locate(plan.spin, laser, values[0][i], values[1][i], values[2][i]);
-        }
-      });
-    }
     case Shape::kSweep: {
       const auto coder =
           std::make_unique<SweepCoder>(plan.sweep, axes_of(plan), points, contexts, around);
@@ -221,7 +210,6 @@ bool code_places(Bits& bits, const CloudPlan& plan, size_t contexts, uint32_t wi
 
 void write_plan(const CloudPlan& plan, ByteWriter& out) {
   out.u8(static_cast<uint8_t>(plan.shape));
-  if (plan.shape == Shape::kSpin) write_spin_plan(plan.spin, out);
   if (plan.shape == Shape::kSweep) write_sweep_plan(plan.sweep, out);
   if (plan.shape == Shape::kTrail) write_trail_plan(plan.trail, out);
   for (const FieldPlan& field : plan.fields) {
@@ -244,9 +232,6 @@ Result<CloudPlan> read_plan(const Cloud& cloud, ByteReader& in) {
     const auto axes = find_axes(cloud);
     if (!axes) return damaged("its shape");
     plan.axes = *axes;
-  }
-  if (plan.shape == Shape::kSpin) {
-    PITH_ASSIGN(plan.spin, read_spin_plan(in, cloud.count));
   }
   if (plan.shape == Shape::kSweep) {
     PITH_ASSIGN(plan.sweep, read_sweep_plan(in, cloud.count));
@@ -276,8 +261,7 @@ Result<CloudPlan> read_plan(const Cloud& cloud, ByteReader& in) {
     for (const size_t f : plan.axes) {
       if (plan.fields[f].kind != FieldKind::kPlace) return damaged("its shape");
     }
-    if (plan.shape != Shape::kSpin &&
-        !std::all_of(plan.axes.begin(), plan.axes.end(),
+    if (!std::all_of(plan.axes.begin(), plan.axes.end(),
                      [&](size_t f) { return Axis::is_real(plan.fields[f].grid); })) {
       return damaged("the grids of its places");
     }
@@ -366,11 +350,9 @@ void find_shape(const Cloud& cloud, const std::vector<Column>& columns, CloudPla
   };
   const bool same_units = x.grid.units() == y.grid.units() && x.grid.units() == z.grid.units();
   if (is_plain(x.grid) && is_plain(y.grid) && is_plain(z.grid) && same_units) {
-    if (auto spin = find_spin(x.values, y.values, z.values)) {
-      plan.spin = std::move(*spin);
-      plan.shape = Shape::kSpin;
-      return;
-    }
+    std::vector<cloud::SpinPoint> located;
+    plan.is_spin = cloud::find_spin(x.values, y.values, z.values, false, located).has_value();
+    if (plan.is_spin) return;
   }
   const Axis ax(x.grid);
   const Axis ay(y.grid);
@@ -478,7 +460,7 @@ size_t encode_prepared(const BlockView& block, const cloud::Records& records, Pr
 
 }  // namespace
 
-size_t contexts_of(Level level) { return level <= 7 ? 4 : level == 8 ? 5 : 6; }
+size_t contexts_of(Level level) { return level <= 8 ? 3 : 4; }
 
 uint64_t coder_memory(uint64_t raw_size) {
   // A record has at least kMinRecord bytes.
@@ -491,6 +473,13 @@ Result<size_t> encode_block(const BlockView& block, size_t contexts, MutableByte
                                  [](const Cloud& c) { return c.shape.size >= kMinRecord; });
   if (records.clouds.empty() || !sound) return 0;
   Prepared prepared = prepare(block.bytes, records, true);
+  size_t points = 0;
+  size_t spin_points = 0;
+  for (size_t c = 0; c < records.clouds.size(); ++c) {
+    points += records.clouds[c].count;
+    spin_points += prepared.plans[c].is_spin ? records.clouds[c].count : 0;
+  }
+  if (spin_points * 2 > points) return 0;
   const size_t size = encode_prepared(block, records, prepared, contexts, out);
   const bool shaped = std::any_of(prepared.plans.begin(), prepared.plans.end(),
                                   [](const CloudPlan& plan) { return plan.shape != Shape::kNone; });

@@ -25,7 +25,7 @@ struct Surprises {
 // Numbers that change slowly from point to point or from line to line.
 class SmoothCoder {
  public:
-  explicit SmoothCoder(size_t contexts) : model_(contexts, 15, 500) {}
+  explicit SmoothCoder(size_t contexts) : model_(contexts, 15, 500, true) {}
 
   static uint64_t memory(uint64_t points) {
     return NumberModel::memory(kMaxContexts, 15) + points * sizeof(Guesses::Errors);
@@ -90,7 +90,7 @@ class SmoothCoder {
           static_cast<int64_t>(static_cast<uint64_t>(base) + static_cast<uint64_t>(away));
       const auto off =
           static_cast<int64_t>(static_cast<uint64_t>(values[i]) - static_cast<uint64_t>(guess));
-      const int64_t got = model_.code(bits, off, expected, std::min<uint32_t>(expected, 63));
+      const int64_t got = model_.code(bits, off, expected);
       values[i] = static_cast<int64_t>(static_cast<uint64_t>(guess) + static_cast<uint64_t>(got));
       blend_.rate(difference(values[i], base), errors[i]);
       last2 = last;
@@ -152,8 +152,8 @@ class RoughCoder {
     add(column);
     uint32_t node = 1;
     for (uint32_t k = modelled; k-- > 0;) {
-      node = node << 1 |
-             model_.decide(coder, static_cast<uint32_t>(pattern >> (low + k) & 1), node, k);
+      node =
+          node << 1 | model_.decide(coder, static_cast<uint32_t>(pattern >> (low + k) & 1), node);
     }
     const uint64_t upper_bits = node - (1U << modelled);
     if (low == 0) return upper_bits;
@@ -185,7 +185,7 @@ class ByteCoder {
     uint32_t node = 1;
     for (int k = 7; k >= 0; --k) {
       const uint32_t bit = static_cast<uint32_t>(byte) >> k & 1;
-      node = node << 1 | model_.decide(bits, bit, node, static_cast<uint32_t>(k));
+      node = node << 1 | model_.decide(bits, bit, node);
     }
     history_ = history_ << 8 | (node & 0xFF);
     return static_cast<uint8_t>(node);

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "codecs/cloud/trig.h"
 #include "codecs/cloudmix/lattice.h"
-#include "codecs/cloudmix/trig.h"
 
 namespace pith::cloudmix {
 namespace {
@@ -27,10 +27,19 @@ Vector cross(const Vector& a, const Vector& b) {
   return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
 }
 
+// The cosine of an angle in turns: two parabolas, refined once; within 0.001.
+double wave(double turns) {
+  const double part =
+      turns - static_cast<double>(static_cast<int64_t>(turns + (turns < 0 ? -0.5 : 0.5)));
+  const double quarter = 0.25 - std::abs(part);
+  const double y = 16 * quarter * (0.5 - std::abs(quarter));
+  return y * (0.775 + 0.225 * std::abs(y));
+}
+
 // Mean cosine of k · d: 1 if all are whole numbers.
 double score(const Vector& k, std::span<const Vector> differences) {
   double sum = 0;
-  for (const Vector& d : differences) sum += unit_vector(dot(k, d)).first;
+  for (const Vector& d : differences) sum += wave(dot(k, d));
   return differences.empty() ? 0 : sum / static_cast<double>(differences.size());
 }
 
@@ -131,7 +140,7 @@ class Finder {
 
   Vector vector_of(const Candidate& candidate, double size) const {
     const double rest = std::sqrt(std::max(0.0, size * size - candidate.along * candidate.along));
-    const auto [c, s] = unit_vector(candidate.tilt / kRound);
+    const auto [c, s] = cloud::unit_vector(candidate.tilt / kRound);
     Vector k{};
     for (size_t i = 0; i < 3; ++i) {
       k[i] = candidate.along * along_[i] + rest * (candidate.side * c * level_[i] + s * up_[i]);
@@ -255,7 +264,7 @@ class Finder {
     const Vector up = unit(cross(other, level));
     double best_score = 0.35;
     for (double tilt = -kMostTilt; tilt <= kMostTilt; tilt += 0.15 / reach / size) {
-      const auto [c, s] = unit_vector(tilt / kRound);
+      const auto [c, s] = cloud::unit_vector(tilt / kRound);
       Vector k{};
       for (size_t i = 0; i < 3; ++i) k[i] = size * (c * level[i] + s * up[i]);
       const double here = score(k, sample);
@@ -324,11 +333,11 @@ class Finder {
     double c = 0;
     double s = 0;
     for (size_t i = 0; i < points_.size(); i += std::max<size_t>(1, points_.size() / 2000)) {
-      const auto [dc, ds] = unit_vector(dot(k, points_[i]));
+      const auto [dc, ds] = cloud::unit_vector(dot(k, points_[i]));
       c += dc;
       s += ds;
     }
-    return -turns_of(c, s);
+    return -cloud::turns_of(c, s);
   }
 
   Vector along_{}, level_{}, up_{};  // the path's direction and two across

@@ -47,7 +47,7 @@ class SweepCoder {
         silent_(points, 0),
         aside_(plan.lasers),
         slopes_(plan.lasers),
-        distance_(contexts, 16, 400) {}
+        distance_(contexts, 16, 400, true) {}
 
   static uint64_t memory(uint64_t points) {
     return points * (9 + sizeof(Distances::Errors)) + (uint64_t{8} << 20);
@@ -193,7 +193,7 @@ class SweepCoder {
     bool same = true;
     for (const auto& axis : values) same = same && axis[i] == axis[last_silent_];
     same_.set(0, 0);
-    if (same_.decide(bits, same ? 1 : 0, 0, 0) == 0) return false;
+    if (same_.decide(bits, same ? 1 : 0, 0) == 0) return false;
     for (auto& axis : values) axis[i] = axis[last_silent_];
     return true;
   }
@@ -213,7 +213,7 @@ class SweepCoder {
     silence_.set(2, (left * 3 + up) * 3 + at(3 * lasers_));
     const uint32_t near = i >= lasers_ ? around_.range[i - lasers_] : 0;
     silence_.set(3, static_cast<uint32_t>(signed_log(near)) * 9 + left * 3 + up);
-    return silence_.decide(bits, silent ? 1 : 0, std::min<uint32_t>(left, 1), left * 3 + up);
+    return silence_.decide(bits, silent ? 1 : 0, left * 3 + up);
   }
 
   template <class Bits>
@@ -290,8 +290,7 @@ class SweepCoder {
     add(near(uu) << 12 | near(u) << 6 | expected);
     const auto length = static_cast<uint32_t>(
         std::bit_width(static_cast<uint64_t>(std::min(blend_.expected, 1e9))));
-    const int64_t off =
-        distance_.code(bits, steps - guess, length, std::min<uint32_t>(expected, 63));
+    const int64_t off = distance_.code(bits, steps - guess, length);
     distances_[i] = std::clamp<int64_t>(sum_of(guess, off), 0, 1 << 30);
     around_.surprise[i] = static_cast<uint8_t>(std::min<uint32_t>(length_of(off), 30));
     around_.range[i] = static_cast<uint32_t>(std::min<int64_t>(distances_[i] + 1, 1 << 24));
@@ -319,9 +318,9 @@ class SweepCoder {
         model.set(3, state << 8 | ring);
       };
       prepare(u_, last_u_, last_v_);
-      const int64_t du = u_.code(bits, whole(plan_.lattice.u(p)) - gu, length(last_u_), kind);
+      const int64_t du = u_.code(bits, whole(plan_.lattice.u(p)) - gu, length(last_u_));
       prepare(v_, last_v_, du);
-      const int64_t dv = v_.code(bits, whole(plan_.lattice.v(p)) - gv, length(last_v_), kind);
+      const int64_t dv = v_.code(bits, whole(plan_.lattice.v(p)) - gv, length(last_v_));
       last_u_ = du;
       last_v_ = dv;
       // The height, as seen from there.
@@ -391,7 +390,7 @@ class SweepCoder {
     model.set(3, expected);
     const int64_t base = axis.value(guess);
     const auto off = difference_of(value, base);
-    last = model.code(bits, off, expected, state >> 8);
+    last = model.code(bits, off, expected);
     value = sum_of(last, base);
     const double away = std::abs(axis.real(value) - guess);
     error += (std::min(away, 1.0) - error) * 0.06;
@@ -408,7 +407,7 @@ class SweepCoder {
     model.set(2, size);
     const int64_t base = axis.value(guess);
     const auto off = difference_of(value, base);
-    last_rounding_ = model.code(bits, off, length_of(last_rounding_), kind);
+    last_rounding_ = model.code(bits, off, length_of(last_rounding_));
     value = sum_of(last_rounding_, base);
   }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "codecs/cloud/trig.h"
 #include "codecs/cloudmix/sweep.h"
-#include "codecs/cloudmix/trig.h"
 
 namespace pith::cloudmix {
 namespace {
@@ -72,7 +72,7 @@ double coherence(std::span<const Vector> points, const SweepPlan& plan,
     const Vector q = {points[i][0] - o[0], points[i][1] - o[1], points[i][2] - o[2]};
     const double r = std::sqrt(square(q));
     if (r < 0.5) continue;
-    const auto [dc, ds] = unit_vector(r / step);
+    const auto [dc, ds] = cloud::unit_vector(r / step);
     c += dc;
     s += ds;
     n += 1;

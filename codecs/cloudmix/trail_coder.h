@@ -22,7 +22,7 @@ class TrailCoder {
         around_(around),
         seen_(points),
         errors_(points),
-        distance_(contexts, 14, 400) {}
+        distance_(contexts, 14, 400, true) {}
 
   static uint64_t memory(uint64_t points) {
     return points * (sizeof(Seen) + sizeof(Distances::Errors)) + (uint64_t{8} << 20);
@@ -65,8 +65,7 @@ class TrailCoder {
     // The forerunner's own history: was the one behind it skipped then as well?
     const uint32_t expected_turns = i > begin ? static_cast<uint32_t>(seen_[i - 1].turns) : 1;
     link_.set(2, expected_turns);
-    const int64_t off =
-        link_.code(bits, static_cast<int64_t>(follower.back) - usual, 1, last_links_ & 7);
+    const int64_t off = link_.code(bits, static_cast<int64_t>(follower.back) - usual, 1);
     const int64_t back = sum_of(usual, off);
     if (back < 0 || back > static_cast<int64_t>(i - begin)) return false;
     last_links_ = last_links_ << 2 | (off == 0 ? 0U : back == 0 ? 3U : off < 0 ? 1U : 2U);
@@ -77,7 +76,7 @@ class TrailCoder {
       turns_.set(0, expected_turns << 4 | (last_links_ & 15));
       turns_.set(1, static_cast<uint32_t>(std::min<int64_t>(back, 63)));
       turns_.set(2, last_links_ & 3);
-      const int64_t turns = sum_of(1, turns_.code(bits, follower.turns - 1, 1, 0));
+      const int64_t turns = sum_of(1, turns_.code(bits, follower.turns - 1, 1));
       if (turns < -64 || turns > 64) return false;
       here.turns = static_cast<int32_t>(turns);
     }
@@ -209,8 +208,7 @@ class TrailCoder {
     add(near(g[6]) << 12 | near(u) << 6 | expected);
     const auto length = static_cast<uint32_t>(
         std::bit_width(static_cast<uint64_t>(std::min(blend_.expected, 1e9))));
-    const int64_t off =
-        distance_.code(bits, steps - guess, length, std::min<uint32_t>(expected, 63));
+    const int64_t off = distance_.code(bits, steps - guess, length);
     here.distance = std::clamp<int64_t>(sum_of(guess, off), 0, 1 << 30);
     around_.surprise[i] = static_cast<uint8_t>(std::min<uint32_t>(length_of(off), 30));
     around_.range[i] = static_cast<uint32_t>(std::min<int64_t>(here.distance, 1 << 24));
@@ -256,7 +254,7 @@ class TrailCoder {
     model.set(2, reach << 8 | state << 6 | std::min(last, 31U));
     model.set(3, expected);
     const auto off = difference_of(value, base);
-    const int64_t got = model.code(bits, off, expected, state);
+    const int64_t got = model.code(bits, off, expected);
     value = sum_of(got, base);
     last = static_cast<uint32_t>(
         std::max(0, static_cast<int>(length_of(got)) - static_cast<int>(expected) + 12));

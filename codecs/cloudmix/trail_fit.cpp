@@ -2,22 +2,47 @@
 #include <algorithm>
 #include <cmath>
 
+#include "codecs/cloud/trig.h"
 #include "codecs/cloudmix/trail.h"
-#include "codecs/cloudmix/trig.h"
 
 namespace pith::cloudmix {
 namespace {
 
 constexpr size_t kMinSection = 4096;
-constexpr int kRounds = 240;
-constexpr double kCoarse = 0.005;  // metres that a round may move the scanner at the end
+constexpr int kRounds = 160;
+constexpr double kCoarse = 0.02;  // metres that a round may move the scanner at the end
 constexpr double kMomentum = 0.8;
 constexpr double kFine = 0.0005;
-constexpr size_t kStride = 13;        // of the points that the fit looks at
-constexpr uint32_t kReach = 96;       // points back to look for a forerunner
-constexpr double kMostSlope = 0.004;  // difference from a forerunner's
-constexpr double kJump = 1.0 / 12;    // of a turn: a new section
-constexpr double kSuitable = 0.6;     // part of the points that must have a forerunner
+constexpr uint32_t kReach = 96;        // points back to look for a forerunner
+constexpr size_t kStride = 19;         // of the points that the fit looks at
+constexpr size_t kWindows = 24;        // in which places for a start are compared
+constexpr size_t kWindow = 128;        // points of a window, behind those that it reaches back to
+constexpr int kRoundsOfMatch = 4;      // forerunners stay the same for some rounds
+constexpr double kMostSlope = 0.004;   // difference from a forerunner's
+constexpr float kNearSlope = 0.0041F;  // a little more
+constexpr double kJump = 1.0 / 12;     // of a turn: a new section
+constexpr double kRadians = 6.283185307179586;  // of a turn
+constexpr double kFits = 0.0004;                // what is off so far counts half
+constexpr double kSuitable = 0.6;               // part of the points that must have a forerunner
+
+// The angle of a vector in turns, 0 to 1, within 10^-5 radians: there are many to look at.
+double angle_of(double x, double y) {
+  const double ax = std::abs(x);
+  const double ay = std::abs(y);
+  const double high = ax < ay ? ay : ax;
+  if (!(high > 0)) return 0;
+  const double t = (ax < ay ? ax : ay) / high;
+  const double q = t * t;
+  // The polynomial of the arc tangent that is nowhere far off (radians).
+  const double arc =
+      t *
+      (0.99997726 + q * (-0.33262347 +
+                         q * (0.19354346 + q * (-0.11643287 + q * (0.05265332 - q * 0.01172120)))));
+  double turns = arc * 0.15915494309189535;
+  if (ay > ax) turns = 0.25 - turns;
+  if (x < 0) turns = 0.5 - turns;
+  return y < 0 ? 1 - turns : turns;
+}
 
 struct View {
   double turns;
@@ -28,7 +53,7 @@ struct View {
 class Finder {
  public:
   Finder(std::span<const Vector> points, std::vector<Follower>& followers)
-      : points_(points), followers_(followers), views_(points.size()) {}
+      : points_(points), followers_(followers), views_(points.size()), slopes_(points.size()) {}
 
   std::optional<TrailPlan> find() {
     if (points_.size() < kMinSection) return std::nullopt;
@@ -46,17 +71,8 @@ class Finder {
       }
       look(section, begin);
       if (step_ == 0 && !find_step(section, begin)) return std::nullopt;
-      // First as if the scanner stood still, until that says no more.
-      bool still = before == nullptr;
-      momentum_ = {};
-      for (int round = 0; round < kRounds; ++round) {
-        match(section, begin, kStride);
-        const double moved = fit(section, begin, still);
-        look(section, begin);
-        if (moved > (still ? kCoarse : kFine)) continue;
-        if (!still) break;
-        still = false;
-      }
+      settle(section, begin, before == nullptr);
+      look(section, begin);
       matched += match(section, begin, 1);
       begin += section.points;
       before = &section;
@@ -64,7 +80,7 @@ class Finder {
     if (static_cast<double>(matched) < kSuitable * static_cast<double>(points_.size())) {
       return std::nullopt;
     }
-    const auto [c, s] = unit_vector(step_);
+    const auto [c, s] = cloud::unit_vector(step_);
     plan.turn_cos = c;
     plan.turn_sin = s;
     return plan;
@@ -89,20 +105,100 @@ class Finder {
   }
 
   bool jumps(size_t i, size_t j) const {
-    const double a = turns_of(points_[i][0], points_[i][1]);
-    const double b = turns_of(points_[j][0], points_[j][1]);
+    const double a = cloud::turns_of(points_[i][0], points_[i][1]);
+    const double b = cloud::turns_of(points_[j][0], points_[j][1]);
     return std::abs(turned(a, b)) > kJump;
   }
 
-  void look(const TrailSection& section, size_t begin) {
-    for (size_t i = 0; i < section.points; ++i) {
-      const Vector o = place_on(section, i);
-      const Vector& p = points_[begin + i];
-      const double x = p[0] - o[0];
-      const double y = p[1] - o[1];
-      const double rho = std::max(1e-3, std::sqrt(x * x + y * y));
-      views_[begin + i] = {turns_of(x, y), (p[2] - o[2]) / rho, rho};
+  // First, if it may, as if the scanner stood still, until that says no more.
+  void settle(TrailSection& section, size_t begin, bool still) {
+    momentum_ = {};
+    bool matches = true;
+    for (int round = 0; round < kRounds; ++round) {
+      const bool fresh = matches || round % kRoundsOfMatch == 0;
+      if (fresh) {
+        look(section, begin);
+        match(section, begin, kStride);
+      } else {
+        look_again(section, begin);
+      }
+      matches = false;
+      const double moved = fit(section, begin, still);
+      if (moved > (still ? kCoarse : kFine)) continue;
+      if (!still && fresh) break;
+      matches = true;
+      if (!still) continue;
+      still = false;
+      set_off(section, begin);
     }
+  }
+
+  // Where the scanner goes, roughly: once forerunners are found as if it stood still, they seem to
+  // say that it does.
+  void set_off(TrailSection& section, size_t begin) {
+    double best = score(section, begin);
+    for (const double size : {1.6, 0.8, 0.4, 0.2, 0.1}) {
+      const TrailSection middle = section;
+      const auto half = std::llround(size / 2 / kTrailUnit);
+      const auto consider = [&](size_t axis, int64_t from, int64_t to) {
+        TrailSection other = middle;
+        other.from[axis] += from;
+        other.to[axis] += to;
+        const double its = score(other, begin);
+        if (its <= best) return;
+        best = its;
+        section = other;
+      };
+      for (size_t axis = 0; axis < 2; ++axis) {
+        consider(axis, -half, half);
+        consider(axis, half, -half);
+        if (size > 0.5) continue;
+        consider(axis, half, half);
+        consider(axis, -half, -half);
+      }
+    }
+  }
+
+  // How well points and forerunners fit together, in some windows: about how many do.
+  double score(const TrailSection& section, size_t begin) {
+    double sum = 0;
+    const size_t room = section.points - kReach - kWindow;
+    for (size_t w = 0; w < kWindows; ++w) {
+      const size_t from = begin + kReach + room * w / (kWindows - 1);
+      const size_t to = from + kWindow;
+      for (size_t i = from - kReach; i < to; ++i) look_at(section, begin, i);
+      match(begin, from, to, 1);
+      for (size_t i = from; i < to; ++i) {
+        const Follower& follower = followers_[i];
+        if (follower.back == 0) continue;
+        const View& there = views_[i - follower.back];
+        const double slope = (views_[i].slope - there.slope) / kFits;
+        const double turn =
+            (turned(there.turns, views_[i].turns) - follower.turns * step_) * kRadians / kFits;
+        sum += 1 / (1 + slope * slope + turn * turn);
+      }
+    }
+    return sum;
+  }
+
+  void look(const TrailSection& section, size_t begin) {
+    for (size_t i = begin; i < begin + section.points; ++i) look_at(section, begin, i);
+  }
+  // At those points alone that the fit does.
+  void look_again(const TrailSection& section, size_t begin) {
+    for (size_t i = begin; i < begin + section.points; i += kStride) {
+      look_at(section, begin, i);
+      if (followers_[i].back != 0) look_at(section, begin, i - followers_[i].back);
+    }
+  }
+  void look_at(const TrailSection& section, size_t begin, size_t i) {
+    const Vector o = place_on(section, i - begin);
+    const Vector& p = points_[i];
+    const double x = p[0] - o[0];
+    const double y = p[1] - o[1];
+    const double rho = std::max(1e-3, std::sqrt(x * x + y * y));
+    views_[i] = {angle_of(x, y), (p[2] - o[2]) / rho, rho};
+    slopes_[i] = static_cast<float>(views_[i].slope);
   }
 
   static double turned(double from, double to) {
@@ -134,16 +230,27 @@ class Finder {
     return std::abs(step_) > 1e-5;
   }
 
-  // Gives each point its forerunner; how many have one.
+  // Gives points their forerunners; how many have one.
   size_t match(const TrailSection& section, size_t begin, size_t stride) {
+    return match(begin, begin, begin + section.points, stride);
+  }
+  size_t match(size_t begin, size_t from, size_t to, size_t stride) {
     size_t matched = 0;
     uint32_t usual = 0;  // the distance back that the point before suggests
-    for (size_t i = begin; i < begin + section.points; i += stride) {
+    for (size_t i = from; i < to; i += stride) {
       const View& here = views_[i];
       double best = 1;
       Follower follower{};
       const auto reach = static_cast<uint32_t>(std::min<size_t>(kReach, i - begin));
+      // Few points lie on the same cone.
+      std::array<uint8_t, kReach> near{};
+      const auto slope = static_cast<float>(here.slope);
+      const float* const slopes = slopes_.data() + i - reach;
+      for (uint32_t k = 0; k < reach; ++k) {
+        near[k] = static_cast<uint8_t>(std::abs(slopes[k] - slope) <= kNearSlope);
+      }
       for (uint32_t back = 1; back <= reach; ++back) {
+        if (near[reach - back] == 0) continue;
         const View& there = views_[i - back];
         const double apart = std::abs(here.slope - there.slope);
         if (apart > kMostSlope) continue;
@@ -171,15 +278,14 @@ class Finder {
   double fit(TrailSection& section, size_t begin, bool still) {
     constexpr size_t kN = 6;
     double a[kN][kN + 1] = {};
-    for (size_t n = 0; n < section.points; n += kStride) {
-      const size_t i = begin + n;
+    const auto add_point = [&](size_t i) {
       const Follower& follower = followers_[i];
-      if (follower.back == 0) continue;
+      if (follower.back == 0) return;
       const size_t m = i - follower.back;
       const double slope_rest = views_[i].slope - views_[m].slope;
       const double turn_rest =
-          (turned(views_[m].turns, views_[i].turns) - follower.turns * step_) * 6.283185307179586;
-      if (std::abs(slope_rest) > limit_ || std::abs(turn_rest) > limit_) continue;
+          (turned(views_[m].turns, views_[i].turns) - follower.turns * step_) * kRadians;
+      if (std::abs(slope_rest) > limit_ || std::abs(turn_rest) > limit_) return;
       double slopes[kN] = {};
       double turns[kN] = {};
       const auto add = [&](size_t at, double sign) {
@@ -208,7 +314,8 @@ class Finder {
         }
         a[r][kN] -= slopes[r] * slope_rest + turns[r] * turn_rest;
       }
-    }
+    };
+    for (size_t i = begin; i < begin + section.points; i += kStride) add_point(i);
     for (size_t r = 0; r < kN; ++r) a[r][r] += 1e-6 + 1e-3 * a[r][r];
     // Elimination; the matrix is positive definite.
     for (size_t r = 0; r < kN; ++r) {
@@ -237,6 +344,7 @@ class Finder {
   std::span<const Vector> points_;
   std::vector<Follower>& followers_;
   std::vector<View> views_;
+  std::vector<float> slopes_;  // of the views
   double step_ = 0;
   double limit_ = 0.002;
   std::array<double, 6> momentum_{};

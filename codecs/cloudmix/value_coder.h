@@ -13,8 +13,8 @@ namespace pith::cloudmix {
 // Values 0 to 255, bit by bit from the top.
 class SmallValueCoder {
  public:
-  explicit SmallValueCoder(size_t contexts) : model_(contexts, 16, 256, 400) {}
-  static uint64_t memory() { return DecisionModel::memory(8, 16, 256); }
+  explicit SmallValueCoder(size_t contexts) : model_(contexts, 16, kNodes, 400) {}
+  static uint64_t memory() { return DecisionModel::memory(8, 16, kNodes); }
 
   template <class Bits>
   void code(Bits& bits, const Surroundings& around, std::span<int64_t> values) {
@@ -53,15 +53,21 @@ class SmallValueCoder {
       add(before << 9 | (at(left2) >> 4) << 5 | std::min(jump, 15U));
       uint32_t node = 1;
       const auto value = static_cast<uint32_t>(values[i]);
-      for (int k = 7; k >= 0; --k) {
-        const uint32_t group = std::min<uint32_t>(mean >> 4, 15) * 8 + static_cast<uint32_t>(k);
-        node = node << 1 | model_.decide(bits, value >> k & 1, node, group);
+      for (uint32_t k = 8; k-- > 4;) node = node << 1 | model_.decide(bits, value >> k & 1, node);
+      // The lower half has a line of nodes for each value of the upper one.
+      const uint32_t line = (node & 15) + 1;
+      uint32_t low = 1;
+      for (uint32_t k = 4; k-- > 0;) {
+        low = low << 1 | model_.decide(bits, value >> k & 1, line * kLine + low);
       }
+      node = node << 4 | (low & 15);
       values[i] = node & 255;
     }
   }
 
  private:
+  static constexpr size_t kNodes = 17 * kLine;
+
   static uint32_t surprise(const Surroundings& around, size_t i) {
     return std::min<uint32_t>(around.surprise[i], 15);
   }

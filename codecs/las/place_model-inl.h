@@ -29,7 +29,6 @@ struct Nearby {
   const Seen* alike = nullptr;  // the nearest of the same place in its pulse
   int64_t first_distance = 0;
   int64_t mean_z = 0;
-  int64_t spread_z = 0;
   size_t count = 0;
 
   // Looks again only if the place is not where it looked last.
@@ -48,8 +47,6 @@ struct Nearby {
     alike = nullptr;
     int64_t second_distance = 0;
     int64_t alike_distance = 0;
-    int64_t low = 0;
-    int64_t high = 0;
     double weights = 0;
     double sum = 0;
     const int64_t base = state.one.z;
@@ -68,14 +65,11 @@ struct Nearby {
         alike = point;
         alike_distance = distance;
       }
-      low = i == 0 ? point->z : std::min(low, point->z);
-      high = i == 0 ? point->z : std::max(high, point->z);
       const double d = static_cast<double>(distance) + 1;
       const double weight = 1 / (d * d);
       weights += weight;
       sum += weight * static_cast<double>(point->z - base);
     }
-    spread_z = high - low;
     mean_z = count == 0 ? base : base + to_integer(sum / weights);
     if (first == nullptr) {
       first = &state.one;
@@ -119,7 +113,7 @@ class PlaceModel {
   const Nearby& near() const { return near_; }
 
  private:
-  static constexpr size_t kContexts = 7;
+  static constexpr size_t kContexts = 5;
   static constexpr int kRows = 8;
   static constexpr int kRestRows = 6;
 
@@ -180,13 +174,10 @@ class PlaceModel {
     const auto finely = [&](int64_t z) { return signed_half_octaves(z - expected); };
     const uint32_t gap = std::min<uint32_t>(signed_octaves(state.pulses), 15);
     const std::array<uint32_t, kContexts> contexts = {
-        context(octaves, place, same),
-        context(last_z_[0], last_z_of_[place], place),
+        context(octaves, place, same), context(last_z_[0], last_z_of_[place], place),
         context(finely(near_.first->z), half_octaves(static_cast<uint64_t>(near_.first_distance)),
                 place),
-        context(off(near_.alike->z), off(before.z), same),
         context(off(one.z), gap, place),
-        context(half_octaves(static_cast<uint64_t>(near_.spread_z)), octaves / 2, place),
         context(off(near_.first->z), off(near_.alike->z), off(one.z))};
     const int64_t number = bounded(code_value(2, numbers[kZ], expected, contexts,
                                               std::min<uint32_t>(octaves / 2, 15), state, coder));
@@ -215,21 +206,18 @@ class PlaceModel {
     MeanSize& size = sizes_[axis * 2 + same];
     const uint32_t octaves = std::min<uint32_t>(size.octaves(), 40);
     const uint32_t gap = std::min<uint32_t>(signed_octaves(state.pulses), 15);
-    const uint32_t last = signed_half_octaves(last_[axis][0]);
+    const uint32_t last = signed_half_octaves(last_[axis]);
     const std::array<uint32_t, kContexts> contexts = {
-        context(octaves, same),
-        context(signed_half_octaves(missed), same, octaves / 3),
-        context(last, signed_half_octaves(last_[1 - axis][0]), same),
+        context(octaves, same), context(signed_half_octaves(missed), same, octaves / 3),
+        context(last, signed_half_octaves(last_[1 - axis]), same),
         context(signed_half_octaves(other - expected), gap, octaves / 3),
-        context(fallen, octaves / 2, same),
-        context(gap, octaves / 2, signed_octaves(missed)),
-        context(last, signed_half_octaves(last_[axis][1]), same)};
+        context(fallen, octaves / 2, same)};
     const int64_t number = bounded(code_value(axis, numbers[field], expected, contexts,
                                               std::min<uint32_t>(octaves / 2, 15), state, coder));
     numbers[field] = code_rest(axis, numbers[field], number, state, coder);
     residuals_[axis] = number - expected;
     size.add(residuals_[axis]);
-    last_[axis] = {residuals_[axis], last_[axis][0]};
+    last_[axis] = residuals_[axis];
     track.learn(static_cast<double>(number - before), steps_, risen, state.same_pulse);
     return number;
   }
@@ -243,7 +231,7 @@ class PlaceModel {
   std::array<ScanTrack, 2> tracks_;
   double steps_ = 0;
   std::array<int64_t, 3> residuals_{};
-  std::array<std::array<int64_t, 2>, 2> last_{};  // residuals of x and y of the last points
+  std::array<int64_t, 2> last_{};  // residuals of x and y of the last point
   std::array<MeanSize, 8> z_sizes_{};
   std::array<MeanSize, 4> sizes_{};
   std::array<uint32_t, 1> last_z_{};

@@ -109,7 +109,7 @@ inline constexpr uint32_t kLengthNodes =
     32;  // of each kind of question; longer ones share the last
 inline constexpr int kLoneMantissa = 5;
 inline constexpr size_t kMantissaLengths = 24;  // longer ones share their nodes
-inline constexpr size_t kNumberNodes = 3 * kLengthNodes + kMantissaLengths;
+inline constexpr size_t kNumberNodes = 4 * kLengthNodes;
 
 template <size_t kContexts>
 class NumberCoder {
@@ -136,8 +136,7 @@ class NumberCoder {
     last_length_ = length;
     if (length == 0) return 0;
     const size_t kept = std::min<size_t>(length, kMantissaLengths) - 1;
-    const size_t node = 3 * kLengthNodes + kept;
-    const uint32_t sign = tree_.decide(number < 0 ? 1 : 0, node, mixing, coder);
+    const uint32_t sign = tree_.decide(number < 0 ? 1 : 0, length_node(length) + 3, mixing, coder);
     uint64_t got = 1;
     int left = static_cast<int>(length) - 1;
     Counter* lone = lone_ + (kept * 2 + sign) * 256;
@@ -164,7 +163,7 @@ class NumberCoder {
   static constexpr uint32_t kMostLength = 63;
   static constexpr size_t kSelectors = 16;
 
-  static size_t length_node(uint32_t at) { return 3 * size_t{std::min(at, kLengthNodes - 1)}; }
+  static size_t length_node(uint32_t at) { return 4 * size_t{std::min(at, kLengthNodes - 1)}; }
 
   template <class Coder>
   uint32_t code_length(uint32_t length, uint32_t selector, Mixing& mixing, Coder& coder) {

@@ -30,16 +30,16 @@ void write_line_templates(const Parsed& parsed, StreamWriter& out) {
 // The lines, put together from templates and columns.
 class Assembler {
  public:
-  Assembler(const std::vector<Template>& templates, const std::vector<Pieces>& columns,
-            const char* arena, MutableBytes out)
-      : columns_(columns),
-        next_(columns.size(), 0),
-        arena_(arena),
-        at_(reinterpret_cast<char*>(out.data())),
-        end_(at_ + out.size()) {
+  Assembler(const std::vector<Template>& templates, const ColumnSet& columns, const char* arena,
+            MutableBytes out)
+      : arena_(arena), at_(reinterpret_cast<char*>(out.data())), end_(at_ + out.size()) {
+    for (size_t c = 0; c < columns.count(); ++c) next_.push_back(columns.values(c));
+    size_t most_slots = 0;
     for (const Template& t : templates) {
       texts_.append(as_bytes(t.text));
+      most_slots = std::max(most_slots, t.slots.size());
     }
+    values_.resize(most_slots);
     texts_.resize(texts_.size() + kStep);
     const char* text = reinterpret_cast<const char*>(texts_.data());
     for (const Template& t : templates) {
@@ -57,27 +57,19 @@ class Assembler {
     programs_.push_back({static_cast<uint32_t>(steps_.size()), text});
   }
 
-  // False if a column or the room ends.
+  // False if the room ends. A column has as many values as are asked for: they were counted so.
   bool line(uint32_t number, bool lf) {
     const char* text = programs_[number].text;
     const Step* step = &steps_[programs_[number].first];
     const Step* const last = &steps_[programs_[number + 1].first] - 1;
-    values_.clear();
-    for (;; ++step) {
+    Piece* value = values_.data();
+    for (;; ++step, ++value) {
       if (!put(text, step->fixed)) return false;
       text += step->fixed;
       if (step == last) break;
-      Piece value;
-      if (step->slot.copy_of != kNotACopy) {
-        value = values_[step->slot.copy_of];
-      } else {
-        const Pieces& column = columns_[step->slot.column];
-        uint32_t& next = next_[step->slot.column];
-        if (next == column.size()) return false;
-        value = column[next++];
-      }
-      values_.push_back(value);
-      if (!put(arena_ + value.begin, value.size)) return false;
+      *value = step->slot.copy_of == kNotACopy ? *next_[step->slot.column]++
+                                               : values_[step->slot.copy_of];
+      if (!put(arena_ + value->begin, value->size)) return false;
     }
     if (!lf) return true;
     if (at_ == end_) return false;
@@ -115,15 +107,14 @@ class Assembler {
     return true;
   }
 
-  const std::vector<Pieces>& columns_;
-  std::vector<uint32_t> next_;
+  std::vector<const Piece*> next_;  // of each column
   const char* arena_;
   char* at_;
   char* end_;
   ByteBuffer texts_;
   std::vector<Step> steps_;
   std::vector<Program> programs_;
-  std::vector<Piece> values_;
+  std::vector<Piece> values_;  // of the line's slots
 };
 
 }  // namespace
@@ -199,27 +190,26 @@ struct Opened {
   BlockHead head;
   std::vector<Template> templates;
   std::vector<uint32_t> line_templates;
-  std::vector<Pieces> columns;
+  ColumnSet columns;
 };
 
 Result<Opened> open(ByteView payload, size_t block_size, MemoryBudget& budget, Workspace& space,
                     Arena& arena, std::vector<ColumnCost>* costs = nullptr) {
   VarintReader in(payload);
-  Opened opened;
-  opened.head = read_head(in);
-  const BlockHead& head = opened.head;
+  const BlockHead head = read_head(in);
   if (!in.ok() || !is_valid(head, uint64_t{block_size} + 1)) return damaged();
   StreamReader streams;
   PITH_TRY(streams.open(in, budget, space));
   PITH_ASSIGN(ReadTemplates read,
               read_templates(static_cast<size_t>(head.templates), streams, budget));
-  opened.templates = std::move(read.templates);
-
-  PITH_ASSIGN(opened.line_templates, read_lines(head, streams, budget, opened.templates));
-  PITH_ASSIGN(opened.columns, read_columns(opened.templates, read.columns, opened.line_templates,
-                                           streams, arena, budget, costs));
+  PITH_ASSIGN(std::vector<uint32_t> line_templates,
+              read_lines(head, streams, budget, read.templates));
+  // More than what logs take, mostly.
+  arena.prepare(block_size);
+  PITH_ASSIGN(ColumnSet columns, read_columns(read.templates, read.columns, line_templates, streams,
+                                              arena, budget, costs));
   if (!streams.finished() || arena.extend(0) == nullptr) return damaged();
-  return opened;
+  return Opened{head, std::move(read.templates), std::move(line_templates), std::move(columns)};
 }
 
 }  // namespace

@@ -272,6 +272,16 @@ class Clusterer {
     Interner wholes(text_.data());
     parsed_.words = static_cast<uint32_t>(tokens_.words());
     parsed_.column_words.resize(parsed_.columns.size());
+    std::vector<size_t> counts(parsed_.columns.size(), 0);
+    for (const Template& t : parsed_.templates) {
+      for (const Slot& slot : t.slots) {
+        if (slot.copy_of == kNotACopy) counts[slot.column] += t.lines;
+      }
+    }
+    for (size_t c = 0; c < counts.size(); ++c) {
+      parsed_.columns[c].reserve(counts[c]);
+      parsed_.column_words[c].reserve(counts[c]);
+    }
     for (uint32_t i = 0; i < tokens_.lines.size(); ++i) {
       const uint32_t number = parsed_.line_templates[i];
       const Template& t = parsed_.templates[number];

@@ -1,6 +1,7 @@
 // Columns: lists of values of one kind, written by a type (docs/codecs/log.md, "Columns").
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -101,6 +102,9 @@ bool read_format(VarintReader& meta, NumberFormat& format);
 class Arena {
  public:
   explicit Arena(MemoryBudget& budget) : budget_(budget) {}
+  // Texts up to this size need not be moved when they grow. Memory in which no text comes to lie is
+  // not touched, and not taken from the budget.
+  void prepare(size_t size);
   // Room for `size` bytes more, behind which 16 more may be touched; null when the budget is spent.
   char* extend(size_t size);
   void commit(size_t size) { used_ += size; }
@@ -111,6 +115,7 @@ class Arena {
   MemoryBudget& budget_;
   ByteBuffer bytes_;
   size_t used_ = 0;
+  size_t taken_ = 0;  // from the budget
 };
 
 class ColumnDecoder {
@@ -118,41 +123,47 @@ class ColumnDecoder {
   ColumnDecoder(StreamReader& streams, VarintReader& meta, Arena& arena, MemoryBudget& budget)
       : streams_(streams), meta_(meta), arena_(arena), budget_(budget) {}
 
-  // Appends `count` values, at least 1, to `values`.
-  Result<void> decode(size_t count, Pieces& values, int depth = 0);
+  // Writes `count` values, at least 1; takes their memory from the budget.
+  Result<void> decode(size_t count, Piece* values, int depth = 0);
+  Result<void> decode(size_t count, Pieces& values);
 
   // The same, but in any order, and values that are several times the same perhaps only once.
   Result<void> decode_occurring(size_t count, Pieces& values, int depth = 0);
 
-  // What the last column was made of, if it was a dictionary or numbers.
-  std::vector<uint64_t>& last_numbers() { return numbers_; }
+  // Where to put what the next columns are made of, if they are dictionaries or numbers and lie in
+  // no other column; may be null.
+  void keep_numbers(std::vector<uint64_t>* numbers) { kept_ = numbers; }
 
   // Of the last column that lay in no other.
   ColumnType last_type() const { return last_type_; }
 
-  bool decode_flags(size_t count, std::vector<bool>& flags);
+  // Bits, eight to a byte, the first one lowest; nothing if they are not there.
+  std::optional<ByteView> take_flags(size_t count);
   // Numbers of a format, to which those of another column (`bases`) are added.
-  Result<void> decode_differences(const std::vector<uint64_t>& bases, Pieces& values);
+  Result<void> decode_differences(std::span<const uint64_t> bases, Piece* values);
 
  private:
-  Result<void> write_numbers(const NumberFormat& format, const std::vector<uint64_t>& numbers,
-                             Pieces& values);
-  Result<void> decode_constant(size_t count, Pieces& values);
-  Result<void> decode_number(size_t count, Pieces& values);
-  Result<void> decode_pattern(size_t count, Pieces& values, int depth);
-  Result<void> decode_dictionary(size_t count, Pieces& values, int depth);
-  Result<void> decode_raw(size_t count, Pieces& values);
-  Result<void> decode_hex(size_t count, Pieces& values);
-  Result<void> decode_exceptions(size_t count, Pieces& values, int depth);
-  bool decode_numbers(size_t count, bool ids);
+  bool keep(size_t count);
+  template <class Next>
+  Result<void> write_numbers(const NumberFormat& format, size_t count, Next next, Piece* values);
+  Result<void> decode_constant(size_t count, Piece* values);
+  Result<void> decode_number(size_t count, Piece* values, bool keep_them);
+  Result<void> decode_pattern(size_t count, Piece* values, int depth);
+  Result<void> decode_dictionary(size_t count, Piece* values, int depth);
+  Result<void> decode_raw(size_t count, Piece* values);
+  Result<void> decode_hex(size_t count, Piece* values);
+  Result<void> decode_exceptions(size_t count, Piece* values, int depth);
 
   StreamReader& streams_;
   VarintReader& meta_;
   Arena& arena_;
   MemoryBudget& budget_;
-  std::vector<uint64_t> numbers_;
-  size_t numbers_room_ = 0;
+  std::vector<uint64_t>* kept_ = nullptr;
   ColumnType last_type_ = ColumnType::kRaw;
 };
+
+inline bool flag_at(ByteView flags, size_t i) {
+  return (static_cast<unsigned>(flags[i / 8]) >> i % 8 & 1) != 0;
+}
 
 }  // namespace pith::log

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <bit>
 #include <string>
 
 #include "codecs/log/column.h"
 #include "codecs/log/number_format.h"
+#include "codecs/log/number_run.h"
 
 namespace pith::log {
 namespace {
@@ -19,33 +21,79 @@ char* copy_by_steps(char* out, const char* text, size_t size) {
   return out + size;
 }
 
+// Calls take(begin, end) for pieces of `count`; stops where it returns false.
+template <class Take>
+bool by_pieces(size_t count, Take take) {
+  for (size_t begin = 0; begin < count; begin += kNumberPiece) {
+    if (!take(begin, std::min(count, begin + kNumberPiece))) return false;
+  }
+  return true;
+}
+
 auto damaged() { return fail(ErrorCode::kDamaged, "a column of a log block is damaged"); }
 
 }  // namespace
 
+void Arena::prepare(size_t size) {
+  if (used_ == 0 && size > bytes_.size() && size <= kMaxArena) bytes_.resize(size);
+}
+
 char* Arena::extend(size_t size) {
   if (size > kMaxArena - used_) return nullptr;
   const size_t wanted = used_ + size + kSlack;
+  if (wanted > taken_) {
+    if (!budget_.reserve(wanted - taken_)) return nullptr;
+    taken_ = wanted;
+  }
   if (wanted > bytes_.size()) {
-    const size_t larger = wanted + wanted / 2;
-    if (!budget_.reserve(larger)) return nullptr;
-    bytes_.reserve(larger);
-    budget_.release(bytes_.size());
-    bytes_.resize(larger);
+    // For a moment the texts are there twice.
+    if (!budget_.reserve(used_)) return nullptr;
+    bytes_.resize(wanted + wanted / 2);
+    budget_.release(used_);
   }
   return reinterpret_cast<char*>(bytes_.data()) + used_;
 }
 
-Result<void> ColumnDecoder::decode(size_t count, Pieces& values, int depth) {
+namespace {
+
+// The values of columns that lie in a column; decode() takes their memory from the budget.
+class Room {
+ public:
+  Room(size_t count, MemoryBudget& budget) : budget_(budget), size_(count * sizeof(Piece)) {
+    // Not more than there may be.
+    if (size_ <= budget.left()) bytes_.resize(size_);
+  }
+  ~Room() {
+    if (!bytes_.empty()) budget_.release(size_);
+  }
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+
+  Piece* values() { return reinterpret_cast<Piece*>(bytes_.data()); }
+
+ private:
+  MemoryBudget& budget_;
+  size_t size_;
+  ByteBuffer bytes_;
+};
+
+}  // namespace
+
+Result<void> ColumnDecoder::decode(size_t count, Pieces& values) {
+  if (count * sizeof(Piece) > budget_.left()) return damaged();
+  values.resize(count);
+  return decode(count, values.data());
+}
+
+Result<void> ColumnDecoder::decode(size_t count, Piece* values, int depth) {
   if (depth > kMaxColumnDepth || !budget_.reserve(count * sizeof(Piece))) return damaged();
-  values.reserve(values.size() + count);
   const auto type = static_cast<ColumnType>(meta_.u8());
   if (depth == 0) last_type_ = type;
   switch (type) {
     case ColumnType::kConstant:
       return decode_constant(count, values);
     case ColumnType::kNumber:
-      return decode_number(count, values);
+      return decode_number(count, values, depth == 0);
     case ColumnType::kPattern:
       return decode_pattern(count, values, depth);
     case ColumnType::kDictionary:
@@ -62,6 +110,12 @@ Result<void> ColumnDecoder::decode(size_t count, Pieces& values, int depth) {
 
 Result<void> ColumnDecoder::decode_occurring(size_t count, Pieces& values, int depth) {
   if (depth > kMaxColumnDepth) return damaged();
+  const auto append = [&](size_t more, int at_depth) -> Result<void> {
+    if (more * sizeof(Piece) > budget_.left()) return damaged();
+    const size_t before = values.size();
+    values.resize(before + more);
+    return decode(more, values.data() + before, at_depth);
+  };
   VarintReader ahead = meta_;
   switch (static_cast<ColumnType>(ahead.u8())) {
     case ColumnType::kDictionary: {
@@ -76,54 +130,23 @@ Result<void> ColumnDecoder::decode_occurring(size_t count, Pieces& values, int d
       if (!meta_.ok() || others == 0 || others >= count) return damaged();
       streams_.skip(Pool::kIds, (count + 7) / 8);
       // The places of a dictionary would have to be passed over.
-      PITH_TRY(decode(count - static_cast<size_t>(others), values, depth + 1));
-      return decode(static_cast<size_t>(others), values, depth + 1);
+      PITH_TRY(append(count - static_cast<size_t>(others), depth + 1));
+      return append(static_cast<size_t>(others), depth + 1);
     }
     default:
-      return decode(count, values, depth);
+      return append(count, depth);
   }
 }
 
-Result<void> ColumnDecoder::decode_constant(size_t count, Pieces& values) {
+Result<void> ColumnDecoder::decode_constant(size_t count, Piece* values) {
   const ByteView word = streams_.take(Pool::kWords, meta_.varint());
   char* out = word.empty() ? nullptr : arena_.extend(word.size());
   if (out == nullptr || !streams_.ok()) return damaged();
   std::memcpy(out, word.data(), word.size());
-  values.insert(values.end(), count,
-                {static_cast<uint32_t>(arena_.size()), static_cast<uint32_t>(word.size() - 1)});
+  std::fill_n(values, count,
+              Piece{static_cast<uint32_t>(arena_.size()), static_cast<uint32_t>(word.size() - 1)});
   arena_.commit(word.size());
   return {};
-}
-
-bool ColumnDecoder::decode_numbers(size_t count, bool ids) {
-  std::vector<uint64_t>& values = numbers_;
-  const uint8_t mode = meta_.u8();
-  const bool delta = (mode & 1) != 0;
-  const size_t width = mode >> 1;
-  const uint64_t least = ids ? 0 : meta_.varint();
-  if (width > 8 || !meta_.ok()) return false;
-  if (count > numbers_room_) {
-    // The vector is kept for the next column.
-    if (!budget_.reserve((count - numbers_room_) * sizeof(uint64_t))) return false;
-    numbers_room_ = count;
-    values = {};
-    values.reserve(count);
-  }
-  values.assign(count, 0);
-  for (size_t p = 0; p < width; ++p) {
-    const Pool pool =
-        ids ? (p == 0 ? Pool::kIds : Pool::kIdsHigh) : (p == 0 ? Pool::kLow : Pool::kHigh);
-    const ByteView plane = streams_.take(pool, count);
-    if (plane.size() != count) return false;
-    for (size_t i = 0; i < count; ++i) values[i] |= static_cast<uint64_t>(plane[i]) << (8 * p);
-  }
-  if (delta) {
-    uint64_t last = least;
-    for (uint64_t& value : values) value = last += value >> 1 ^ (0 - (value & 1));
-  } else {
-    for (uint64_t& value : values) value += least;
-  }
-  return true;
 }
 
 bool read_format(VarintReader& meta, NumberFormat& format) {
@@ -138,50 +161,69 @@ bool read_format(VarintReader& meta, NumberFormat& format) {
   return meta.ok() && is_valid(format);
 }
 
-Result<void> ColumnDecoder::decode_number(size_t count, Pieces& values) {
-  NumberFormat format;
-  if (!read_format(meta_, format) || !decode_numbers(count, false)) return damaged();
-  return write_numbers(format, numbers_, values);
-}
-
-Result<void> ColumnDecoder::decode_differences(const std::vector<uint64_t>& bases, Pieces& values) {
-  NumberFormat format;
-  if (!read_format(meta_, format) || !decode_numbers(bases.size(), false)) return damaged();
-  for (size_t i = 0; i < bases.size(); ++i) numbers_[i] += bases[i];
-  return write_numbers(format, numbers_, values);
-}
-
-Result<void> ColumnDecoder::write_numbers(const NumberFormat& format,
-                                          const std::vector<uint64_t>& numbers, Pieces& values) {
-  const size_t count = numbers.size();
-  constexpr size_t kPiece = 512;
-  for (size_t i = 0; i < count; i += kPiece) {
-    const size_t end = std::min(count, i + kPiece);
-    char* out = arena_.extend((end - i) * kMaxNumberText);
-    if (out == nullptr) return damaged();
-    const char* const begin = out;
+// `next(numbers, begin, count)` gives the numbers from `begin` on.
+template <class Next>
+Result<void> ColumnDecoder::write_numbers(const NumberFormat& format, size_t count, Next next,
+                                          Piece* values) {
+  std::array<uint64_t, kNumberPiece> numbers;
+  const bool written = by_pieces(count, [&](size_t begin, size_t end) {
+    next(numbers.data(), begin, end - begin);
+    char* const out = arena_.extend((end - begin) * kMaxNumberText);
+    if (out == nullptr) return false;
     const auto base = static_cast<uint32_t>(arena_.size());
-    for (size_t k = i; k < end; ++k) {
-      const size_t size = write_number(format, numbers[k], out);
-      values.push_back({base + static_cast<uint32_t>(out - begin), static_cast<uint32_t>(size)});
-      out += size;
+    char* at = out;
+    for (size_t i = begin; i < end; ++i) {
+      const size_t size = write_number(format, numbers[i - begin], at);
+      values[i] = {base + static_cast<uint32_t>(at - out), static_cast<uint32_t>(size)};
+      at += size;
     }
-    arena_.commit(static_cast<size_t>(out - begin));
-  }
+    arena_.commit(static_cast<size_t>(at - out));
+    return true;
+  });
+  if (!written) return damaged();
   return {};
 }
 
-bool ColumnDecoder::decode_flags(size_t count, std::vector<bool>& flags) {
-  const ByteView bytes = streams_.take(Pool::kIds, (count + 7) / 8);
-  if (bytes.size() != (count + 7) / 8) return false;
-  flags.resize(count);
-  for (size_t i = 0; i < count; ++i) {
-    flags[i] = (static_cast<unsigned>(bytes[i / 8]) >> i % 8 & 1) != 0;
-  }
+// Room for numbers that are kept.
+bool ColumnDecoder::keep(size_t count) {
+  if (!budget_.reserve(count * sizeof(uint64_t))) return false;
+  kept_->resize(count);
   return true;
 }
 
-Result<void> ColumnDecoder::decode_pattern(size_t count, Pieces& values, int depth) {
+Result<void> ColumnDecoder::decode_number(size_t count, Piece* values, bool keep_them) {
+  NumberFormat format;
+  NumberRun run;
+  if (!read_format(meta_, format) || !run.open(count, false, meta_, streams_)) return damaged();
+  const bool kept = keep_them && kept_ != nullptr;
+  if (kept && !keep(count)) return damaged();
+  const auto next = [&](uint64_t* numbers, size_t begin, size_t size) {
+    run.next(numbers, size);
+    if (kept) std::copy_n(numbers, size, kept_->data() + begin);
+  };
+  return write_numbers(format, count, next, values);
+}
+
+Result<void> ColumnDecoder::decode_differences(std::span<const uint64_t> bases, Piece* values) {
+  NumberFormat format;
+  NumberRun run;
+  if (!read_format(meta_, format) || !run.open(bases.size(), false, meta_, streams_)) {
+    return damaged();
+  }
+  const auto next = [&](uint64_t* numbers, size_t begin, size_t size) {
+    run.next(numbers, size);
+    for (size_t i = 0; i < size; ++i) numbers[i] += bases[begin + i];
+  };
+  return write_numbers(format, bases.size(), next, values);
+}
+
+std::optional<ByteView> ColumnDecoder::take_flags(size_t count) {
+  const ByteView bytes = streams_.take(Pool::kIds, (count + 7) / 8);
+  if (bytes.size() != (count + 7) / 8) return std::nullopt;
+  return bytes;
+}
+
+Result<void> ColumnDecoder::decode_pattern(size_t count, Piece* values, int depth) {
   // Fixed text and parts by turns; there is a part behind every fixed text but the last.
   std::vector<std::string> fixed(1);
   while (const uint8_t byte = meta_.u8()) {
@@ -192,9 +234,10 @@ Result<void> ColumnDecoder::decode_pattern(size_t count, Pieces& values, int dep
     }
   }
   const size_t parts = fixed.size() - 1;
-  if (!meta_.ok()) return damaged();
-  std::vector<Pieces> columns(parts);
-  for (Pieces& column : columns) PITH_TRY(decode(count, column, depth + 1));
+  Room room(meta_.ok() ? parts * count : 0, budget_);
+  Piece* const columns = room.values();
+  if (columns == nullptr && parts > 0) return damaged();
+  for (size_t p = 0; p < parts; ++p) PITH_TRY(decode(count, columns + p * count, depth + 1));
   size_t fixed_size = 0;
   std::vector<size_t> fixed_sizes;
   for (std::string& text : fixed) {
@@ -202,41 +245,57 @@ Result<void> ColumnDecoder::decode_pattern(size_t count, Pieces& values, int dep
     fixed_size += text.size();
     text.resize(text.size() + kStep);  // copied by steps, it is read so far
   }
-  for (size_t i = 0; i < count; ++i) {
-    size_t size = fixed_size;
-    for (size_t p = 0; p < parts; ++p) size += columns[p][i].size;
-    const auto begin = static_cast<uint32_t>(arena_.size());
-    char* out = arena_.extend(size);
-    if (out == nullptr) return damaged();
-    const char* const arena = arena_.data();
+  const bool written = by_pieces(count, [&](size_t begin, size_t end) {
+    size_t size = fixed_size * (end - begin);
     for (size_t p = 0; p < parts; ++p) {
-      out = copy_by_steps(out, fixed[p].data(), fixed_sizes[p]);
-      const Piece& part = columns[p][i];
-      out = copy_by_steps(out, arena + part.begin, part.size);
+      for (size_t i = begin; i < end; ++i) size += columns[p * count + i].size;
     }
-    copy_by_steps(out, fixed[parts].data(), fixed_sizes[parts]);
-    values.push_back({begin, static_cast<uint32_t>(size)});
+    char* out = arena_.extend(size);
+    if (out == nullptr) return false;
+    const char* const arena = arena_.data();
+    for (size_t i = begin; i < end; ++i) {
+      const char* const first = out;
+      for (size_t p = 0; p < parts; ++p) {
+        out = copy_by_steps(out, fixed[p].data(), fixed_sizes[p]);
+        const Piece& part = columns[p * count + i];
+        out = copy_by_steps(out, arena + part.begin, part.size);
+      }
+      out = copy_by_steps(out, fixed[parts].data(), fixed_sizes[parts]);
+      values[i] = {static_cast<uint32_t>(first - arena), static_cast<uint32_t>(out - first)};
+    }
     arena_.commit(size);
-  }
-  budget_.release(parts * count * sizeof(Piece));
+    return true;
+  });
+  if (!written) return damaged();
   return {};
 }
 
-Result<void> ColumnDecoder::decode_dictionary(size_t count, Pieces& values, int depth) {
+Result<void> ColumnDecoder::decode_dictionary(size_t count, Piece* values, int depth) {
   const uint64_t entries = meta_.varint();
   if (!meta_.ok() || entries == 0 || entries > count) return damaged();
-  Pieces words;
+  Room room(static_cast<size_t>(entries), budget_);
+  Piece* const words = room.values();
+  if (words == nullptr) return damaged();
   PITH_TRY(decode(static_cast<size_t>(entries), words, depth + 1));
-  if (!decode_numbers(count, true)) return damaged();
-  for (const uint64_t id : numbers_) {
-    if (id >= words.size()) return damaged();
-    values.push_back(words[static_cast<size_t>(id)]);
-  }
-  budget_.release(entries * sizeof(Piece));
+  NumberRun run;
+  if (!run.open(count, true, meta_, streams_)) return damaged();
+  const bool kept = depth == 0 && kept_ != nullptr;
+  if (kept && !keep(count)) return damaged();
+  std::array<uint64_t, kNumberPiece> ids;
+  const bool written = by_pieces(count, [&](size_t begin, size_t end) {
+    run.next(ids.data(), end - begin);
+    uint64_t most = 0;
+    for (size_t i = 0; i < end - begin; ++i) most = std::max(most, ids[i]);
+    if (most >= entries) return false;
+    if (kept) std::copy_n(ids.data(), end - begin, kept_->data() + begin);
+    for (size_t i = begin; i < end; ++i) values[i] = words[ids[i - begin]];
+    return true;
+  });
+  if (!written) return damaged();
   return {};
 }
 
-Result<void> ColumnDecoder::decode_raw(size_t count, Pieces& values) {
+Result<void> ColumnDecoder::decode_raw(size_t count, Piece* values) {
   const uint8_t pool = meta_.u8();
   if (pool != static_cast<uint8_t>(Pool::kRaw) && pool != static_cast<uint8_t>(Pool::kWords)) {
     return damaged();
@@ -245,36 +304,49 @@ Result<void> ColumnDecoder::decode_raw(size_t count, Pieces& values) {
   char* out = all.empty() ? nullptr : arena_.extend(all.size());
   if (out == nullptr || !streams_.ok() || all.back() != std::byte{'\n'}) return damaged();
   std::memcpy(out, all.data(), all.size());
-  const char* at = out;
-  const char* const end = out + all.size();
   const auto base = static_cast<uint32_t>(arena_.size());
-  for (size_t i = 0; i < count; ++i) {
-    if (at == end) return damaged();
-    const char* lf = static_cast<const char*>(std::memchr(at, '\n', static_cast<size_t>(end - at)));
-    values.push_back({base + static_cast<uint32_t>(at - out), static_cast<uint32_t>(lf - at)});
-    at = lf + 1;
+  const auto size = static_cast<uint32_t>(all.size());
+  // Eight bytes at a time; those behind the end hold no LF.
+  constexpr uint64_t kLow7 = 0x7F7F7F7F7F7F7F7F;
+  constexpr uint64_t kLfs = 0x0A0A0A0A0A0A0A0A;
+  std::memset(out + size, 0, sizeof(uint64_t));
+  uint32_t begin = 0;
+  size_t found = 0;
+  for (uint32_t at = 0; at < size; at += sizeof(uint64_t)) {
+    uint64_t bytes;
+    std::memcpy(&bytes, out + at, sizeof bytes);
+    bytes ^= kLfs;
+    // The top bit of each byte that is 0.
+    uint64_t lfs = ~(((bytes & kLow7) + kLow7) | bytes | kLow7);
+    for (; lfs != 0; lfs &= lfs - 1) {
+      if (found == count) return damaged();
+      const uint32_t lf = at + static_cast<uint32_t>(std::countr_zero(lfs)) / 8;
+      values[found++] = {base + begin, lf - begin};
+      begin = lf + 1;
+    }
   }
-  if (at != end) return damaged();
+  if (found != count) return damaged();
   arena_.commit(all.size());
   return {};
 }
 
-Result<void> ColumnDecoder::decode_exceptions(size_t count, Pieces& values, int depth) {
+Result<void> ColumnDecoder::decode_exceptions(size_t count, Piece* values, int depth) {
   const uint64_t others = meta_.varint();
   if (!meta_.ok() || others == 0 || others >= count) return damaged();
-  std::vector<bool> mask;
-  if (!decode_flags(count, mask)) return damaged();
-  Pieces alike;
-  Pieces rest;
+  const auto mask = take_flags(count);
+  Room room(count, budget_);
+  Piece* alike = room.values();
+  if (!mask || alike == nullptr) return damaged();
+  Piece* rest = alike + (count - static_cast<size_t>(others));
   PITH_TRY(decode(count - static_cast<size_t>(others), alike, depth + 1));
   PITH_TRY(decode(static_cast<size_t>(others), rest, depth + 1));
-  size_t a = 0;
-  size_t r = 0;
-  for (const bool other : mask) {
-    if (other ? r == rest.size() : a == alike.size()) return damaged();
-    values.push_back(other ? rest[r++] : alike[a++]);
+  const Piece* const alike_end = rest;
+  const Piece* const rest_end = rest + others;
+  for (size_t i = 0; i < count; ++i) {
+    const bool other = flag_at(*mask, i);
+    if (other ? rest == rest_end : alike == alike_end) return damaged();
+    values[i] = *(other ? rest++ : alike++);
   }
-  budget_.release(count * sizeof(Piece));
   return {};
 }
 

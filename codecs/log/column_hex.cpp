@@ -4,6 +4,7 @@
 #include <string>
 
 #include "codecs/log/column.h"
+#include "codecs/log/number_run.h"
 
 namespace pith::log {
 namespace {
@@ -104,35 +105,38 @@ bool ColumnEncoder::encode_hex(const Pieces& values, const ColumnRules& rules, E
   return true;
 }
 
-Result<void> ColumnDecoder::decode_hex(size_t count, Pieces& values) {
+Result<void> ColumnDecoder::decode_hex(size_t count, Piece* values) {
   const auto damaged = [] { return fail(ErrorCode::kDamaged, "a column of digits is damaged"); };
   const char ten = static_cast<char>(meta_.u8());
   std::string plan;
-  size_t digits = 0;
+  std::vector<size_t> places;  // of the digits
   while (const uint8_t byte = meta_.u8()) {
     plan.push_back(static_cast<char>(byte));
-    if (plan.back() == kDigitMark) ++digits;
+    if (plan.back() == kDigitMark) places.push_back(plan.size() - 1);
   }
-  char* out = plan.size() > kMaxHexText || digits == 0 || !meta_.ok() || (ten != 'a' && ten != 'A')
-                  ? nullptr
-                  : arena_.extend(count * plan.size());
+  char* out =
+      plan.size() > kMaxHexText || places.empty() || !meta_.ok() || (ten != 'a' && ten != 'A')
+          ? nullptr
+          : arena_.extend(count * plan.size());
   if (out == nullptr) return damaged();
   const auto begin = static_cast<uint32_t>(arena_.size());
   const auto size = static_cast<uint32_t>(plan.size());
   for (size_t i = 0; i < count; ++i) {
     std::copy(plan.begin(), plan.end(), out + i * plan.size());
-    values.push_back({begin + static_cast<uint32_t>(i) * size, size});
+    values[i] = {begin + static_cast<uint32_t>(i) * size, size};
   }
-  size_t at = 0;
-  for (size_t from = 0; from < digits; from += kHexDigits) {
-    if (!decode_numbers(count, false)) return damaged();
-    size_t left = std::min(kHexDigits, digits - from);
-    for (; left > 0; ++at) {
-      if (plan[at] != kDigitMark) continue;
-      --left;
-      for (size_t i = 0; i < count; ++i) {
-        const auto digit = static_cast<char>(numbers_[i] >> 4 * left & 15);
-        out[i * plan.size() + at] = static_cast<char>(digit < 10 ? '0' + digit : ten + digit - 10);
+  std::array<uint64_t, kNumberPiece> numbers;
+  for (size_t from = 0; from < places.size(); from += kHexDigits) {
+    NumberRun run;
+    if (!run.open(count, false, meta_, streams_)) return damaged();
+    const size_t digits = std::min(kHexDigits, places.size() - from);
+    for (size_t i = 0; i < count; ++i) {
+      if (i % kNumberPiece == 0) run.next(numbers.data(), std::min(count - i, kNumberPiece));
+      uint64_t number = numbers[i % kNumberPiece];
+      char* const value = out + i * plan.size();
+      for (size_t d = digits; d-- > 0; number >>= 4) {
+        const auto digit = static_cast<char>(number & 15);
+        value[places[from + d]] = static_cast<char>(digit < 10 ? '0' + digit : ten + digit - 10);
       }
     }
   }

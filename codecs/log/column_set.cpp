@@ -1,7 +1,6 @@
 #include "codecs/log/column_set.h"
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 
 #include "codecs/log/links.h"
@@ -35,8 +34,7 @@ class LinkFinder {
         ids_(columns.size() + 1) {
     // The templates themselves are one more column, to which others may be linked.
     ids_.back() = parsed.line_templates;
-    lines_.emplace_back(parsed.line_templates.size());
-    std::iota(lines_.back().begin(), lines_.back().end(), 0U);
+    lines_.emplace_back().once_in_each = true;
   }
 
   // Links columns to others, and replaces what is written for them.
@@ -57,6 +55,10 @@ class LinkFinder {
     size_t gain;
   };
 
+  // Of values.
+  size_t count(uint32_t c) const {
+    return c < columns_.size() ? parsed_.columns[c].size() : parsed_.line_templates.size();
+  }
   bool is_free(uint32_t c) const { return !is_linked_[c] && !is_other_[c]; }
 
   void accept(const Link& link, Encoded&& encoded) {
@@ -88,26 +90,26 @@ class LinkFinder {
       for (size_t a = 0; a < numeric.size(); ++a) {
         const uint32_t other = numeric[a];
         if (a == b || is_linked_[other] || !is_of_type(columns_[other], ColumnType::kNumber) ||
-            lines_[other].size() * 4 < lines_[column].size()) {
+            count(other) * 4 < count(column)) {
           continue;
         }
-        const auto differences_of = [&](size_t count) {
-          const auto places = partners(std::span(lines_[column]).first(count), lines_[other]);
-          std::vector<uint64_t> found(count);
-          for (size_t i = 0; i < count; ++i) {
+        const auto differences_of = [&](size_t wanted) {
+          const Partners places(lines_[column], lines_[other], wanted);
+          std::vector<uint64_t> found(wanted);
+          for (size_t i = 0; i < wanted; ++i) {
             found[i] = numbers[b][i] - (places[i] == kNoValue ? 0 : numbers[a][places[i]]);
           }
           return found;
         };
         size_t changes = 0;
         size_t own_changes = 0;
-        const auto sample = differences_of(std::min(lines_[column].size(), kSample));
+        const auto sample = differences_of(std::min(count(column), kSample));
         for (size_t i = 1; i < sample.size(); ++i) {
           if (sample[i] != sample[i - 1]) ++changes;
           if (numbers[b][i] != numbers[b][i - 1]) ++own_changes;
         }
         if (changes * 4 > own_changes * 3 + 16) continue;
-        const auto differences = differences_of(lines_[column].size());
+        const auto differences = differences_of(count(column));
         Encoded encoded = encoder_.encode_differences(formats[b], differences);
         if (encoded.cost + 4 < (best.meta.empty() ? columns_[column].cost : best.cost)) {
           best = std::move(encoded);
@@ -132,23 +134,26 @@ class LinkFinder {
 
   // How often a value is what it was when the other column last had the same value.
   size_t estimate_gain(uint32_t column, uint32_t other) {
-    const size_t total = lines_[column].size();
+    const size_t total = count(column);
     const size_t n = std::min(total, kSample);
-    const auto places = partners(std::span(lines_[column]).first(n), lines_[other]);
-    const size_t others = places.back() == kNoValue ? 0 : places.back() + 1;
+    const Partners places(lines_[column], lines_[other], n);
+    const size_t others = places[n - 1] == kNoValue ? 0 : places[n - 1] + 1;
     const auto& ids = ids_of(column, n);
     const auto& other_ids = ids_of(other, others);
-    last_.assign(std::max(others, parsed_.templates.size()), kNoValue);
+    // The last value for each of the other's; what is of an earlier question is none.
+    const size_t room = std::max(others, parsed_.templates.size());
+    if (asked_.size() < room) asked_.resize(room, {.question = 0, .value = 0});
+    ++question_;
     size_t hits = 0;
     size_t asked = 0;
     for (size_t i = 0; i < n; ++i) {
       if (places[i] == kNoValue) continue;
-      uint32_t& last = last_[other_ids[places[i]]];
-      if (last != kNoValue) {
+      Asked& last = asked_[other_ids[places[i]]];
+      if (last.question == question_) {
         ++asked;
-        if (ids[i] == last) ++hits;
+        if (ids[i] == last.value) ++hits;
       }
-      last = ids[i];
+      last = {question_, ids[i]};
     }
     if (hits * 3 < n) return 0;
     const Encoded& plain = columns_[column];
@@ -171,7 +176,7 @@ class LinkFinder {
       const uint32_t column = order_[i];
       if (is_linked_[column] || columns_[column].cost < kMinCost) continue;
       for (const uint32_t other : others) {
-        if (other == column || lines_[other].size() * 2 < lines_[column].size()) continue;
+        if (other == column || count(other) * 2 < count(column)) continue;
         const size_t gain = estimate_gain(column, other);
         if (gain > 0) candidates.push_back({{column, other, LinkKind::kSameAsBefore}, gain});
       }
@@ -187,16 +192,16 @@ class LinkFinder {
   }
 
   Encoded encode_repeats(const Link& link) {
-    const auto& ids = ids_of(link.column, lines_[link.column].size());
-    const auto& other_ids = ids_of(link.other, lines_[link.other].size());
-    const auto places = partners(lines_[link.column], lines_[link.other]);
+    const auto& ids = ids_of(link.column, count(link.column));
+    const auto& other_ids = ids_of(link.other, count(link.other));
+    const Partners places(lines_[link.column], lines_[link.other], count(link.column));
     const size_t none = std::max(other_ids.size(), parsed_.templates.size());
-    last_.assign(none + 1, kNoValue);
+    std::vector<uint32_t> last_value(none + 1, kNoValue);
     const Pieces& values = parsed_.columns[link.column];
     std::vector<bool> flags;
     Pieces misses;
     for (size_t i = 0; i < values.size(); ++i) {
-      uint32_t& last = last_[places[i] == kNoValue ? none : other_ids[places[i]]];
+      uint32_t& last = last_value[places[i] == kNoValue ? none : other_ids[places[i]]];
       const bool hit = last == ids[i];
       if (last != kNoValue) flags.push_back(hit);
       if (!hit) misses.push_back(values[i]);
@@ -218,11 +223,16 @@ class LinkFinder {
   const Parsed& parsed_;
   ColumnEncoder& encoder_;
   std::vector<Encoded>& columns_;
-  std::vector<std::vector<uint32_t>> lines_;
+  std::vector<ColumnLines> lines_;
   std::vector<bool> is_other_;
   std::vector<bool> is_linked_;
   std::vector<std::vector<uint32_t>> ids_;  // of values, where needed
-  std::vector<uint32_t> last_;
+  struct Asked {
+    uint32_t question;
+    uint32_t value;
+  };
+  std::vector<Asked> asked_;
+  uint32_t question_ = 0;
   std::vector<uint32_t> order_;
   std::vector<Link> links_;
 };
@@ -255,62 +265,65 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
   for (const Link& link : links) columns[link.column].put(out);
 }
 
-Result<void> read_linked(LinkKind kind, std::span<const uint32_t> lines, const LinkedTo& other,
-                         size_t templates, VarintReader& meta, ColumnDecoder& decoder,
-                         MemoryBudget& budget, Pieces& values) {
-  const size_t n = lines.size();
-  if (!budget.reserve(n * sizeof(Piece))) return damaged();
-  const auto places = partners(lines, other.lines);
+Result<void> read_linked(LinkKind kind, size_t count, const ColumnLines& lines,
+                         const LinkedTo& other, size_t templates, VarintReader& meta,
+                         ColumnDecoder& decoder, MemoryBudget& budget, Piece* values) {
+  if (!budget.reserve(count * sizeof(Piece))) return damaged();
+  const Partners places(lines, other.lines, count);
   if (kind == LinkKind::kDifference) {
-    std::vector<uint64_t> bases(n);
-    for (size_t i = 0; i < n; ++i) bases[i] = places[i] == kNoValue ? 0 : other.numbers[places[i]];
+    std::vector<uint64_t> bases(count);
+    for (size_t i = 0; i < count; ++i) {
+      bases[i] = places[i] == kNoValue ? 0 : other.numbers[places[i]];
+    }
     return decoder.decode_differences(bases, values);
   }
   const uint64_t misses_count = meta.varint();
   const uint64_t flags_count = meta.varint();
-  std::vector<bool> flags;
   Pieces misses;
-  if (!meta.ok() || misses_count == 0 || misses_count > n || flags_count > n ||
-      !decoder.decode_flags(static_cast<size_t>(flags_count), flags)) {
+  if (!meta.ok() || misses_count == 0 || misses_count > count || flags_count > count) {
     return damaged();
   }
+  const auto flags = decoder.take_flags(static_cast<size_t>(flags_count));
+  if (!flags) return damaged();
   PITH_TRY(decoder.decode(static_cast<size_t>(misses_count), misses));
   // Numbers of words are below the count of values, those of templates below kMaxTemplates.
   const uint64_t none = std::max<uint64_t>(other.numbers.size(), templates);
   if (!budget.reserve((none + 1) * sizeof(uint32_t))) return damaged();
+  // The place of the last value with each partner.
   std::vector<uint32_t> last(static_cast<size_t>(none + 1), kNoValue);
-  values.reserve(n);
   size_t next_flag = 0;
   size_t next_miss = 0;
-  for (size_t i = 0; i < n; ++i) {
+  for (size_t i = 0; i < count; ++i) {
     const uint64_t id = places[i] == kNoValue ? none : other.numbers[places[i]];
     if (id > none) return damaged();
     uint32_t& before = last[static_cast<size_t>(id)];
-    if (before != kNoValue && next_flag == flags.size()) return damaged();
-    if (before != kNoValue && flags[next_flag++]) {
-      values.push_back(values[before]);
+    if (before != kNoValue && next_flag == flags_count) return damaged();
+    if (before != kNoValue && flag_at(*flags, next_flag++)) {
+      values[i] = values[before];
     } else {
       if (next_miss == misses.size()) return damaged();
-      values.push_back(misses[next_miss++]);
+      values[i] = misses[next_miss++];
     }
     before = static_cast<uint32_t>(i);
   }
-  if (next_flag != flags.size() || next_miss != misses.size()) return damaged();
+  if (next_flag != flags_count || next_miss != misses.size()) return damaged();
   budget.release(misses_count * sizeof(Piece) + (none + 1) * sizeof(uint32_t));
   return {};
 }
 
-Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates, size_t count,
-                                         const std::vector<uint32_t>& line_templates,
-                                         StreamReader& streams, Arena& arena, MemoryBudget& budget,
-                                         std::vector<ColumnCost>* costs) {
+Result<ColumnSet> read_columns(const std::vector<Template>& templates, size_t count,
+                               const std::vector<uint32_t>& line_templates, StreamReader& streams,
+                               Arena& arena, MemoryBudget& budget, std::vector<ColumnCost>* costs) {
   // Beside a column's values: its place here, its count, and what links need.
   constexpr uint64_t kPerColumn = 128;
   if (!budget.reserve(count * kPerColumn)) return damaged();
   std::vector<size_t> counts(count, 0);
+  uint64_t all_values = 0;
   for (const Template& t : templates) {
     for (const Slot& slot : t.slots) {
-      if (slot.copy_of == kNotACopy) counts[slot.column] += t.lines;
+      if (slot.copy_of != kNotACopy) continue;
+      counts[slot.column] += t.lines;
+      all_values += t.lines;
     }
   }
   VarintReader meta(streams.rest(Pool::kMeta));
@@ -332,39 +345,45 @@ Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates,
       in_a_link[c] = true;
     }
   }
-  // Lines of the values, numbers of the other columns; partners, bases and flags of one link.
-  constexpr uint64_t kPerLinkedValue = 16 + 8;
-  if (!meta.ok() || !budget.reserve(linked_values * kPerLinkedValue)) return damaged();
+  // Lines of the values; partners, bases and flags of one link.
+  constexpr uint64_t kPerLinkedValue = 16;
+  // What values take is reserved column by column: memory that is not touched is none.
+  if (!meta.ok() || !budget.reserve(linked_values * kPerLinkedValue) ||
+      all_values * sizeof(Piece) > budget.left()) {
+    return damaged();
+  }
 
   ColumnDecoder decoder(streams, meta, arena, budget);
-  std::vector<Pieces> columns(count);
+  ColumnSet columns(counts);
   // Of the columns to which others are linked; the last one is that of the lines' templates.
   std::vector<std::vector<uint64_t>> numbers(count + 1);
-  if (in_a_link[count]) numbers[count].assign(line_templates.begin(), line_templates.end());
+  const bool to_templates = in_a_link[count];
+  in_a_link.pop_back();
+  if (to_templates) {
+    if (!budget.reserve(line_templates.size() * sizeof(uint64_t))) return damaged();
+    numbers[count].assign(line_templates.begin(), line_templates.end());
+  }
   for (size_t c = 0; c < count; ++c) {
     if (counts[c] == 0) return damaged();
     if (linked[c]) continue;
-    decoder.last_numbers().clear();
+    decoder.keep_numbers(in_a_link[c] ? &numbers[c] : nullptr);
     const uint64_t cost = streams.cost();
-    PITH_TRY(decoder.decode(counts[c], columns[c]));
+    PITH_TRY(decoder.decode(counts[c], columns.values(c)));
     if (costs != nullptr) {
       costs->push_back({decoder.last_type(), false, counts[c], streams.cost() - cost});
     }
-    if (in_a_link[c]) numbers[c] = decoder.last_numbers();
   }
+  decoder.keep_numbers(nullptr);
   auto lines = lines_of_columns(templates, line_templates, in_a_link);
-  if (in_a_link[count]) {
-    lines[count].resize(line_templates.size());
-    std::iota(lines[count].begin(), lines[count].end(), 0U);
-  }
+  lines.emplace_back().once_in_each = true;
   for (const Link& link : links) {
     const size_t n = counts[link.column];
     const uint64_t cost = streams.cost();
     const std::vector<uint64_t>& other = numbers[link.other];
     const size_t other_count = link.other < count ? counts[link.other] : line_templates.size();
     if (other.size() != other_count) return damaged();
-    PITH_TRY(read_linked(link.kind, lines[link.column], {lines[link.other], other},
-                         templates.size(), meta, decoder, budget, columns[link.column]));
+    PITH_TRY(read_linked(link.kind, n, lines[link.column], {lines[link.other], other},
+                         templates.size(), meta, decoder, budget, columns.values(link.column)));
     if (costs != nullptr) {
       const bool numbers_only = link.kind == LinkKind::kDifference;
       costs->push_back({numbers_only ? ColumnType::kNumber : decoder.last_type(), true, n,

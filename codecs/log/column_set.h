@@ -14,14 +14,15 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
 
 // The column to which another one is linked.
 struct LinkedTo {
-  std::span<const uint32_t> lines;    // in which its values stand
+  const ColumnLines& lines;           // in which its values stand
   std::span<const uint64_t> numbers;  // that stand for its values
 };
 
-// Appends a linked column's values, which stand in `lines`. `meta` is where its description begins.
-Result<void> read_linked(LinkKind kind, std::span<const uint32_t> lines, const LinkedTo& other,
-                         size_t templates, VarintReader& meta, ColumnDecoder& decoder,
-                         MemoryBudget& budget, Pieces& values);
+// Writes the `count` values of a linked column, which stand in `lines`. `meta` is where its
+// description begins.
+Result<void> read_linked(LinkKind kind, size_t count, const ColumnLines& lines,
+                         const LinkedTo& other, size_t templates, VarintReader& meta,
+                         ColumnDecoder& decoder, MemoryBudget& budget, Piece* values);
 
 // What a column is and what it costs.
 struct ColumnCost {
@@ -31,10 +32,32 @@ struct ColumnCost {
   uint64_t cost = 0;  // in 1/256 bytes, without its part of kMeta
 };
 
+// The values of all columns, one column behind the other.
+class ColumnSet {
+ public:
+  explicit ColumnSet(const std::vector<size_t>& counts) {
+    size_t all = 0;
+    for (const size_t count : counts) {
+      begins_.push_back(all);
+      all += count;
+    }
+    bytes_.resize(all * sizeof(Piece));
+  }
+  Piece* values(size_t column) { return reinterpret_cast<Piece*>(bytes_.data()) + begins_[column]; }
+  const Piece* values(size_t column) const {
+    return reinterpret_cast<const Piece*>(bytes_.data()) + begins_[column];
+  }
+  size_t count() const { return begins_.size(); }
+
+ private:
+  ByteBuffer bytes_;
+  std::vector<size_t> begins_;
+};
+
 // `line_templates`: the template of each line; Template::lines must be set.
-Result<std::vector<Pieces>> read_columns(const std::vector<Template>& templates, size_t count,
-                                         const std::vector<uint32_t>& line_templates,
-                                         StreamReader& streams, Arena& arena, MemoryBudget& budget,
-                                         std::vector<ColumnCost>* costs = nullptr);
+Result<ColumnSet> read_columns(const std::vector<Template>& templates, size_t count,
+                               const std::vector<uint32_t>& line_templates, StreamReader& streams,
+                               Arena& arena, MemoryBudget& budget,
+                               std::vector<ColumnCost>* costs = nullptr);
 
 }  // namespace pith::log

@@ -1,7 +1,5 @@
 #include "codecs/log/column_values.h"
 
-#include <numeric>
-
 #include "codecs/log/column_set.h"
 
 namespace pith::log {
@@ -53,11 +51,11 @@ Result<void> ColumnValues::decode(uint32_t column, std::vector<uint64_t>* number
   VarintReader meta(skimmed_.meta.subspan(skimmed.meta));
   streams_.go_to(skimmed.place);
   ColumnDecoder decoder(streams_, meta, arena_, budget_);
+  decoder.keep_numbers(numbers);
   Pieces values;
   PITH_TRY(decoder.decode(skimmed.count, values));
   if (!streams_.ok() || arena_.extend(0) == nullptr) return damaged();
   all_[column] = std::move(values);
-  if (numbers != nullptr) *numbers = std::move(decoder.last_numbers());
   return {};
 }
 
@@ -74,26 +72,24 @@ Result<void> ColumnValues::decode_linked(uint32_t column) {
   std::vector<bool> wanted(columns, false);
   wanted[column] = true;
   if (!to_templates) wanted[link.other] = true;
-  const auto lines = lines_of_columns(templates_, line_templates_, wanted);
-  std::vector<uint32_t> other_lines;
+  auto lines = lines_of_columns(templates_, line_templates_, wanted);
+  lines.emplace_back().once_in_each = true;
   std::vector<uint64_t> numbers;
   if (to_templates) {
-    other_lines.resize(other_count);
-    std::iota(other_lines.begin(), other_lines.end(), 0U);
     numbers.assign(line_templates_.begin(), line_templates_.end());
   } else {
     if (skimmed_.columns[link.other].link != nullptr) return damaged();
-    other_lines = lines[link.other];
     PITH_TRY(decode(link.other, &numbers));
   }
-  if (numbers.size() != other_count || lines[column].size() != skimmed.count) return damaged();
+  if (numbers.size() != other_count) return damaged();
 
   VarintReader meta(skimmed_.meta.subspan(skimmed.meta));
   streams_.go_to(skimmed.place);
   ColumnDecoder decoder(streams_, meta, arena_, budget_);
-  Pieces values;
-  PITH_TRY(read_linked(link.kind, lines[column], {other_lines, numbers}, templates_.size(), meta,
-                       decoder, budget_, values));
+  if (skimmed.count * sizeof(Piece) > budget_.left()) return damaged();
+  Pieces values(skimmed.count);
+  PITH_TRY(read_linked(link.kind, skimmed.count, lines[column], {lines[link.other], numbers},
+                       templates_.size(), meta, decoder, budget_, values.data()));
   if (!streams_.ok() || arena_.extend(0) == nullptr) return damaged();
   all_[column] = std::move(values);
   return {};

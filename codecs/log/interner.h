@@ -56,8 +56,17 @@ class Interner {
 
   // The number of the string of `size` bytes at `begin` from the base.
   uint32_t intern(uint32_t begin, uint32_t size) {
+    return intern(begin, size, hash_bytes(base_ + begin, size));
+  }
+
+  // The same in two steps, between which memory has time to answer: many strings are hashed first.
+  uint64_t prepare(uint32_t begin, uint32_t size) const {
+    const uint64_t hash = hash_bytes(base_ + begin, size);
+    __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+    return hash;
+  }
+  uint32_t intern(uint32_t begin, uint32_t size, uint64_t hash) {
     const char* text = base_ + begin;
-    const uint64_t hash = hash_bytes(text, size);
     const auto check = static_cast<uint32_t>(hash >> 32);
     size_t mask = slots_.size() - 1;
     size_t at = hash & mask;

@@ -21,14 +21,33 @@ struct Link {
 
 inline constexpr uint32_t kNoValue = UINT32_MAX;
 
-// For each value of the columns that are asked for, the line in which it stands.
-std::vector<std::vector<uint32_t>> lines_of_columns(const std::vector<Template>& templates,
-                                                    const std::vector<uint32_t>& line_templates,
-                                                    const std::vector<bool>& wanted);
+// In which lines the values of a column stand.
+struct ColumnLines {
+  bool once_in_each = false;  // then nothing else is said
+  std::vector<uint32_t> lines;
+};
+
+// Of the columns that are asked for.
+std::vector<ColumnLines> lines_of_columns(const std::vector<Template>& templates,
+                                          const std::vector<uint32_t>& line_templates,
+                                          const std::vector<bool>& wanted);
 
 // For each value of a column (whose lines are `lines`) the place of the other column's last value
 // at the end of that line; kNoValue where there is none.
-std::vector<uint32_t> partners(std::span<const uint32_t> lines,
-                               std::span<const uint32_t> other_lines);
+class Partners {
+ public:
+  // Of the first `count` values. `lines` must stay.
+  Partners(const ColumnLines& lines, const ColumnLines& other, size_t count);
+  Partners(const Partners&) = delete;
+  Partners& operator=(const Partners&) = delete;
+
+  uint32_t operator[](size_t i) const {
+    return places_.empty() ? static_cast<uint32_t>(i) : places_[i];
+  }
+
+ private:
+  std::span<const uint32_t> places_;  // empty: value by value
+  std::vector<uint32_t> found_;
+};
 
 }  // namespace pith::log

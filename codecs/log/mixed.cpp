@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -240,7 +241,13 @@ bool decode(ByteView payload, MixedSpace& space, MutableBytes out) {
 }  // namespace
 
 MixedSpace::Line* MixedSpace::start(size_t lines) {
-  if (lines_.size() < lines) lines_.resize(lines);
+  if (lines_.size() < lines) {
+    lines_ = {};
+    memory_.reset();
+    memory_ = std::make_unique<model::Arena>(lines * sizeof(Line));
+    if (!memory_->valid()) throw std::bad_alloc();
+    lines_ = memory_->take<Line>(lines);
+  }
   number_ += 0x10000;
   if (number_ == 0) {
     for (Line& line : lines_) line.check = 0;

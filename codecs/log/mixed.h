@@ -4,11 +4,13 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
+#include <memory>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/memory_budget.h"
 #include "base/result.h"
+#include "codecs/model/arena.h"
 
 namespace pith::log {
 
@@ -33,7 +35,8 @@ class MixedSpace {
   uint32_t number() const { return number_; }
 
  private:
-  std::vector<Line> lines_;
+  std::unique_ptr<model::Arena> memory_;
+  std::span<Line> lines_;
   uint32_t number_ = 0;  // of the stream, in the upper 16 bits
 };
 

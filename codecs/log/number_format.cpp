@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 namespace pith::log {
@@ -22,12 +23,49 @@ constexpr std::array<uint64_t, 20> kPowers = [] {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// Eight digits, the first one in the lowest byte; nothing if one is none.
+std::optional<uint64_t> read_eight(uint64_t text) {
+  text ^= 0x3030303030303030;
+  if (((text | (text + 0x0606060606060606)) & 0xF0F0F0F0F0F0F0F0) != 0) return std::nullopt;
+  // Pairs, then fours, then all.
+  text = (text * 10 + (text >> 8)) & 0x00FF00FF00FF00FF;
+  text = (text * 100 + (text >> 16)) & 0x0000FFFF0000FFFF;
+  return (text * 10000 + (text >> 32)) & 0xFFFFFFFF;
+}
+
+std::optional<uint64_t> few_digits(const char* text, size_t size) {
+  if (size == 8) {
+    uint64_t all;
+    std::memcpy(&all, text, 8);
+    return read_eight(all);
+  }
+  if (size >= 4) {
+    // The first ones behind zeros, then the last four.
+    uint32_t first;
+    uint32_t last;
+    std::memcpy(&first, text, 4);
+    std::memcpy(&last, text + size - 4, 4);
+    const size_t zeros = 8 * (8 - size);
+    const uint64_t padded =
+        size == 4 ? 0x30303030 : (first << zeros | (0x30303030 & ((1U << zeros) - 1)));
+    return read_eight(padded | uint64_t{last} << 32);
+  }
+  uint64_t value = 0;
+  for (size_t i = 0; i < size; ++i) {
+    if (!is_digit(text[i])) return std::nullopt;
+    value = value * 10 + static_cast<uint64_t>(text[i] - '0');
+  }
+  return value;
+}
+
 std::optional<uint64_t> digits(std::string_view text) {
   if (text.empty() || text.size() > kMaxDigits) return std::nullopt;
-  uint64_t value = 0;
-  for (const char c : text) {
-    if (!is_digit(c)) return std::nullopt;
-    value = value * 10 + static_cast<uint64_t>(c - '0');
+  const char* at = text.data();
+  const size_t first = (text.size() - 1) % 8 + 1;
+  auto value = few_digits(at, first);
+  for (size_t done = first; done < text.size() && value; done += 8) {
+    const auto more = few_digits(at + done, 8);
+    value = more ? std::optional(*value * 100000000 + *more) : std::nullopt;
   }
   return value;
 }
@@ -57,14 +95,27 @@ constexpr std::array<char, 200> kPairs = [] {
 
 void write_pair(uint64_t value, char* out) { std::memcpy(out, &kPairs[2 * value], 2); }
 
-// The lowest `width` digits.
+// The eight lowest digits, the first one in the lowest byte.
+uint64_t eight_digits(uint64_t value) {
+  // Halves, then quarters, then digits are told apart, all at once.
+  const uint64_t halves = value / 10000 % 10000 | value % 10000 << 32;
+  const uint64_t hundreds = (halves * 10486 >> 20) & 0x0000007F0000007F;
+  const uint64_t quarters = hundreds | (halves - hundreds * 100) << 16;
+  const uint64_t tens = (quarters * 103 >> 10) & 0x000F000F000F000F;
+  return (tens | (quarters - tens * 10) << 8) + 0x3030303030303030;
+}
+
+// The lowest `width` digits; touches 7 bytes more.
 void write_fixed(uint64_t value, size_t width, char* out) {
-  while (width >= 2) {
-    width -= 2;
-    write_pair(value % 100, out + width);
-    value /= 100;
+  constexpr uint64_t kEight = 100000000;
+  if (width > 8) {
+    write_fixed(value / kEight, width - 8, out);
+    out += width - 8;
+    width = 8;
   }
-  if (width == 1) *out = static_cast<char>('0' + value % 10);
+  if (width == 0) return;
+  const uint64_t text = eight_digits(value) >> (64 - 8 * width);
+  std::memcpy(out, &text, 8);
 }
 
 size_t write_plain(uint64_t value, char* out) {
@@ -84,9 +135,10 @@ std::optional<uint64_t> join(std::optional<uint64_t> whole, std::string_view fra
 }  // namespace
 
 size_t count_digits(uint64_t value) {
-  size_t count = 1;
-  while (count < kPowers.size() && value >= kPowers[count]) ++count;
-  return count;
+  // log10 from log2, at most one too many.
+  const auto bits = static_cast<size_t>(std::bit_width(value | 1));
+  const size_t count = bits * 1233 >> 12;
+  return count + (value >= kPowers[count] ? 1 : 0) + (value == 0 ? 1 : 0);
 }
 
 uint64_t power_of_ten(size_t exponent) { return kPowers.at(exponent); }

@@ -45,7 +45,7 @@ size_t count_digits(uint64_t value);
 // 10^exponent, which is at most 19.
 uint64_t power_of_ten(size_t exponent);
 
-// Writes any value in at most kMaxNumberText bytes; returns how many.
+// Writes any value; returns its size. Touches kMaxNumberText bytes at most.
 size_t write_number(const NumberFormat& format, uint64_t value, char* out);
 
 }  // namespace pith::log

@@ -62,7 +62,7 @@ std::vector<uint64_t> slot_keys(const Template& t);
 // Numbers the values of a column afresh: 0, 1, … in the order of first occurrence.
 class DenseIds {
  public:
-  explicit DenseIds(uint32_t words) : seen_(words, 0), id_(words, 0) {}
+  explicit DenseIds(uint32_t words) : known_(words) {}
 
   // Calls take(i, id) for each of `words`; stops where it returns false.
   template <class Take>
@@ -70,18 +70,18 @@ class DenseIds {
     ++epoch_;
     uint32_t next = 0;
     for (size_t i = 0; i < words.size(); ++i) {
-      const uint32_t word = words[i];
-      if (seen_[word] != epoch_) {
-        seen_[word] = epoch_;
-        id_[word] = next++;
-      }
-      if (!take(i, id_[word])) return;
+      Known& known = known_[words[i]];
+      if (known.epoch != epoch_) known = {epoch_, next++};
+      if (!take(i, known.id)) return;
     }
   }
 
  private:
-  std::vector<uint32_t> seen_;  // the last epoch in which a word was seen
-  std::vector<uint32_t> id_;
+  struct Known {
+    uint32_t epoch = 0;  // the last one in which the word was seen
+    uint32_t id = 0;
+  };
+  std::vector<Known> known_;
   uint32_t epoch_ = 0;
 };
 

@@ -10,6 +10,8 @@ constexpr char kSlotMark = 1;
 constexpr char kEscape = 3;
 constexpr char kEnd = '\n';
 
+bool is_special(char c) { return c == kSlotMark || c == kEscape || c == kEnd; }
+
 // The columns that slots with a key take, in the order of their first use.
 using ColumnsOfKeys = std::unordered_map<uint64_t, std::vector<uint32_t>>;
 
@@ -66,9 +68,11 @@ Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, Memory
   size_t at = 0;
   for (Template& t : read.templates) {
     for (bool more = true; more;) {
+      const size_t plain = at;
+      while (at < text.size() && !is_special(text[at])) ++at;
+      t.text.append(text.substr(plain, at - plain));
       if (at == text.size()) return damaged();
-      const char c = text[at++];
-      switch (c) {
+      switch (text[at++]) {
         case kSlotMark:
           t.cuts.push_back(static_cast<uint32_t>(t.text.size()));
           t.slots.emplace_back();
@@ -77,12 +81,9 @@ Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, Memory
         case kEnd:
           more = false;
           break;
-        case kEscape:
+        default:
           if (at == text.size()) return damaged();
           t.text.push_back(text[at++]);
-          break;
-        default:
-          t.text.push_back(c);
       }
     }
     t.cuts.push_back(static_cast<uint32_t>(t.text.size()));

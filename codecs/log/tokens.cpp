@@ -72,6 +72,7 @@ class Tokeniser {
     const char* text = text_.data();
     uint64_t shape = 0x13198A2E03707344ULL;
     size_t at = begin;
+    hashes_.clear();
     while (true) {
       size_t start = at;
       while (start < end && is_delimiter(text, at, start)) ++start;
@@ -95,22 +96,31 @@ class Tokeniser {
       ++line.tokens;
       const auto from = static_cast<uint32_t>(value);
       const auto size = static_cast<uint32_t>(stop - value);
-      const uint32_t word = words_.intern(from, size);
-      if (word == out_.word_has_digit.size()) {
-        bool digit = false;
-        for (size_t i = start; i < stop; ++i) digit = digit || is_digit(text[i]);
-        out_.word_has_digit.push_back(digit ? 1 : 0);
-      }
-      out_.tokens.push_back({from, size, word});
+      hashes_.push_back(words_.prepare(from, size));
+      out_.tokens.push_back({from, size, 0});
       at = stop;
     }
     line.shape = mix_hash(shape, line.tokens);
+    number_words(line);
     return true;
+  }
+
+  void number_words(const Line& line) {
+    Token* token = out_.tokens.data() + line.first_token;
+    for (const uint64_t hash : hashes_) {
+      token->word = words_.intern(token->begin, token->size, hash);
+      if (token->word == out_.word_has_digit.size()) {
+        const std::string_view text = text_.substr(token->begin, token->size);
+        out_.word_has_digit.push_back(std::any_of(text.begin(), text.end(), is_digit) ? 1 : 0);
+      }
+      ++token;
+    }
   }
 
   std::string_view text_;
   Interner words_;
   size_t size_;
+  std::vector<uint64_t> hashes_;  // of the line's tokens
   Tokens out_;
 };
 

@@ -119,6 +119,7 @@ class FastModel {
     data_[state_.position] = static_cast<uint8_t>(c);
     word_before_ = state_.word;
     word1_before_ = state_.word1;
+    place_before_ = state_.place;
     state_.advance_fast(c);
     match_.extend(data_);
     skipped_ = true;
@@ -135,14 +136,13 @@ class FastModel {
     if (!skipped_) return;
     skipped_ = false;
     const uint32_t c = state_.byte(1);
-    const TextState now = state_;
+    const TextPlace now = state_;
     state_.last8 >>= 8;
     state_.word = word_before_;
     state_.word1 = word1_before_;
+    state_.place = place_before_;
     prepare(c >> 2);
-    state_.last8 = now.last8;
-    state_.word = now.word;
-    state_.word1 = now.word1;
+    static_cast<TextPlace&>(state_) = now;
     begin_slots(c);
   }
 
@@ -201,7 +201,7 @@ class FastModel {
     list.add((last & 0xFFFFFF) << 8 | c);
     list.add((last & 0xFFFFFFFFFF) << 8 | c);
     list.add(uint64_t{s.word} << 8 | c);
-    list.add(blend(s.word, s.word1) + c);
+    list.add(markup_or(s, s.word, s.word1) + c);
   }
 
   HWY_INLINE void prepare(uint32_t c) {
@@ -353,6 +353,7 @@ class FastModel {
   m::AdaptiveProbability* sure_ = nullptr;
   uint32_t word_before_ = 0;
   uint32_t word1_before_ = 0;
+  uint32_t place_before_ = 0;
 };
 
 }  // namespace HWY_NAMESPACE

@@ -155,6 +155,7 @@ struct FastState : TextState {
   void advance_fast(uint32_t c) {
     last8 = (last8 << 8) | c;
     ++position;
+    advance_markup(c);
     const TokenKind kind = second_of_code ? TokenKind::kLetter : kinds[c];
     const bool is_code = kind == TokenKind::kCode || kind == TokenKind::kLead;
     const bool other = kind == TokenKind::kOther;

@@ -39,7 +39,7 @@ struct MediumContexts : ContextList<kMediumContexts> {
       add(column << 8 | c);
       add(above << 40 | above2 << 48 | c);
     } else {
-      add(blend(s.word, s.word1) + c);
+      add(markup_or(s, s.word, s.word1) + c);
       add(blend(s.word, s.word2 + 1) + c);
       add(uint64_t{s.above_after()} << 8 | c);
       add(last & 0xFFFF);

@@ -20,9 +20,10 @@ constexpr int kFirstShape = 7;
 constexpr int kLastShape = 9;
 
 // Blocks up to this size are coded with and without a pack, and the smaller payload is kept. Of
-// larger ones only a piece is, by the fastest model.
+// larger ones only pieces are, by the fastest model: their beginnings often differ from the rest.
 constexpr size_t kMaxTwice = size_t{128} << 10;
-constexpr size_t kTrialPiece = size_t{128} << 10;
+constexpr size_t kTrialPieces = 4;
+constexpr size_t kTrialPiece = size_t{16} << 10;
 // What learning the words of a block takes, whatever its size (word_counts.h).
 constexpr uint64_t kWordCountMemory = uint64_t{20} << 20;
 
@@ -103,8 +104,11 @@ struct Prepared {
     head.stride = checked_cast<uint16_t>(text::find_stride(bytes));
   }
 
-  // Codes the bytes up to `end` after the pack of `with`. False if it takes more than `room`.
-  Result<bool> encode(const Head& with, size_t end, size_t room, ByteBuffer& out) const {
+  // What the model codes behind the front.
+  ByteView text() const { return bytes.subspan(head.body); }
+
+  // Codes the front and `text` after the pack of `with`. False if it takes more than `room`.
+  Result<bool> encode(const Head& with, ByteView text, size_t room, ByteBuffer& out) const {
     out.clear();
     ByteWriter writer(out);
     write_head(with, writer);
@@ -121,7 +125,7 @@ struct Prepared {
                   text::make_primer(with.pack, with.transform, with.mode, words));
       encoder->prime(primer);
     }
-    if (!encoder->encode(bytes.first(end).subspan(with.body))) return false;
+    if (!encoder->encode(text)) return false;
     const auto size = encoder->finish();
     if (!size) return false;
     out.resize(begin + *size);
@@ -139,17 +143,23 @@ struct Prepared {
   Head head;
 };
 
-// True if the pack makes the first piece of a large block smaller.
-Result<bool> pays_on_piece(const Prepared& block, PackId pack) {
+// True if the pack makes pieces from the whole length of a large block smaller.
+Result<bool> pays_on_pieces(const Prepared& block, PackId pack) {
+  const ByteView text = block.text();
+  ByteBuffer pieces;
+  for (size_t i = 0; i < kTrialPieces; ++i) {
+    const size_t begin = (text.size() - kTrialPiece) / (kTrialPieces - 1) * i;
+    pieces.append(text.subspan(begin, kTrialPiece));
+  }
   Head head = block.head;
   head.shape = kFirstShape;
-  const size_t end = std::min<size_t>(head.coded, head.body + kTrialPiece);
+  head.coded = checked_cast<uint32_t>(head.body + pieces.size());
   ByteBuffer plain;
-  PITH_ASSIGN(const bool coded, block.encode(head, end, end, plain));
+  PITH_ASSIGN(const bool coded, block.encode(head, pieces, head.coded, plain));
   if (!coded) return false;
   head.pack = pack;
   ByteBuffer primed;
-  return block.encode(head, end, plain.size(), primed);
+  return block.encode(head, pieces, plain.size(), primed);
 }
 
 // The most frequent words make every model's files smaller, a few dozen of a short text, some
@@ -203,7 +213,7 @@ class TextCodec : public Codec {
                             kFirstShape);
     ByteBuffer out;
     PITH_ASSIGN(const bool smaller,
-                prepared.encode(prepared.head, prepared.head.coded, sample.bytes.size(), out));
+                prepared.encode(prepared.head, prepared.text(), sample.bytes.size(), out));
     return smaller ? out.size() : sample.bytes.size();
   }
 
@@ -221,18 +231,18 @@ class TextCodec : public Codec {
     Head head = prepared.head;
     const PackId pack = options.prime ? text::guess_pack(raw) : PackId::kNone;
     bool found = false;
-    if (pack != PackId::kNone && raw.size() > kMaxTwice) {
-      PITH_ASSIGN(const bool pays, pays_on_piece(prepared, pack));
+    if (pack != PackId::kNone && raw.size() > kMaxTwice && prepared.text().size() >= kTrialPiece) {
+      PITH_ASSIGN(const bool pays, pays_on_pieces(prepared, pack));
       if (pays) head.pack = pack;
     } else if (pack != PackId::kNone) {
       head.pack = pack;
-      PITH_ASSIGN(found, prepared.encode(head, head.coded, raw.size(), out));
+      PITH_ASSIGN(found, prepared.encode(head, prepared.text(), raw.size(), out));
       if (found) decode_memory = prepared.decode_memory(head);
       head.pack = PackId::kNone;
     }
     ByteBuffer payload;
     const size_t room = found ? out.size() : raw.size();
-    PITH_ASSIGN(const bool smaller, prepared.encode(head, head.coded, room, payload));
+    PITH_ASSIGN(const bool smaller, prepared.encode(head, prepared.text(), room, payload));
     if (smaller) {
       std::swap(out, payload);
       decode_memory = prepared.decode_memory(head);

@@ -15,6 +15,11 @@ inline uint64_t blend(uint64_t a, uint64_t b) {
   return (product ^ (product >> 32)) + b * 0xD6E8FEB86659FD93ULL;
 }
 
+// The place in markup or, where there is none, two words.
+inline uint64_t markup_or(const TextState& s, uint32_t word, uint32_t other_word) {
+  return s.place != 0 ? blend(s.place, 77) : blend(word, other_word);
+}
+
 // Collects the contexts that a shape lists; each gets its number mixed in.
 template <size_t kCount>
 struct ContextList {
@@ -116,7 +121,7 @@ struct Shape<9> {
       list.add(above << 40 | uint64_t{s.record_before(2)} << 48 | (last & 0xFF));
     } else {
       list.add(blend(s.word, s.mark + 0x50000));
-      list.add(blend(s.word, s.word3 + 3));
+      list.add(markup_or(s, s.word, s.word3 + 3));
       list.add(blend(s.word1, s.word2 + 5) + (last & 0xFF));
       list.add(blend(last & 0xFFFFFF, s.word1 + 9));
       list.add(blend(last & 0xFF, s.word2 + 19));

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "codecs/text/markup_state.h"
 #include "codecs/text/word_alphabet.h"
 #include "codecs/text/x86_filter.h"
 #include "codecs/text/x86_state.h"
@@ -33,6 +34,7 @@ struct TextPlace {
   uint32_t mark = 0;         // the last byte outside words that was not a space
   uint32_t tag = 0;          // hash of the last name after '<'
   uint32_t open_tag = 0;     // of the name being read, with bit 31 set; 0 outside
+  uint32_t place = 0;        // in markup (markup_state.h), 0 where there is none
   uint32_t line = 0;         // where the current line starts
   uint32_t line_above = 0;
   uint32_t first = 0;          // first byte of the line
@@ -46,6 +48,7 @@ struct TextPlace {
 
 struct TextState : TextPlace {
   std::array<TokenKind, 256> kinds{};
+  MarkupState markup;
 
   // Letters, and bytes of multi-byte characters, make words; nothing is a code.
   void set_plain_kinds() {
@@ -135,12 +138,20 @@ struct TextState : TextPlace {
     word ^= word >> 15;
   }
 
+  // The second byte of a code may have any value.
+  void advance_markup(uint32_t c) {
+    if (second_of_code) return;
+    markup.advance(c);
+    place = markup.place();
+  }
+
   // `c` is data[position].
   void advance(uint32_t c) {
     last8 = (last8 << 8) | c;
     ++position;
     if (stride != 0 && ++record_column == stride) record_column = 0;
     if (code != X86Mode::kNone) x86.advance(c);
+    advance_markup(c);
     if (second_of_code) {
       second_of_code = false;
       extend_word(c);

@@ -214,13 +214,14 @@ TEST(CloudTokens, SymbolsInContextsAreRestored) {
     walk(recorder, false);
     ByteBuffer section;
     recorder.finish(slots.size(), section);
-    auto decoder = cloud::TokenDecoder::make(slots, section);
+    MemoryBudget budget(1 << 20);
+    auto decoder = cloud::TokenDecoder::make(slots, section, budget);
     ASSERT_TRUE(decoder.has_value());
     walk(*decoder, true);
     EXPECT_TRUE(decoder->finished());
     // A byte less or more does not go unnoticed.
     section.push_back(std::byte{0});
-    auto longer = cloud::TokenDecoder::make(slots, section);
+    auto longer = cloud::TokenDecoder::make(slots, section, budget);
     ASSERT_TRUE(longer.has_value());
     walk(*longer, true);
     EXPECT_FALSE(longer->finished());

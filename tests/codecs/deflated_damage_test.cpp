@@ -130,7 +130,9 @@ TEST(DeflatedDamage, SurvivesDamage) {
   longer.push_back(std::byte{0});
   EXPECT_FALSE(decode(longer, block.bytes.size(), coded.memory).has_value());
   for (size_t i = 0; i < coded.payload.size(); ++i) {
-    for (int value = 0; value < 256; ++value) {
+    // Every value of what comes first, and every eighth of the rest, not the same ones each time.
+    const int step = i < 64 ? 1 : 8;
+    for (int value = static_cast<int>(i % 8) % step; value < 256; value += step) {
       ByteBuffer damaged(coded.payload);
       damaged[i] = static_cast<std::byte>(value);
       const auto raw = decode(damaged, block.bytes.size(), coded.memory);

@@ -220,10 +220,42 @@ TEST(LogNumbers, AnyValueIsWrittenWithinItsRoom) {
 }
 
 TEST(LogLinks, PartnersAreTheLastValuesOfTheLine) {
-  const std::vector<uint32_t> lines = {0, 0, 2, 5, 6};
-  const std::vector<uint32_t> others = {1, 2, 2, 6};
-  EXPECT_EQ(partners(lines, others), (std::vector<uint32_t>{kNoValue, kNoValue, 2, 2, 3}));
-  EXPECT_EQ(partners(lines, {}), std::vector<uint32_t>(5, kNoValue));
+  const auto partners = [](const ColumnLines& lines, const ColumnLines& others, size_t count) {
+    const Partners found(lines, others, count);
+    std::vector<uint32_t> places;
+    for (size_t i = 0; i < count; ++i) places.push_back(found[i]);
+    return places;
+  };
+  using Places = std::vector<uint32_t>;
+  const ColumnLines some{.once_in_each = false, .lines = {0, 0, 2, 5, 6}};
+  const ColumnLines others{.once_in_each = false, .lines = {1, 2, 2, 6}};
+  const ColumnLines none;
+  const ColumnLines each{.once_in_each = true, .lines = {}};
+  EXPECT_EQ(partners(some, others, 5), (Places{kNoValue, kNoValue, 2, 2, 3}));
+  EXPECT_EQ(partners(some, none, 5), Places(5, kNoValue));
+  EXPECT_EQ(partners(some, each, 4), (Places{0, 0, 2, 5}));
+  EXPECT_EQ(partners(each, others, 4), (Places{kNoValue, 0, 2, 2}));
+  EXPECT_EQ(partners(each, each, 3), (Places{0, 1, 2}));
+}
+
+TEST(LogLinks, LinesOfColumnsAreThoseOfTheirSlots) {
+  Template both;
+  both.slots = {{.column = 0, .copy_of = kNotACopy},
+                {.column = 1, .copy_of = kNotACopy},
+                {.column = 0, .copy_of = 1}};
+  both.lines = 2;
+  Template twice;
+  twice.slots = {{.column = 2, .copy_of = kNotACopy},
+                 {.column = 0, .copy_of = kNotACopy},
+                 {.column = 2, .copy_of = kNotACopy}};
+  twice.lines = 1;
+  const auto lines = lines_of_columns({both, twice}, {0, 1, 0}, {true, true, true, false});
+  EXPECT_TRUE(lines[0].once_in_each);
+  EXPECT_FALSE(lines[1].once_in_each);
+  EXPECT_EQ(lines[1].lines, (std::vector<uint32_t>{0, 2}));
+  EXPECT_FALSE(lines[2].once_in_each);
+  EXPECT_EQ(lines[2].lines, (std::vector<uint32_t>{1, 1}));
+  EXPECT_FALSE(lines[3].once_in_each);
 }
 
 TEST(LogLinks, KeysLookToTheLeft) {

@@ -84,6 +84,9 @@ inline void add_text_cases(std::vector<GoldenCase>& cases) {
   add("text_code_7", golden_code(false), 7, true);
   add("text_code_8", golden_code(true), 8, false);
   add("text_code_9", golden_code(true), 9, true);
+  add("text_markup_7", golden_markup(), 7, true);
+  add("text_markup_8", golden_markup(), 8, false);
+  add("text_markup_9", golden_markup(), 9, true);
   add("text_lines_7", golden_lines(golden_words(), "\n"), 7, false);
   add("text_lines_8", golden_lines(golden_words(), "\n"), 8, false);
   add("text_lines_9", golden_lines(golden_words(), "\r\n"), 9, true);
@@ -126,6 +129,8 @@ inline void add_number_cases(std::vector<GoldenCase>& cases) {
   };
   add("cloud_sweep_3", golden_sweep(), "cloud", 3);
   add("cloud_sweep_5", golden_sweep(), "cloud", 5);
+  add("cloud_spin_3", golden_spin(), "cloud", 3);
+  add("cloud_spin_5", golden_spin(), "cloud", 5);
   add("cloud_firing_3", golden_firing(), "cloud", 3);
   add("cloud_rounds_5", golden_rounds(), "cloud", 5);
   add("cloudmix_sweep_7", golden_sweep(), "cloudmix", 7);

@@ -117,6 +117,22 @@ inline ByteBuffer golden_prose() {
   return ByteBuffer(as_bytes(text));
 }
 
+// Records in markup, some of them with attributes; elements without an end, and comparisons.
+inline ByteBuffer golden_markup() {
+  Dice dice(38);
+  const std::vector<std::string> words = golden_words();
+  const auto word = [&] { return words[dice.low_below(static_cast<uint32_t>(words.size()))]; };
+  std::string text = "<?xml version=\"1.0\"?>\n<list>\n";
+  while (text.size() < 12000) {
+    const std::string name = "field" + std::to_string(dice.low_below(8));
+    text += "<item><" + name + " kind=\"" + word() + "\">" + word() + " " + word() + "</" + name;
+    text += dice.below(4) == 0 ? "><br/>" : ">";
+    if (dice.below(8) == 0) text += "<p>" + word() + (dice.below(2) == 0 ? " < 1" : " <= '>'");
+    text += "</item>\n";
+  }
+  return ByteBuffer(as_bytes(text + "</list>\n"));
+}
+
 // Calls of a few functions, between other bytes; `wide`: with addresses of 64-bit code.
 inline ByteBuffer golden_code(bool wide) {
   Dice dice(36);

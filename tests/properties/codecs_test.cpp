@@ -54,7 +54,7 @@ TEST_P(EveryCodec, RestoresWhatItEncodesOfAnyTypeAtEveryLevel) {
       if (type == SegmentType::kDeflated) continue;  // such segments carry a layout
       // What a type changes shows in small blocks and at one level.
       const bool thorough = type == SegmentType::kText || type == SegmentType::kBytes;
-      if (bytes.size() > 5000 && !thorough) continue;
+      if (!thorough && bytes.size() != 17 && bytes.size() != 4096) continue;
       for (const Level level : {1, 5, 7, 9}) {
         if ((bytes.size() > 5000 && level > 5) || (level != 5 && !thorough)) continue;
         const Segment segment{.size = bytes.size(), .type = type, .layout = {}};

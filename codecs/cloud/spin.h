@@ -13,13 +13,14 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "base/result.h"
 
-namespace pith::cloudmix {
+namespace pith::cloud {
 
 struct SpinLaser {
   uint32_t points = 0;
@@ -68,26 +69,60 @@ class SpinGeometry {
     int64_t x, y, z;
   };
   // `step`: any number, taken modulo the turn.
-  Place place(size_t laser, int64_t step, int64_t distance) const;
+  Place place(size_t laser, int64_t step, int64_t distance) const {
+    return place_at(laser, wrap(step), distance);
+  }
+  // The same for a step within the turn.
+  Place place_at(size_t laser, size_t k, int64_t distance) const {
+    const SpinCone& cone = cones_[laser];
+    const double c = cos_[k] * cone.turn_cos - sin_[k] * cone.turn_sin;
+    const double s = cos_[k] * cone.turn_sin + sin_[k] * cone.turn_cos;
+    const double w = (static_cast<double>(distance) + cone.phase) * distance_step_ * cone.to_level;
+    return {.x = rounded(w * c + cone.aside * s),
+            .y = rounded(w * s - cone.aside * c),
+            .z = rounded(w * cone.slope + cone.height)};
+  }
+  size_t wrap(int64_t step) const {
+    const auto turn = static_cast<int64_t>(cos_.size());
+    if (step >= 0 && step < turn) return static_cast<size_t>(step);
+    const int64_t rest = step % turn;
+    return static_cast<size_t>(rest < 0 ? rest + turn : rest);
+  }
+  // Cosine and sine of the direction in which a laser looks.
+  std::pair<double, double> look(size_t laser, int64_t step) const {
+    const SpinCone& cone = cones_[laser];
+    const size_t k = wrap(step);
+    return {cos_[k] * cone.turn_cos - sin_[k] * cone.turn_sin,
+            cos_[k] * cone.turn_sin + sin_[k] * cone.turn_cos};
+  }
   // z of a point of which x and y are known.
   int64_t height_at(size_t laser, int64_t x, int64_t y) const;
 
   const SpinCone& cone(size_t laser) const { return cones_[laser]; }
 
  private:
+  static int64_t rounded(double value) {
+    if (!(value > -9e15 && value < 9e15)) return 0;
+    return static_cast<int64_t>(value + (value < 0 ? -0.5 : 0.5));
+  }
+
   double distance_step_;
   std::vector<SpinCone> cones_;
   std::vector<double> cos_, sin_;  // of the steps
 };
 
-// Finds the calibration; none if the points do not look like that. Used by the encoder alone.
-std::optional<SpinPlan> find_spin(std::span<const int64_t> x, std::span<const int64_t> y,
-                                  std::span<const int64_t> z);
 // The numbers of the angle step and distance step next to a point.
 struct SpinPoint {
-  int64_t step;
-  int64_t distance;
+  int32_t step;
+  int32_t distance;
 };
-SpinPoint locate(const SpinPlan& plan, size_t laser, int64_t x, int64_t y, int64_t z);
+// Finds the calibration and the steps of all points; none if they do not look like that. Used by
+// the encoder alone, as is the next one. `thorough`: looks at more points, for some parts in a
+// thousand.
+std::optional<SpinPlan> find_spin(std::span<const int64_t> x, std::span<const int64_t> y,
+                                  std::span<const int64_t> z, bool thorough,
+                                  std::vector<SpinPoint>& located);
+std::vector<SpinPoint> locate(const SpinPlan& plan, std::span<const int64_t> x,
+                              std::span<const int64_t> y);
 
-}  // namespace pith::cloudmix
+}  // namespace pith::cloud

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-namespace pith::cloudmix {
+namespace pith::cloud {
 
 namespace trig_detail {
 inline constexpr double kPi = 3.14159265358979323846;
@@ -68,4 +68,4 @@ inline double turns_of(double x, double y) {
   return turns < 1 ? turns : 0;
 }
 
-}  // namespace pith::cloudmix
+}  // namespace pith::cloud

@@ -1,11 +1,11 @@
-#include "codecs/cloudmix/spin.h"
+#include "codecs/cloud/spin.h"
 
 #include <cmath>
 
 #include "codecs/cloud/records.h"
 #include "codecs/cloud/varint.h"
 
-namespace pith::cloudmix {
+namespace pith::cloud {
 namespace {
 
 constexpr double kSlopeUnit = 1.0 / (1 << 24);
@@ -14,42 +14,37 @@ constexpr double kPhaseUnit = 1.0 / 256;
 constexpr size_t kMaxLasers = 1024;
 constexpr int64_t kMost = int64_t{1} << 40;
 
-int64_t round_to_int(double value) {
-  if (!(value > -9e15 && value < 9e15)) return 0;
-  return static_cast<int64_t>(value + (value < 0 ? -0.5 : 0.5));
-}
-
 double real(ByteReader& in) { return std::bit_cast<double>(in.u64()); }
 
 }  // namespace
 
 void write_spin_plan(const SpinPlan& plan, ByteWriter& out) {
-  cloud::write_varint(out, plan.steps);
+  write_varint(out, plan.steps);
   out.u64(std::bit_cast<uint64_t>(plan.fine_cos));
   out.u64(std::bit_cast<uint64_t>(plan.fine_sin));
   out.u64(std::bit_cast<uint64_t>(plan.distance_step));
-  cloud::write_varint(out, plan.lasers.size());
+  write_varint(out, plan.lasers.size());
   SpinLaser before;
   for (const SpinLaser& laser : plan.lasers) {
-    cloud::write_varint(out, cloud::fold(int64_t{laser.points} - before.points));
-    cloud::write_varint(out, cloud::fold(laser.slope - before.slope));
-    cloud::write_varint(out, cloud::fold(laser.height - before.height));
-    cloud::write_varint(out, cloud::fold(laser.aside - before.aside));
-    cloud::write_varint(out, cloud::fold(laser.turn - before.turn));
-    cloud::write_varint(out, cloud::fold(laser.phase));
+    write_varint(out, fold(int64_t{laser.points} - before.points));
+    write_varint(out, fold(laser.slope - before.slope));
+    write_varint(out, fold(laser.height - before.height));
+    write_varint(out, fold(laser.aside - before.aside));
+    write_varint(out, fold(laser.turn - before.turn));
+    write_varint(out, fold(laser.phase));
     before = laser;
   }
 }
 
 Result<SpinPlan> read_spin_plan(ByteReader& in, size_t points) {
   SpinPlan plan;
-  const uint64_t steps = cloud::read_varint(in);
+  const uint64_t steps = read_varint(in);
   plan.fine_cos = real(in);
   plan.fine_sin = real(in);
   plan.distance_step = real(in);
-  const uint64_t lasers = cloud::read_varint(in);
+  const uint64_t lasers = read_varint(in);
   if (!in.ok() || steps == 0 || steps > kMaxSteps || lasers > kMaxLasers) {
-    return cloud::damaged("the calibration of a scanner");
+    return damaged("the calibration of a scanner");
   }
   plan.steps = static_cast<uint32_t>(steps);
   SpinLaser laser;
@@ -57,7 +52,7 @@ Result<SpinPlan> read_spin_plan(ByteReader& in, size_t points) {
   for (uint64_t i = 0; i < lasers; ++i) {
     const auto add = [&](int64_t& value) {
       value = static_cast<int64_t>(static_cast<uint64_t>(value) +
-                                   static_cast<uint64_t>(cloud::unfold(cloud::read_varint(in))));
+                                   static_cast<uint64_t>(unfold(read_varint(in))));
       return value > -kMost && value < kMost;
     };
     int64_t count = laser.points;
@@ -65,13 +60,13 @@ Result<SpinPlan> read_spin_plan(ByteReader& in, size_t points) {
     const bool sane = add(count) && add(laser.slope) && add(laser.height) && add(laser.aside) &&
                       add(laser.turn) && add(laser.phase);
     if (!in.ok() || !sane || count < 0 || static_cast<uint64_t>(count) > points - sum) {
-      return cloud::damaged("the calibration of a laser");
+      return damaged("the calibration of a laser");
     }
     laser.points = static_cast<uint32_t>(count);
     sum += laser.points;
     plan.lasers.push_back(laser);
   }
-  if (sum != points) return cloud::damaged("the calibration of a scanner");
+  if (sum != points) return damaged("the calibration of a scanner");
   return plan;
 }
 
@@ -120,26 +115,13 @@ SpinGeometry::SpinGeometry(const SpinPlan& plan) : distance_step_(plan.distance_
   }
 }
 
-SpinGeometry::Place SpinGeometry::place(size_t laser, int64_t step, int64_t distance) const {
-  const SpinCone& cone = cones_[laser];
-  const auto turn = static_cast<int64_t>(cos_.size());
-  const int64_t rest = step % turn;
-  const auto k = static_cast<size_t>(rest < 0 ? rest + turn : rest);
-  const double c = cos_[k] * cone.turn_cos - sin_[k] * cone.turn_sin;
-  const double s = cos_[k] * cone.turn_sin + sin_[k] * cone.turn_cos;
-  const double w = (static_cast<double>(distance) + cone.phase) * distance_step_ * cone.to_level;
-  return {.x = round_to_int(w * c + cone.aside * s),
-          .y = round_to_int(w * s - cone.aside * c),
-          .z = round_to_int(w * cone.slope + cone.height)};
-}
-
 int64_t SpinGeometry::height_at(size_t laser, int64_t x, int64_t y) const {
   const SpinCone& cone = cones_[laser];
   const auto dx = static_cast<double>(x);
   const auto dy = static_cast<double>(y);
   const double square = dx * dx + dy * dy - cone.aside * cone.aside;
   const double w = std::sqrt(square > 0 ? square : 0);
-  return round_to_int(w * cone.slope + cone.height);
+  return rounded(w * cone.slope + cone.height);
 }
 
-}  // namespace pith::cloudmix
+}  // namespace pith::cloud
