@@ -36,7 +36,9 @@ Result<std::unique_ptr<CodedContent>> CodedContent::open(const RandomAccess& fil
           {.stream = &stream, .frame = frame, .begin = begin, .end = begin + frame.entry.raw_size});
     }
   }
-  const uint64_t room = std::min(kKeptBytes, memory_limit / 4);
+  // What decoding one block leaves, and no more than a quarter.
+  const uint64_t left = memory_limit - std::min(memory_limit, content->decode_memory_);
+  const uint64_t room = std::min({kKeptBytes, memory_limit / 4, left});
   content->most_kept_ = static_cast<size_t>(std::clamp<uint64_t>(room / largest, 2, kMostKept));
   content->most_decoding_ = static_cast<size_t>(std::clamp<uint64_t>(
       memory_limit / 4 / std::max<uint64_t>(content->decode_memory_, 1), 1, kMostDecoding));

@@ -200,7 +200,7 @@ class Builder {
     column.kind = Kind::kF16;
     const uint64_t row = tensor_ == nullptr || tensor_->shape.empty() ? 0 : tensor_->shape.back();
     column.quant_row = row > UINT32_MAX ? 0 : static_cast<uint32_t>(row);
-    column.model_row = column.quant_row / kQuantsOfBlock;
+    column.model_row = static_cast<uint32_t>(column.quant_row / kQuantsOfBlock);
   }
 
   void add_extremes(const Part& part, ByteView bytes) {
