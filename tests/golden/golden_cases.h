@@ -133,7 +133,8 @@ inline void add_number_cases(std::vector<GoldenCase>& cases) {
   add("cloud_spin_5", golden_spin(), "cloud", 5);
   add("cloud_firing_3", golden_firing(), "cloud", 3);
   add("cloud_rounds_5", golden_rounds(), "cloud", 5);
-  add("cloudmix_sweep_7", golden_sweep(), "cloudmix", 7);
+  add("cloudmix_columns_7", golden_columns(), "cloudmix", 7);
+  add("cloudmix_trail_8", golden_trail(), "cloudmix", 8);
   add("cloudmix_firing_8", golden_firing(), "cloudmix", 8);
   add("cloudmix_rounds_9", golden_rounds(), "cloudmix", 9);
   add("las_3", golden_survey(3, 0), "las", 3);

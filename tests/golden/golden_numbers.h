@@ -6,6 +6,7 @@
 
 #include "tests/codecs/cloud_samples.h"
 #include "tests/codecs/las_samples.h"
+#include "tests/codecs/scanner_frames.h"
 #include "tests/support/array_data.h"
 #include "tests/support/point_files.h"
 
@@ -25,6 +26,29 @@ inline ByteBuffer golden_sweep() { return golden_pcd(sweep_points(16, 180, 40));
 inline ByteBuffer golden_spin() { return golden_pcd(sweep_points(4, 600, 43)); }
 inline ByteBuffer golden_firing() { return golden_pcd(firing_points(60, true, 41)); }
 inline ByteBuffer golden_rounds() { return golden_pcd(firing_points(60, false, 42)); }
+
+// Floats of the fields x, y, z and, of five, intensity and ring.
+inline ByteBuffer golden_scan(const std::vector<float>& numbers, bool five) {
+  const std::string count = std::to_string(numbers.size() / (five ? 5 : 3));
+  const std::string fields = five ? "x y z intensity ring\nSIZE 4 4 4 4 4\nTYPE F F F F F\n"
+                                    "COUNT 1 1 1 1 1\n"
+                                  : "x y z\nSIZE 4 4 4\nTYPE F F F\nCOUNT 1 1 1\n";
+  const std::string records(reinterpret_cast<const char*>(numbers.data()), numbers.size() * 4);
+  return ByteBuffer(as_bytes(pcd("FIELDS " + fields + "WIDTH " + count +
+                                     "\nHEIGHT 1\nVIEWPOINT 0 0 0 1 0 0 0\nPOINTS " + count + "\n",
+                                 records)));
+}
+
+// Columns of 32 lasers, on the lattice of a map.
+inline ByteBuffer golden_columns() {
+  std::mt19937 random(44);
+  return golden_scan(sweep_frame(200, std::ldexp(1.0, -13), random), true);
+}
+// Lasers in a fixed order.
+inline ByteBuffer golden_trail() {
+  std::mt19937 random(45);
+  return golden_scan(trail_frame(200, random), false);
+}
 
 // A flight over hills; format 3 has times and colours.
 inline ByteBuffer golden_survey(int format, uint32_t extra) {
