@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kMostGainPercent = 8;
 // A part of a block, and what more it may take than its share.
 constexpr size_t kPart = 8;
-constexpr size_t kPartDoubtPercent = 14;
+constexpr size_t kPartDoubtPercent = 50;
 constexpr size_t kLeastPart = size_t{64} << 10;
 
 class CloudCodec : public Codec {
