@@ -191,7 +191,7 @@ struct SliceComparison {
   bool speaks_for(uint64_t size) const { return size <= 2 * kSlice * least; }
 };
 
-// Nothing is lost by codecs of small blocks.
+// In small blocks no codec loses: all are tried.
 Result<SliceComparison> compare_on_slice(std::span<const Codec* const> codecs,
                                          const BlockView& block, Level level,
                                          CodecScratch& scratch) {
