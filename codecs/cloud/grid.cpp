@@ -5,8 +5,8 @@
 #include <bit>
 #include <numeric>
 
+#include "base/varint.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 
 namespace pith::cloud {
 namespace {

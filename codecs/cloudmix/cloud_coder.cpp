@@ -6,10 +6,10 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "base/varint.h"
 #include "codecs/cloud/grid.h"
 #include "codecs/cloud/records.h"
 #include "codecs/cloud/spin.h"
-#include "codecs/cloud/varint.h"
 #include "codecs/cloudmix/column_coder.h"
 #include "codecs/cloudmix/sweep_coder.h"
 #include "codecs/cloudmix/trail_coder.h"
@@ -23,8 +23,6 @@ namespace {
 using cloud::Cloud;
 using cloud::Column;
 using cloud::damaged;
-using cloud::read_varint;
-using cloud::write_varint;
 
 struct EncodeBits {
   static constexpr bool kDecodes = false;
@@ -216,7 +214,7 @@ void write_plan(const CloudPlan& plan, ByteWriter& out) {
     out.u8(static_cast<uint8_t>(field.kind));
     cloud::write_grid(field.grid, out);
     if (field.kind == FieldKind::kSmall || field.kind == FieldKind::kRepeat) {
-      write_varint(out, cloud::fold(field.parameter));
+      write_varint(out, fold(field.parameter));
     }
     write_varint(out, field.exceptions.size());
     out.bytes(field.exceptions);
@@ -246,7 +244,7 @@ Result<CloudPlan> read_plan(const Cloud& cloud, ByteReader& in) {
     field.kind = static_cast<FieldKind>(kind);
     PITH_ASSIGN(field.grid, cloud::read_grid(cloud.shape.fields[f].type, in));
     if (field.kind == FieldKind::kSmall || field.kind == FieldKind::kRepeat) {
-      field.parameter = cloud::unfold(read_varint(in));
+      field.parameter = unfold(read_varint(in));
     }
     if (field.kind == FieldKind::kRepeat &&
         (field.parameter < 1 || field.parameter > static_cast<int64_t>(kMaxPeriod))) {
