@@ -1,7 +1,8 @@
 #include "codecs/log/template_text.h"
 
 #include <algorithm>
-#include <unordered_map>
+
+#include "codecs/log/interner.h"
 
 namespace pith::log {
 namespace {
@@ -10,10 +11,23 @@ constexpr char kSlotMark = 1;
 constexpr char kEscape = 3;
 constexpr char kEnd = '\n';
 
-bool is_special(char c) { return c == kSlotMark || c == kEscape || c == kEnd; }
+bool is_special(char c) {
+  return static_cast<uint8_t>(c) <= kEnd && (c == kSlotMark || c == kEscape || c == kEnd);
+}
 
 // The columns that slots with a key take, in the order of their first use.
-using ColumnsOfKeys = std::unordered_map<uint64_t, std::vector<uint32_t>>;
+class ColumnsOfKeys {
+ public:
+  std::vector<uint32_t>& operator[](uint64_t key) {
+    const uint32_t number = numbers_.number_of(key);
+    if (number == columns_.size()) columns_.emplace_back();
+    return columns_[number];
+  }
+
+ private:
+  NumberMap numbers_;
+  std::vector<std::vector<uint32_t>> columns_;
+};
 
 }  // namespace
 
@@ -67,6 +81,12 @@ Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, Memory
   ColumnsOfKeys of_keys;
   size_t at = 0;
   for (Template& t : read.templates) {
+    // So much at most, but for texts with an escaped LF.
+    const std::string_view line = text.substr(at, std::min(text.find(kEnd, at), text.size()) - at);
+    const auto marks = static_cast<size_t>(std::count(line.begin(), line.end(), kSlotMark));
+    t.text.reserve(line.size() - marks);
+    t.cuts.reserve(marks + 1);
+    t.slots.reserve(marks);
     for (bool more = true; more;) {
       const size_t plain = at;
       while (at < text.size() && !is_special(text[at])) ++at;
