@@ -21,8 +21,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 class Tokeniser {
  public:
-  explicit Tokeniser(ByteView block)
-      : text_(as_text(block)), words_(text_.data()), size_(text_.size()) {
+  Tokeniser(ByteView block, Quoted quoted)
+      : text_(as_text(block)), words_(text_.data()), size_(text_.size()), quoted_(quoted) {
     out_.tokens.reserve(size_ / 6);
     out_.lines.reserve(size_ / 64);
   }
@@ -68,23 +68,36 @@ class Tokeniser {
            is_digit(text[comma + 1]) && is_digit(text[comma + 2]) && is_digit(text[comma + 3]);
   }
 
+  // The end of the quoted string that begins at `start`, behind the delimiters from `at` on;
+  // `start` if there is none.
+  static size_t end_of_quoted(const char* text, size_t at, size_t start, size_t end,
+                              size_t& quotes) {
+    quotes += static_cast<size_t>(std::count(text + at, text + start, '"'));
+    if (quotes % 2 == 0 || start == at || start == end || text[start - 1] != '"') return start;
+    const void* quote = std::memchr(text + start, '"', end - start);
+    return quote == nullptr ? start : static_cast<size_t>(static_cast<const char*>(quote) - text);
+  }
+
   bool tokenise(size_t begin, size_t end, Line& line) {
     const char* text = text_.data();
     uint64_t shape = 0x13198A2E03707344ULL;
     size_t at = begin;
+    size_t quotes = 0;  // before `at`
     hashes_.clear();
     while (true) {
       size_t start = at;
       while (start < end && is_delimiter(text, at, start)) ++start;
-      size_t stop = start;
-      while (stop < end && (!kIsDelimiter[static_cast<uint8_t>(text[stop])] ||
-                            (text[stop] == ',' && is_in_time(text, start, stop, end)))) {
-        ++stop;
-      }
-      // Spaces before a number, beyond the first, pad it.
       size_t value = start;
-      if (start < stop && start > at + 1 && is_digit(text[start])) {
-        while (value > at + 1 && text[value - 1] == ' ' && text[value - 2] == ' ') --value;
+      size_t stop = quoted_ == Quoted::kWhole ? end_of_quoted(text, at, start, end, quotes) : start;
+      if (stop == start) {
+        while (stop < end && (!kIsDelimiter[static_cast<uint8_t>(text[stop])] ||
+                              (text[stop] == ',' && is_in_time(text, start, stop, end)))) {
+          ++stop;
+        }
+        // Spaces before a number, beyond the first, pad it.
+        if (start < stop && start > at + 1 && is_digit(text[start])) {
+          while (value > at + 1 && text[value - 1] == ' ' && text[value - 2] == ' ') --value;
+        }
       }
       for (size_t i = at; i < value; i += 8) {
         const size_t left = std::min<size_t>(8, value - i);
@@ -120,12 +133,13 @@ class Tokeniser {
   std::string_view text_;
   Interner words_;
   size_t size_;
+  Quoted quoted_;
   std::vector<uint64_t> hashes_;  // of the line's tokens
   Tokens out_;
 };
 
 }  // namespace
 
-Tokens tokenise(ByteView block) { return Tokeniser(block).run(); }
+Tokens tokenise(ByteView block, Quoted quoted) { return Tokeniser(block, quoted).run(); }
 
 }  // namespace pith::log
