@@ -15,8 +15,11 @@ constexpr size_t kMaxLinked = 32;
 constexpr size_t kMaxOthers = 16;
 constexpr size_t kSample = 2048;
 
-bool is_of_type(const Encoded& column, ColumnType type) {
-  return static_cast<ColumnType>(column.meta[0]) == type;
+// The first `count` values of a column.
+void take_values(const Parsed& parsed, size_t column, size_t count, Pieces& values) {
+  const uint32_t* const words = parsed.columns[column].data();
+  values.resize(count);
+  for (size_t i = 0; i < count; ++i) values[i] = parsed.words[words[i]];
 }
 
 class LinkFinder {
@@ -68,56 +71,71 @@ class LinkFinder {
     links_.push_back(link);
   }
 
+  // A column of numbers, and as many of its values as have been asked for.
+  struct Numeric {
+    uint32_t column;
+    NumberFormat format;
+    std::vector<uint64_t> numbers;
+  };
+
+  // Reads the first `wanted` values at least; false if they are no numbers of one format.
+  bool read(Numeric& numeric, size_t wanted) {
+    if (numeric.numbers.size() >= wanted) return true;
+    take_values(parsed_, numeric.column, wanted, values_);
+    const bool done = encoder_.read_numbers(values_, numeric.format, numeric.numbers);
+    if (!done) numeric.numbers.clear();
+    return done;
+  }
+
   // Times that are written twice, counters that run alongside.
   void link_differences() {
-    std::vector<uint32_t> numeric;
-    std::vector<std::vector<uint64_t>> numbers;
-    std::vector<NumberFormat> formats;
+    std::vector<Numeric> numeric;
     for (const uint32_t c : order_) {
       if (numeric.size() == kMaxOthers || columns_[c].cost < kMinCost) break;
-      NumberFormat format;
-      std::vector<uint64_t> values;
-      if (!encoder_.read_numbers(parsed_.columns[c], format, values)) continue;
-      numeric.push_back(c);
-      numbers.push_back(std::move(values));
-      formats.push_back(format);
+      Numeric found{.column = c, .format = {}, .numbers = {}};
+      if (read(found, std::min(count(c), kSample))) numeric.push_back(std::move(found));
     }
-    for (size_t b = 0; b < numeric.size(); ++b) {
-      const uint32_t column = numeric[b];
+    for (Numeric& linked : numeric) {
+      const uint32_t column = linked.column;
       if (!is_free(column)) continue;
       Encoded best;
       Link link{.column = column, .other = 0, .kind = LinkKind::kDifference};
-      for (size_t a = 0; a < numeric.size(); ++a) {
-        const uint32_t other = numeric[a];
-        if (a == b || is_linked_[other] || !is_of_type(columns_[other], ColumnType::kNumber) ||
-            count(other) * 4 < count(column)) {
+      for (Numeric& other : numeric) {
+        if (&other == &linked || is_linked_[other.column] ||
+            columns_[other.column].type() != ColumnType::kNumber ||
+            count(other.column) * 4 < count(column)) {
           continue;
         }
-        const auto differences_of = [&](size_t wanted) {
-          const Partners places(lines_[column], lines_[other], wanted);
-          std::vector<uint64_t> found(wanted);
-          for (size_t i = 0; i < wanted; ++i) {
-            found[i] = numbers[b][i] - (places[i] == kNoValue ? 0 : numbers[a][places[i]]);
-          }
-          return found;
-        };
+        const auto sample = differences(linked, other, std::min(count(column), kSample));
         size_t changes = 0;
         size_t own_changes = 0;
-        const auto sample = differences_of(std::min(count(column), kSample));
         for (size_t i = 1; i < sample.size(); ++i) {
           if (sample[i] != sample[i - 1]) ++changes;
-          if (numbers[b][i] != numbers[b][i - 1]) ++own_changes;
+          if (linked.numbers[i] != linked.numbers[i - 1]) ++own_changes;
         }
-        if (changes * 4 > own_changes * 3 + 16) continue;
-        const auto differences = differences_of(count(column));
-        Encoded encoded = encoder_.encode_differences(formats[b], differences);
+        if (sample.empty() || changes * 4 > own_changes * 3 + 16) continue;
+        const auto all = differences(linked, other, count(column));
+        if (all.empty()) continue;
+        Encoded encoded = encoder_.encode_differences(linked.format, all);
         if (encoded.cost + 4 < (best.meta.empty() ? columns_[column].cost : best.cost)) {
           best = std::move(encoded);
-          link.other = other;
+          link.other = other.column;
         }
       }
       if (!best.meta.empty()) accept(link, std::move(best));
     }
+  }
+
+  // Of the first `wanted` values; none if they are no numbers.
+  std::vector<uint64_t> differences(Numeric& linked, Numeric& other, size_t wanted) {
+    const Partners places(lines_[linked.column], lines_[other.column], wanted);
+    const size_t others = places[wanted - 1] == kNoValue ? 0 : places[wanted - 1] + 1;
+    if (!read(linked, wanted) || !read(other, others)) return {};
+    std::vector<uint64_t> found(wanted);
+    for (size_t i = 0; i < wanted; ++i) {
+      found[i] = linked.numbers[i] - (places[i] == kNoValue ? 0 : other.numbers[places[i]]);
+    }
+    return found;
   }
 
   // Of the first `count` values at least.
@@ -125,7 +143,7 @@ class LinkFinder {
     std::vector<uint32_t>& ids = ids_[c];
     if (ids.size() >= count) return ids;
     ids.resize(count);
-    dense_.number(std::span(parsed_.column_words[c]).first(count), [&](size_t i, uint32_t id) {
+    dense_.number(std::span(parsed_.columns[c]).first(count), [&](size_t i, uint32_t id) {
       ids[i] = id;
       return true;
     });
@@ -169,7 +187,7 @@ class LinkFinder {
     std::vector<uint32_t> others = {static_cast<uint32_t>(columns_.size())};
     for (const uint32_t c : order_) {
       if (others.size() == kMaxOthers) break;
-      if (!is_linked_[c] && is_of_type(columns_[c], ColumnType::kDictionary)) others.push_back(c);
+      if (!is_linked_[c] && columns_[c].type() == ColumnType::kDictionary) others.push_back(c);
     }
     std::vector<Candidate> candidates;
     for (size_t i = 0; i < std::min(order_.size(), kMaxLinked); ++i) {
@@ -197,14 +215,14 @@ class LinkFinder {
     const Partners places(lines_[link.column], lines_[link.other], count(link.column));
     const size_t none = std::max(other_ids.size(), parsed_.templates.size());
     std::vector<uint32_t> last_value(none + 1, kNoValue);
-    const Pieces& values = parsed_.columns[link.column];
+    const auto& words = parsed_.columns[link.column];
     std::vector<bool> flags;
     Pieces misses;
-    for (size_t i = 0; i < values.size(); ++i) {
+    for (size_t i = 0; i < words.size(); ++i) {
       uint32_t& last = last_value[places[i] == kNoValue ? none : other_ids[places[i]]];
       const bool hit = last == ids[i];
       if (last != kNoValue) flags.push_back(hit);
-      if (!hit) misses.push_back(values[i]);
+      if (!hit) misses.push_back(parsed_.words[words[i]]);
       last = ids[i];
     }
     Encoded out;
@@ -233,6 +251,7 @@ class LinkFinder {
   };
   std::vector<Asked> asked_;
   uint32_t question_ = 0;
+  Pieces values_;  // of the column that is read
   std::vector<uint32_t> order_;
   std::vector<Link> links_;
 };
@@ -245,9 +264,11 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
   ColumnEncoder encoder(block, meter);
   std::vector<Encoded> columns;
   columns.reserve(parsed.columns.size());
-  DenseIds dense(parsed.words);
+  DenseIds dense(parsed.words.size());
+  Pieces values;
   for (size_t c = 0; c < parsed.columns.size(); ++c) {
-    columns.push_back(encoder.encode(parsed.columns[c], parsed.column_words[c], dense));
+    take_values(parsed, c, parsed.columns[c].size(), values);
+    columns.push_back(encoder.encode(values, parsed.columns[c], dense));
   }
   const std::vector<Link> links = LinkFinder(parsed, encoder, dense, columns).run();
   ByteBuffer meta;
@@ -258,11 +279,11 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
     put_varint(meta, uint64_t{link.other} << 1 | static_cast<uint64_t>(link.kind));
     linked[link.column] = true;
   }
-  out.put(Pool::kMeta, meta);
+  out.put(Pool::kMeta, std::move(meta));
   for (size_t c = 0; c < columns.size(); ++c) {
-    if (!linked[c]) columns[c].put(out);
+    if (!linked[c]) std::move(columns[c]).put(out);
   }
-  for (const Link& link : links) columns[link.column].put(out);
+  for (const Link& link : links) std::move(columns[link.column]).put(out);
 }
 
 Result<void> read_linked(LinkKind kind, size_t count, const ColumnLines& lines,

@@ -52,7 +52,8 @@ inline bool equal_bytes(const char* a, const char* b, size_t size) {
 
 class Interner {
  public:
-  explicit Interner(const char* base) : base_(base), slots_(1024) {}
+  // `room`: a power of two; half as many different strings find room before the table grows.
+  explicit Interner(const char* base, size_t room = 1024) : base_(base), slots_(room) {}
 
   // The number of the string of `size` bytes at `begin` from the base.
   uint32_t intern(uint32_t begin, uint32_t size) {
@@ -60,11 +61,8 @@ class Interner {
   }
 
   // The same in two steps, between which memory has time to answer: many strings are hashed first.
-  uint64_t prepare(uint32_t begin, uint32_t size) const {
-    const uint64_t hash = hash_bytes(base_ + begin, size);
-    __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
-    return hash;
-  }
+  // Of the strings of one size up to 8 bytes no two may have the same hash.
+  void prepare(uint64_t hash) const { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
   uint32_t intern(uint32_t begin, uint32_t size, uint64_t hash) {
     const char* text = base_ + begin;
     const auto check = static_cast<uint32_t>(hash >> 32);
@@ -103,7 +101,7 @@ class Interner {
   };
 
   void grow() {
-    slots_.assign(slots_.size() * 4, {});
+    slots_.assign(slots_.size() * 2, {});
     const size_t mask = slots_.size() - 1;
     for (size_t i = 0; i < entries_.size(); ++i) {
       size_t at = entries_[i].low & mask;

@@ -294,7 +294,6 @@ Result<void> decode_stream(Backend backend, ByteView coded, MutableBytes raw, Me
 size_t CostMeter::cost(Pool pool, ByteView bytes) {
   constexpr size_t kShort = 48;
   constexpr size_t kFrameBytes = 8;
-  constexpr size_t kMeterSample = size_t{64} << 10;
   // Few bytes share the statistics of their pool: text takes five bits, numbers nearly eight.
   const bool text = mixed_kind(pool) == MixedKind::kText;
   const size_t plain = bytes.size() * (text ? 10 : 15) / 16 + 1;
@@ -303,7 +302,7 @@ size_t CostMeter::cost(Pool pool, ByteView bytes) {
   if (bytes.size() < kShort) return plain;
   // Of long runs the beginning tells enough.
   const size_t size = bytes.size();
-  bytes = bytes.first(std::min(size, kMeterSample));
+  bytes = bytes.first(std::min(size, 4 * sample_));
   room_.resize(ZSTD_compressBound(bytes.size()));
   const size_t coded = ZSTD_compressCCtx(space_.trial.get(), room_.data(), room_.size(),
                                          bytes.data(), bytes.size(), 1);

@@ -30,7 +30,7 @@ WrittenColumn pass_through(const std::vector<std::string>& values) {
   CostMeter meter(*space);
   const Encoded encoded = ColumnEncoder(as_bytes(block), meter).encode(pieces, {});
   StreamWriter writer;
-  encoded.put(writer);
+  Encoded(encoded).put(writer);
   ByteBuffer payload;
   EXPECT_TRUE(writer.finish(5, block.size(), *space, payload).has_value());
 
