@@ -166,8 +166,8 @@ Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuf
   StreamWriter streams;
   write_templates(parsed.templates, streams);
   write_line_templates(parsed, streams);
-  CostMeter meter(space, sample_for(level));
-  write_columns(block, parsed, meter, streams);
+  CostMeter meter(space, sample_for(level), level == 1);
+  write_columns(block, parsed, level, meter, streams);
   ByteBuffer coded;
   PITH_TRY(streams.finish(level, block.size(), space, coded));
 

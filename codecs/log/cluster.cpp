@@ -17,6 +17,7 @@ constexpr size_t kMinSplit = 16;
 constexpr size_t kMaxSplitValues = 64;
 // A slot is taken for a copy of an earlier one only with so many lines to show it.
 constexpr size_t kMinCopyLines = 4;
+constexpr size_t kCopySample = 64;
 // So many values of a slot tell how all of them look.
 constexpr size_t kLookSample = 512;
 
@@ -47,9 +48,6 @@ class Clusterer {
     size_t end = 0;
     size_t lines() const { return end - begin; }
   };
-  // Of a position: whether all lines of a leaf have the same word there.
-  using Constants = std::vector<uint8_t>;
-
   const uint32_t* words_of(uint32_t line) const {
     return tokens_.tokens.data() + tokens_.lines[line].first_token;
   }
@@ -108,7 +106,7 @@ class Clusterer {
       if (leaf.lines() >= kMinSplit) {
         find_constants(leaf);
         for (size_t p = 0; p < positions && best_values > 2; ++p) {
-          if (constant_[p] != 0 || is_header_slot(first, p)) continue;
+          if (is_constant(p) || is_header_slot(first, p)) continue;
           const size_t limit = std::min({kMaxSplitValues, leaf.lines() / 8, best_values - 1});
           const size_t values = count_values(leaf, p, limit);
           if (values < 2 || values > limit) continue;
@@ -202,7 +200,7 @@ class Clusterer {
     std::vector<uint32_t> slot_tokens;
     for (uint32_t p = 0; p < shape.tokens; ++p) {
       t.text.append(text_of(tokens_.gap(shape, p)));
-      if (!is_header_slot(first, p) && constant_[p] != 0) {
+      if (!is_header_slot(first, p) && is_constant(p)) {
         t.text.append(text_of(tokens_.words[words_of(first)[p]]));
         continue;
       }
@@ -225,29 +223,44 @@ class Clusterer {
   // Line by line: that is how tokens lie in memory.
   void find_constants(const Leaf& leaf) {
     const auto first = tokens_.words_of(tokens_.lines[order_[leaf.begin]]);
-    constant_.assign(first.size(), 1);
+    differs_.assign(first.size(), 0);
     for (size_t i = leaf.begin + 1; i < leaf.end; ++i) {
       const uint32_t* const now = words_of(order_[i]);
-      for (size_t p = 0; p < constant_.size(); ++p) {
-        constant_[p] &= static_cast<uint8_t>(now[p] == first[p] ? 1 : 0);
-      }
+      for (size_t p = 0; p < first.size(); ++p) differs_[p] |= now[p] ^ first[p];
     }
   }
+  bool is_constant(size_t p) const { return differs_[p] == 0; }
 
+  // A few lines tell most slots apart; those that agree in them are compared in all.
   void find_copies(const Leaf& leaf, const std::vector<uint32_t>& slot_tokens, Template& t) const {
     if (leaf.lines() < kMinCopyLines) return;
     std::vector<uint64_t> hashes(slot_tokens.size(), 0);
-    for (size_t i = leaf.begin; i < leaf.end; ++i) {
+    for (size_t i = leaf.begin; i < std::min(leaf.end, leaf.begin + kCopySample); ++i) {
       const uint32_t* const now = words_of(order_[i]);
       for (size_t s = 0; s < hashes.size(); ++s) {
         hashes[s] = mix_hash(hashes[s], now[slot_tokens[s]]);
       }
     }
-    std::unordered_map<uint64_t, uint32_t> by_values;
+    std::unordered_multimap<uint64_t, uint32_t> by_values;
     for (uint32_t s = 0; s < hashes.size(); ++s) {
-      const auto [it, fresh] = by_values.try_emplace(hashes[s], s);
-      if (!fresh) t.slots[s].copy_of = it->second;
+      const auto [begin, end] = by_values.equal_range(hashes[s]);
+      const auto found = std::find_if(begin, end, [&](const auto& other) {
+        return are_equal(leaf, slot_tokens[other.second], slot_tokens[s]);
+      });
+      if (found != end) {
+        t.slots[s].copy_of = found->second;
+      } else {
+        by_values.emplace(hashes[s], s);
+      }
     }
+  }
+
+  bool are_equal(const Leaf& leaf, size_t a, size_t b) const {
+    for (size_t i = leaf.begin; i < leaf.end; ++i) {
+      const uint32_t* const now = words_of(order_[i]);
+      if (now[a] != now[b]) return false;
+    }
+    return true;
   }
 
   uint32_t look_of_slot(const Leaf& leaf, size_t p) {
@@ -314,7 +327,7 @@ class Clusterer {
   std::vector<uint32_t> order_;
   std::vector<size_t> shape_ends_;
   std::vector<Leaf> leaves_;
-  Constants constant_;  // of the leaf that is looked at
+  std::vector<uint32_t> differs_;  // of the leaf that is looked at: 0 where it has one word
   std::vector<uint32_t> whole_;
   std::vector<bool> keep_whole_;                    // lines of the last template
   std::vector<std::vector<uint32_t>> slot_tokens_;  // for each template and slot: which token

@@ -79,6 +79,10 @@ bool ColumnEncoder::read_numbers(const Pieces& values, NumberFormat& format,
   numbers.resize(values.size());
   for (size_t f = 0; f < formats.count; ++f) {
     format = formats.list[f];
+    if (format.kind == NumberKind::kPlain) {
+      if (read_plain_numbers(base_, values, numbers.data())) return true;
+      continue;
+    }
     size_t i = 0;
     for (; i < values.size(); ++i) {
       const auto number = read_number(format, text(values[i]));

@@ -11,9 +11,8 @@ namespace {
 // Only columns that cost much are worth a link, and only the largest ones are looked at.
 constexpr size_t kMinCost = 96;
 constexpr size_t kMinValues = 32;
-constexpr size_t kMaxLinked = 32;
-constexpr size_t kMaxOthers = 16;
-constexpr size_t kSample = 2048;
+// A column is written in full for so many links before it stays without one.
+constexpr size_t kMaxTries = 2;
 
 // The first `count` values of a column.
 void take_values(const Parsed& parsed, size_t column, size_t count, Pieces& values) {
@@ -22,11 +21,23 @@ void take_values(const Parsed& parsed, size_t column, size_t count, Pieces& valu
   for (size_t i = 0; i < count; ++i) values[i] = parsed.words[words[i]];
 }
 
+// How far links are looked for.
+struct LinkEffort {
+  size_t linked;  // so many of the dearest columns,
+  size_t others;  // to so many others,
+  size_t sample;  // by so many values
+};
+LinkEffort link_effort(Level level) {
+  if (level == 1) return {.linked = 16, .others = 8, .sample = 512};
+  return {.linked = 32, .others = 16, .sample = 2048};
+}
+
 class LinkFinder {
  public:
   LinkFinder(const Parsed& parsed, ColumnEncoder& encoder, DenseIds& dense,
-             std::vector<Encoded>& columns)
-      : dense_(dense),
+             std::vector<Encoded>& columns, Level level)
+      : effort_(link_effort(level)),
+        dense_(dense),
         parsed_(parsed),
         encoder_(encoder),
         columns_(columns),
@@ -91,22 +102,22 @@ class LinkFinder {
   void link_differences() {
     std::vector<Numeric> numeric;
     for (const uint32_t c : order_) {
-      if (numeric.size() == kMaxOthers || columns_[c].cost < kMinCost) break;
+      if (numeric.size() == effort_.others || columns_[c].cost < kMinCost) break;
       Numeric found{.column = c, .format = {}, .numbers = {}};
-      if (read(found, std::min(count(c), kSample))) numeric.push_back(std::move(found));
+      if (read(found, std::min(count(c), effort_.sample))) numeric.push_back(std::move(found));
     }
     for (Numeric& linked : numeric) {
       const uint32_t column = linked.column;
       if (!is_free(column)) continue;
-      Encoded best;
-      Link link{.column = column, .other = 0, .kind = LinkKind::kDifference};
+      Numeric* best = nullptr;
+      size_t least = columns_[column].cost;
       for (Numeric& other : numeric) {
         if (&other == &linked || is_linked_[other.column] ||
             columns_[other.column].type() != ColumnType::kNumber ||
             count(other.column) * 4 < count(column)) {
           continue;
         }
-        const auto sample = differences(linked, other, std::min(count(column), kSample));
+        const auto sample = differences(linked, other, std::min(count(column), effort_.sample));
         size_t changes = 0;
         size_t own_changes = 0;
         for (size_t i = 1; i < sample.size(); ++i) {
@@ -114,15 +125,19 @@ class LinkFinder {
           if (linked.numbers[i] != linked.numbers[i - 1]) ++own_changes;
         }
         if (sample.empty() || changes * 4 > own_changes * 3 + 16) continue;
-        const auto all = differences(linked, other, count(column));
-        if (all.empty()) continue;
-        Encoded encoded = encoder_.encode_differences(linked.format, all);
-        if (encoded.cost + 4 < (best.meta.empty() ? columns_[column].cost : best.cost)) {
-          best = std::move(encoded);
-          link.other = other.column;
-        }
+        const size_t cost =
+            encoder_.encode_differences(linked.format, sample).cost * count(column) / sample.size();
+        if (cost >= least) continue;
+        best = &other;
+        least = cost;
       }
-      if (!best.meta.empty()) accept(link, std::move(best));
+      if (best == nullptr) continue;
+      const auto all = differences(linked, *best, count(column));
+      if (all.empty()) continue;
+      Encoded encoded = encoder_.encode_differences(linked.format, all);
+      if (encoded.cost + 4 >= columns_[column].cost) continue;
+      accept({.column = column, .other = best->column, .kind = LinkKind::kDifference},
+             std::move(encoded));
     }
   }
 
@@ -153,7 +168,7 @@ class LinkFinder {
   // How often a value is what it was when the other column last had the same value.
   size_t estimate_gain(uint32_t column, uint32_t other) {
     const size_t total = count(column);
-    const size_t n = std::min(total, kSample);
+    const size_t n = std::min(total, effort_.sample);
     const Partners places(lines_[column], lines_[other], n);
     const size_t others = places[n - 1] == kNoValue ? 0 : places[n - 1] + 1;
     const auto& ids = ids_of(column, n);
@@ -186,11 +201,11 @@ class LinkFinder {
   void link_repeats() {
     std::vector<uint32_t> others = {static_cast<uint32_t>(columns_.size())};
     for (const uint32_t c : order_) {
-      if (others.size() == kMaxOthers) break;
+      if (others.size() == effort_.others) break;
       if (!is_linked_[c] && columns_[c].type() == ColumnType::kDictionary) others.push_back(c);
     }
     std::vector<Candidate> candidates;
-    for (size_t i = 0; i < std::min(order_.size(), kMaxLinked); ++i) {
+    for (size_t i = 0; i < std::min(order_.size(), effort_.linked); ++i) {
       const uint32_t column = order_[i];
       if (is_linked_[column] || columns_[column].cost < kMinCost) continue;
       for (const uint32_t other : others) {
@@ -201,9 +216,11 @@ class LinkFinder {
     }
     std::stable_sort(candidates.begin(), candidates.end(),
                      [](const Candidate& a, const Candidate& b) { return a.gain > b.gain; });
+    std::vector<uint8_t> tries(columns_.size(), 0);
     for (const Candidate& candidate : candidates) {
       const Link& link = candidate.link;
       if (!is_free(link.column) || is_linked_[link.other]) continue;
+      if (tries[link.column]++ == kMaxTries) continue;
       Encoded encoded = encode_repeats(link);
       if (encoded.cost + 4 < columns_[link.column].cost) accept(link, std::move(encoded));
     }
@@ -237,6 +254,7 @@ class LinkFinder {
     return out;
   }
 
+  LinkEffort effort_;
   DenseIds& dense_;
   const Parsed& parsed_;
   ColumnEncoder& encoder_;
@@ -260,7 +278,8 @@ auto damaged() { return fail(ErrorCode::kDamaged, "a log block's columns are dam
 
 }  // namespace
 
-void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, StreamWriter& out) {
+void write_columns(ByteView block, const Parsed& parsed, Level level, CostMeter& meter,
+                   StreamWriter& out) {
   ColumnEncoder encoder(block, meter);
   std::vector<Encoded> columns;
   columns.reserve(parsed.columns.size());
@@ -270,7 +289,7 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
     take_values(parsed, c, parsed.columns[c].size(), values);
     columns.push_back(encoder.encode(values, parsed.columns[c], dense));
   }
-  const std::vector<Link> links = LinkFinder(parsed, encoder, dense, columns).run();
+  const std::vector<Link> links = LinkFinder(parsed, encoder, dense, columns, level).run();
   ByteBuffer meta;
   std::vector<bool> linked(columns.size(), false);
   put_varint(meta, links.size());

@@ -60,9 +60,14 @@ class Interner {
     return intern(begin, size, hash_bytes(base_ + begin, size));
   }
 
-  // The same in two steps, between which memory has time to answer: many strings are hashed first.
+  // The same in three steps, between which memory has time to answer: many strings are hashed
+  // first.
   // Of the strings of one size up to 8 bytes no two may have the same hash.
   void prepare(uint64_t hash) const { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
+  void prepare_more(uint64_t hash) const {
+    const uint32_t number = slots_[hash & (slots_.size() - 1)].number;
+    if (number != 0) __builtin_prefetch(&entries_[number - 1]);
+  }
   uint32_t intern(uint32_t begin, uint32_t size, uint64_t hash) {
     const char* text = base_ + begin;
     const auto check = static_cast<uint32_t>(hash >> 32);

@@ -76,12 +76,19 @@ std::optional<uint64_t> plain(std::string_view text) {
 }
 
 std::optional<uint64_t> time_of_day(std::string_view text) {
-  if (text.size() != 8 || text[2] != ':' || text[5] != ':') return std::nullopt;
-  const auto hours = digits(text.substr(0, 2));
-  const auto minutes = digits(text.substr(3, 2));
-  const auto seconds = digits(text.substr(6, 2));
-  if (!hours || !minutes || !seconds || *minutes > 59 || *seconds > 59) return std::nullopt;
-  return (*hours * 60 + *minutes) * 60 + *seconds;
+  if (text.size() != 8) return std::nullopt;
+  uint64_t all;
+  std::memcpy(&all, text.data(), 8);
+  // 00:00:00: what is left are digits, and zeros for the colons.
+  all ^= 0x30303A30303A3030;
+  if ((all & 0x0000FF0000FF0000) != 0) return std::nullopt;
+  if (((all | (all + 0x0606060606060606)) & 0xF0F0F0F0F0F0F0F0) != 0) return std::nullopt;
+  const uint64_t pairs = all * 10 + (all >> 8);
+  const uint64_t hours = pairs & 0xFF;
+  const uint64_t minutes = pairs >> 24 & 0xFF;
+  const uint64_t seconds = pairs >> 48 & 0xFF;
+  if (minutes > 59 || seconds > 59) return std::nullopt;
+  return (hours * 60 + minutes) * 60 + seconds;
 }
 
 constexpr std::array<char, 200> kPairs = [] {
@@ -221,6 +228,28 @@ std::optional<uint64_t> read_number(const NumberFormat& format, std::string_view
     }
   }
   return std::nullopt;
+}
+
+bool read_plain_numbers(const char* base, std::span<const Piece> values, uint64_t* numbers) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Piece& value = values[i];
+    const char* const text = base + value.begin;
+    if (value.size - 1 < 8 && value.begin + value.size >= 8) {
+      // The last eight bytes, those before the value as zeros.
+      uint64_t eight;
+      std::memcpy(&eight, text + value.size - 8, 8);
+      const size_t before = 64 - 8 * size_t{value.size};
+      eight = (eight ^ 0x3030303030303030) >> before << before;
+      const auto number = read_eight(eight ^ 0x3030303030303030);
+      if (!number || (value.size > 1 && *text == '0')) return false;
+      numbers[i] = *number;
+    } else {
+      const auto number = plain({text, value.size});
+      if (!number) return false;
+      numbers[i] = *number;
+    }
+  }
+  return true;
 }
 
 size_t write_number(const NumberFormat& format, uint64_t value, char* out) {

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "codecs/log/parsed.h"
+
 namespace pith::log {
 
 enum class NumberKind : uint8_t {
@@ -38,6 +40,9 @@ struct Formats {
 Formats formats_for(std::string_view text);
 
 std::optional<uint64_t> read_number(const NumberFormat& format, std::string_view text);
+
+// The same for many values at `base`, in format kPlain; false if one is none. Fast.
+bool read_plain_numbers(const char* base, std::span<const Piece> values, uint64_t* numbers);
 
 // How many decimal digits a number has.
 size_t count_digits(uint64_t value);

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "codecs/bwt/block.h"
+#include "codecs/entropy/log2_table.h"
 #include "codecs/log/mixed.h"
 
 namespace pith::log {
@@ -291,6 +292,41 @@ Result<void> decode_stream(Backend backend, ByteView coded, MutableBytes raw, Me
   return fail(ErrorCode::kDamaged, "a stream of a log block has no coding");
 }
 
+namespace {
+
+// What an entropy coder of single bytes makes of them; or, if that is less, one that first says
+// whether a byte is what followed last time.
+size_t entropy_cost(ByteView bytes) {
+  constexpr uint64_t kBit = 4096;
+  std::array<uint32_t, 256> counts{};
+  std::array<uint8_t, 256> followed{};
+  size_t hits = 0;
+  uint8_t last = 0;
+  for (const std::byte b : bytes) {
+    const auto byte = static_cast<uint8_t>(b);
+    ++counts[byte];
+    hits += followed[last] == byte ? 1 : 0;
+    followed[last] = byte;
+    last = byte;
+  }
+  const uint64_t n = bytes.size();
+  const uint64_t log_n = entropy::log2_fixed(n);
+  uint64_t bits = 0;
+  uint64_t symbols = 0;
+  for (const uint32_t count : counts) {
+    if (count == 0) continue;
+    bits += count * (log_n - entropy::log2_fixed(count));
+    ++symbols;
+  }
+  const auto flag_cost = [&](uint64_t count) {
+    return count == 0 ? 0 : count * (log_n - entropy::log2_fixed(count));
+  };
+  const uint64_t with_hits = bits / n * (n - hits) + flag_cost(hits) + flag_cost(n - hits);
+  return static_cast<size_t>((std::min(bits, with_hits) / kBit + symbols * 4) / 8 + 1);
+}
+
+}  // namespace
+
 size_t CostMeter::cost(Pool pool, ByteView bytes) {
   constexpr size_t kShort = 48;
   constexpr size_t kFrameBytes = 8;
@@ -303,6 +339,7 @@ size_t CostMeter::cost(Pool pool, ByteView bytes) {
   // Of long runs the beginning tells enough.
   const size_t size = bytes.size();
   bytes = bytes.first(std::min(size, 4 * sample_));
+  if (quick_ && !text) return std::min<size_t>(plain, entropy_cost(bytes) * size / bytes.size());
   room_.resize(ZSTD_compressBound(bytes.size()));
   const size_t coded = ZSTD_compressCCtx(space_.trial.get(), room_.data(), room_.size(),
                                          bytes.data(), bytes.size(), 1);

@@ -159,6 +159,7 @@ class Tokeniser {
   }
 
   void number_words() {
+    for (const Found& token : found_) words_.prepare_more(token.hash);
     for (const Found& token : found_) {
       const uint32_t word = words_.intern(token.text.begin, token.text.size, token.hash);
       out_.tokens.push_back(word);
