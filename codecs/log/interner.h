@@ -39,15 +39,13 @@ inline uint64_t hash_bytes(const char* p, size_t size) {
   return mix_hash(hash, load_up_to_8(p, size));
 }
 
-inline bool equal_bytes(const char* a, const char* b, size_t size) {
-  while (size > 8) {
-    if (load_up_to_8(a, 8) != load_up_to_8(b, 8)) return false;
-    a += 8;
-    b += 8;
-    size -= 8;
+// For at least 8 bytes.
+inline bool equal_long(const char* a, const char* b, size_t size) {
+  const size_t last = size - 8;
+  for (size_t i = 0; i < last; i += 8) {
+    if (load_up_to_8(a + i, 8) != load_up_to_8(b + i, 8)) return false;
   }
-  // Of at most 8 bytes the loads take in every one.
-  return load_up_to_8(a, size) == load_up_to_8(b, size);
+  return load_up_to_8(a + last, 8) == load_up_to_8(b + last, 8);
 }
 
 class Interner {
@@ -77,8 +75,8 @@ class Interner {
       if (slots_[at].check != check) continue;
       const Entry& entry = entries_[slots_[at].number - 1];
       // Of at most 8 bytes the hash keeps all.
-      if (entry.size == size && (size <= 8 ? entry.low == static_cast<uint32_t>(hash)
-                                           : equal_bytes(base_ + entry.begin, text, size))) {
+      if (entry.low == static_cast<uint32_t>(hash) && entry.size == size &&
+          (size <= 8 || equal_long(base_ + entry.begin, text, size))) {
         return slots_[at].number - 1;
       }
     }

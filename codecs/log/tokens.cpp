@@ -17,7 +17,7 @@ class Tokeniser {
   explicit Tokeniser(ByteView block)
       : text_(as_text(block)),
         delimiters_(find_delimiters(block)),
-        words_(text_.data(), std::bit_ceil(text_.size() / 64 + 1)) {
+        words_(text_.data(), std::bit_ceil(text_.size() / 32 + 1)) {
     out_.tokens.reserve(text_.size() / 6);
     out_.lines.reserve(text_.size() / 64);
   }
@@ -151,11 +151,15 @@ class Tokeniser {
 
   // For words of one size of at most 8 bytes no two have the same, as the interner asks for.
   uint64_t hash_word(size_t begin, size_t size) const {
-    uint64_t hash = mix_hash(uint64_t{size} << 32, first_bytes(begin, size));
-    for (size_t done = 8; done < size; done += 8) {
-      hash = mix_hash(hash, load_up_to_8(text_.data() + begin + std::min(done, size - 8), 8));
+    const uint64_t hash = mix_hash(uint64_t{size} << 32, first_bytes(begin, size));
+    return size <= 8 ? hash : hash_rest(hash, text_.data() + begin, size);
+  }
+
+  static uint64_t hash_rest(uint64_t hash, const char* word, size_t size) {
+    for (size_t done = 8; done + 8 < size; done += 8) {
+      hash = mix_hash(hash, load_up_to_8(word + done, 8));
     }
-    return hash;
+    return mix_hash(hash, load_up_to_8(word + size - 8, 8));
   }
 
   void number_words() {
