@@ -18,7 +18,7 @@ auto damaged() { return fail(ErrorCode::kDamaged, "a log block is damaged"); }
 
 // How many values of a column decide on its type.
 size_t sample_for(Level level) {
-  if (level == 1) return size_t{2} << 10;
+  if (level == 1) return size_t{1} << 10;
   return level <= 3 ? size_t{4} << 10 : size_t{16} << 10;
 }
 
