@@ -124,6 +124,7 @@ class ColumnEncoder {
   };
   // False if they are too many for a dictionary.
   bool find_words(const Pieces& values, std::span<const uint32_t> words, Dictionary& found);
+  bool repeats(const Pieces& sample) const;
   static ColumnRules entry_rules(const ColumnRules& rules);
   void encode_dictionary(const Dictionary& dictionary, const ColumnRules& rules, Encoded& out);
   bool encode_hex(const Pieces& values, const ColumnRules& rules, Encoded& out);

@@ -272,22 +272,24 @@ bool ColumnEncoder::encode_plan(const std::vector<Part>& plan, const Pieces& val
     if (part.kind == Part::kFixed && static_cast<uint8_t>(part.fixed) <= 1) return false;
   }
   if (parts == 0) return false;
-  std::vector<Pieces> columns(parts);
+  // The values of all parts, part by part.
+  std::vector<Pieces> columns(parts, Pieces(values.size()));
   Pieces others;
   std::vector<bool> mask(values.size());
   std::array<Piece, kMaxParts + 1> found;
   const size_t tolerated = values.size() * (100 - kFitPercent) / 100;
-  for (auto& column : columns) column.reserve(values.size());
+  size_t fitting = 0;
   for (size_t i = 0; i < values.size(); ++i) {
-    const bool fits = match(plan, values[i], found.data());
-    mask[i] = !fits;
-    if (fits) {
-      for (size_t p = 0; p < parts; ++p) columns[p].push_back(found[p]);
+    if (match(plan, values[i], found.data())) {
+      for (size_t p = 0; p < parts; ++p) columns[p][fitting] = found[p];
+      ++fitting;
     } else {
+      mask[i] = true;
       others.push_back(values[i]);
       if (others.size() > tolerated) return false;
     }
   }
+  for (auto& column : columns) column.resize(fitting);
   if (!others.empty()) {
     out.put_type(ColumnType::kExceptions);
     put_varint(out.meta, others.size());
@@ -346,6 +348,13 @@ bool ColumnEncoder::find_words(const Pieces& values, std::span<const uint32_t> w
     if (!take(i, interner.intern(values[i].begin, values[i].size))) return false;
   }
   return true;
+}
+
+// Whether the values of a sample are several times the same.
+bool ColumnEncoder::repeats(const Pieces& sample) const {
+  Interner interner(base_);
+  for (const Piece& value : sample) interner.intern(value.begin, value.size);
+  return interner.count() * 4 < sample.size();
 }
 
 void ColumnEncoder::encode_dictionary(const Dictionary& dictionary, const ColumnRules& rules,
@@ -441,8 +450,11 @@ bool ColumnEncoder::encode_by_sample(const Pieces& values, const ColumnRules& ru
   const SampleRuns runs(values.size(), meter_.sample());
   ColumnRules sample_rules = rules;
   sample_rules.dictionary = false;
-  const Encoded tried = encode(runs.of(values), sample_rules);
-  if (Dictionary dictionary; rules.dictionary && find_words(values, words, dictionary)) {
+  const Pieces sample = runs.of(values);
+  const Encoded tried = encode(sample, sample_rules);
+  const bool may_repeat = tried.chosen != ColumnType::kNumber || !words.empty() || repeats(sample);
+  if (Dictionary dictionary;
+      rules.dictionary && may_repeat && find_words(values, words, dictionary)) {
     const Pieces& entries = dictionary.entries;
     const size_t plain = runs.scaled(tried.cost);
     const SampleRuns entry_runs(entries.size(), meter_.sample());
