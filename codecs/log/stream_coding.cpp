@@ -120,17 +120,21 @@ constexpr uint64_t kMixedPlaneByte = 180;
 constexpr size_t kMinStrong = 64;
 constexpr size_t kMinSorted = 8192;
 
-// Time that a block's slow streams may take to decode: so much for each byte of the block in 1/16
-// ns, and so much for a small block.
+// Time that a block's slow streams may take to decode, in ns. Small blocks get less for each byte:
+// they take a fixed time beside, for the start of the program and for what is done once.
 struct TimeBudget {
-  uint64_t per_byte = 0;
-  uint64_t least = 0;
+  uint64_t time = 0;
   uint64_t trials = 0;  // the encoder tries what would take so many times as much
 };
-TimeBudget time_budget(Level level) {
+TimeBudget time_budget(Level level, uint64_t block_size) {
+  const auto affine = [&](uint64_t sixteenths, uint64_t fixed, uint64_t least) {
+    const uint64_t all = block_size * sixteenths / 16;
+    return std::max(all - std::min(all, fixed), least);
+  };
   if (level <= 4) return {};
-  if (level >= 7) return {1600, 200'000'000, 2};
-  return level == 5 ? TimeBudget{10, 2'000'000, 3} : TimeBudget{26, 6'000'000, 4};
+  if (level >= 7) return {affine(1600, 0, 200'000'000), 2};
+  return level == 5 ? TimeBudget{affine(13, 2'400'000, 300'000), 3}
+                    : TimeBudget{affine(26, 2'200'000, 1'500'000), 4};
 }
 
 MixedKind mixed_kind(Pool pool) {
@@ -251,9 +255,9 @@ Result<std::vector<Coding>> code_streams(std::span<const StreamBytes> streams, L
     PITH_ASSIGN(Coding fast, code_fast(stream.bytes, stream.pool, level, space));
     codings.push_back(std::move(fast));
   }
-  const TimeBudget allowed = time_budget(level);
-  if (allowed.least == 0) return codings;
-  uint64_t time = std::max<uint64_t>(allowed.least, block_size * allowed.per_byte / 16);
+  const TimeBudget allowed = time_budget(level, block_size);
+  if (allowed.time == 0) return codings;
+  uint64_t time = allowed.time;
   PITH_ASSIGN(std::vector<Choice> choices,
               try_strong(streams, codings, time, time * allowed.trials, space));
   // What gains most for its time comes first; a stream that is coded strongly already may still
