@@ -78,21 +78,22 @@ Result<bool> compress_zstd(ByteView in, ZstdEffort effort, ZSTD_CCtx* context, B
 // Values as they are may be so random that a thorough search gains nothing over a fast one: a
 // sample tells.
 Result<ZstdEffort> effort_for(ByteView bytes, Pool pool, Level level, Workspace& space) {
-  constexpr size_t kLarge = size_t{128} << 10;
+  const size_t large = size_t{level == 5 ? 128U : 16U} << 10;
   constexpr size_t kSample = size_t{32} << 10;
   const ZstdEffort effort = zstd_effort(level, pool);
-  if (effort.parse == Parse::kOfLevel || pool != Pool::kRaw || bytes.size() < kLarge) return effort;
-  const ByteView sample = bytes.subspan(bytes.size() / 4, kSample);
+  if (level < 5 || pool != Pool::kRaw || bytes.size() < large) return effort;
+  const size_t sampled = std::min(bytes.size(), kSample);
+  const ByteView sample = bytes.subspan((bytes.size() - sampled) / 4, sampled);
   ZstdEffort best;
   size_t least = 0;
   // What takes more time must gain a little.
   for (const ZstdEffort now : {ZstdEffort{.level = 1}, ZstdEffort{.level = 6},
-                               ZstdEffort{.level = effort.level, .parse = Parse::kOptimal},
-                               ZstdEffort{.level = effort.level, .parse = Parse::kThorough}}) {
+                               ZstdEffort{.level = 16, .parse = Parse::kOptimal},
+                               ZstdEffort{.level = 16, .parse = Parse::kThorough}, effort}) {
     ByteBuffer coded;
     PITH_ASSIGN([[maybe_unused]] const bool smaller,
                 compress_zstd(sample, now, space.compress.get(), coded));
-    const bool slow = now.parse != Parse::kOfLevel;
+    const bool slow = now.parse != Parse::kOfLevel && level == 5;
     if (least != 0 && coded.size() >= least - (slow ? least / 160 : 0)) continue;
     best = now;
     least = coded.size();
