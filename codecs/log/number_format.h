@@ -53,4 +53,9 @@ uint64_t power_of_ten(size_t exponent);
 // Writes any value; returns its size. Touches kMaxNumberText bytes at most.
 size_t write_number(const NumberFormat& format, uint64_t value, char* out);
 
+// Writes many values back to back; returns where they end. `values[i]` becomes the place of number
+// i from `base` on. Touches kMaxNumberText bytes behind each.
+char* write_numbers(const NumberFormat& format, std::span<const uint64_t> numbers, uint32_t base,
+                    char* out, Piece* values);
+
 }  // namespace pith::log
