@@ -17,14 +17,20 @@ namespace {
 
 auto damaged() { return fail(ErrorCode::kDamaged, "a log block is damaged"); }
 
+// How many values of a column decide on its type.
+size_t sample_for(Level level) {
+  if (level == 1) return size_t{1} << 10;
+  return level <= 3 ? size_t{4} << 10 : size_t{16} << 10;
+}
+
 void write_line_templates(const Parsed& parsed, StreamWriter& out) {
   const size_t n = parsed.line_templates.size();
-  ByteBuffer plane(n);
   for (int p = 0; p < (parsed.templates.size() > 256 ? 2 : 1); ++p) {
+    ByteBuffer plane(n);
     for (size_t i = 0; i < n; ++i) {
       plane[i] = static_cast<std::byte>(parsed.line_templates[i] >> (8 * p));
     }
-    out.put(p == 0 ? Pool::kLineLow : Pool::kLineHigh, plane);
+    out.put(p == 0 ? Pool::kLineLow : Pool::kLineHigh, std::move(plane));
   }
 }
 
@@ -164,8 +170,8 @@ Result<void> encode_as(ByteView block, Quoted quoted, Level level, Workspace& sp
   StreamWriter streams;
   write_templates(parsed.templates, streams);
   write_line_templates(parsed, streams);
-  CostMeter meter(space);
-  write_columns(block, parsed, meter, streams);
+  CostMeter meter(space, sample_for(level), level == 1);
+  write_columns(block, parsed, level, meter, streams);
   ByteBuffer coded;
   PITH_TRY(streams.finish(level, block.size(), space, coded));
 

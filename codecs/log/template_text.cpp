@@ -68,8 +68,8 @@ void write_templates(const std::vector<Template>& templates, StreamWriter& out) 
     }
     text.push_back(std::byte{kEnd});
   }
-  out.put(Pool::kTemplates, text);
-  out.put(Pool::kSlots, slots);
+  out.put(Pool::kTemplates, std::move(text));
+  out.put(Pool::kSlots, std::move(slots));
 }
 
 Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, MemoryBudget& budget) {

@@ -14,8 +14,9 @@ namespace {
 
 std::vector<std::string> tokens_of(const std::string& line, Quoted quoted) {
   std::vector<std::string> texts;
-  for (const Token& token : tokenise(as_bytes(line), quoted).tokens) {
-    texts.push_back(line.substr(token.begin, token.size));
+  const Tokens tokens = tokenise(as_bytes(line), quoted);
+  for (const uint32_t word : tokens.tokens) {
+    texts.push_back(line.substr(tokens.words[word].begin, tokens.words[word].size));
   }
   return texts;
 }
