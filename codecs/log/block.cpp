@@ -195,7 +195,7 @@ Result<void> encode_as(ByteView block, Quoted quoted, Level level, Workspace& sp
 
 // By a trial with the first lines.
 Result<Quoted> choose_quoted(ByteView block, Workspace& space) {
-  constexpr size_t kTrial = size_t{512} << 10;
+  constexpr size_t kTrial = size_t{256} << 10;
   const std::string_view text = as_text(block.first(std::min(block.size(), kTrial)));
   const ByteView sample = as_bytes(text.substr(0, std::max<size_t>(text.rfind('\n') + 1, 1)));
   if (!has_quoted_texts(sample)) return Quoted::kWords;
