@@ -1,5 +1,6 @@
 """The payload of the codec bwt, for the reference decoder: docs/codecs/bwt.md in Python."""
 from reference_checks import M32, need, number
+from reference_coders import BinaryDecoder
 from reference_transforms import undo_transform
 
 KNOTS = [22, 36, 60, 98, 162, 267, 439, 720, 1179, 1921, 3108, 4971, 7812, 11955, 17625, 24743,
@@ -32,28 +33,6 @@ def make_stretch():  # the result for each floor(p / 16)
 
 STRETCH = make_stretch()
 RATE = [655360 // (10 * n + 16) for n in range(1024)]
-
-
-class BinaryDecoder:
-    def __init__(self, data):
-        self.data, self.at, self.low, self.high = data, 4, 0, M32
-        self.code = int.from_bytes((data + bytes(4))[:4], "big")
-
-    def bit(self, p):
-        split = self.low + (self.high - self.low) * p // 65536
-        bit = int(self.code <= split)
-        if bit:
-            self.high = split
-        else:
-            self.low = split + 1
-        while self.low >> 24 == self.high >> 24:
-            need(self.at < len(self.data) + 4, "bwt: the coded runs are cut short")
-            byte = self.data[self.at] if self.at < len(self.data) else 0
-            self.at += 1
-            self.low = self.low << 8 & M32
-            self.high = self.high << 8 & M32 | 255
-            self.code = self.code << 8 & M32 | byte
-        return bit
 
 
 def learn(c, bit, limit):

@@ -1,4 +1,5 @@
-"""Tests of the reference decoder, on streams built by hand from the tables of docs/format.md."""
+"""Tests of the reference decoder, on streams built by hand from the tables of docs/format.md and on
+golden files. What the program writes is tested in reference_codecs_test.py."""
 import contextlib
 import ctypes
 import ctypes.util
@@ -31,9 +32,9 @@ def skip_loudly(test, reason):
     test.skipTest(reason)
 
 
-def decode(data):
+def decode(*files):
     with contextlib.redirect_stderr(io.StringIO()):  # warnings
-        return ref.decode(data)
+        return ref.decode(*files)
 
 
 def xxh3_64(data):
@@ -224,8 +225,19 @@ class Bad(unittest.TestCase):
     def test_stream_header(self):
         for values in (dict(version=0), dict(raw_log=11), dict(raw_log=31), dict(memory_log=27)):
             self.damaged(Stream(**values).bytes())
-        for values in (dict(version=2), dict(features=1), dict(version=255, features=255)):
+        for values in (dict(version=2), dict(features=2), dict(version=255, features=255)):
             self.unsupported(Stream(**values).bytes())
+
+    def test_base(self):
+        of_base = record(8, struct.pack("<Q", 4) + xxh3_128(b"base").to_bytes(16, "little"))
+        good = Stream(features=1).frame(METADATA, of_base).block(b"x").bytes()
+        self.assertEqual(ref.decode(good, b"base"), b"x")
+        self.assertEqual(ref.decode(good, Stream().block(b"base").bytes()), b"x")
+        self.unsupported(good, "needs its base")
+        self.assertRaises(Unsupported, ref.decode, good, b"Base")
+        self.assertRaises(Unsupported, ref.decode, good, b"bas")
+        self.damaged(Stream(features=1).block(b"x").frame(METADATA, of_base).bytes())
+        self.damaged(Stream(features=1).frame(METADATA, record(8, bytes(23))).block(b"x").bytes())
 
     def test_salt(self):
         self.damaged(Stream(salt=1).bytes())
@@ -597,8 +609,7 @@ class Program(unittest.TestCase):
 
 
 # Codecs that the reference decoder leaves out, by the first word of their golden files.
-REFUSED = {"text": 4, "tensor": 5, "log": 6, "logmix": 7, "cloud": 8, "las": 9, "array": 10,
-           "video": 11, "cloudmix": 12, "arraymix": 13, "wavelet": 14}
+REFUSED = {name.split()[0].strip("(:"): codec for codec, name in ref.NOT_HERE.items()}
 
 
 class Golden(unittest.TestCase):
@@ -615,12 +626,13 @@ class Golden(unittest.TestCase):
                 with self.subTest(version=sums.parent.name, name=name):
                     refused = REFUSED.get(name.split("_")[0])
                     if refused:  # not in this decoder: refused, and said so
-                        # Nor are files that are coded against a base (NAME.on.BASE).
-                        why = "required features 1" if ".on." in name else f"codec {refused}"
-                        with self.assertRaisesRegex(ref.Unsupported, why):
+                        with self.assertRaisesRegex(ref.Unsupported, f"codec {refused}"):
                             decode((sums.parent / f"{name}.pith").read_bytes())
                         continue
-                    raw = decode((sums.parent / f"{name}.pith").read_bytes())
+                    # NAME.on.BASE: coded against what BASE holds.
+                    files = [sums.parent / f"{of}.pith" for of in name.split(".on.")]
+                    files[0] = sums.parent / f"{name}.pith"
+                    raw = decode(*(file.read_bytes() for file in files))
                     self.assertEqual(hashlib.sha256(raw).hexdigest(), digest)
 
 

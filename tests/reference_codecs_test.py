@@ -1,0 +1,95 @@
+"""Tests of the reference decoder on what the program writes: files made on the spot are compared
+byte by byte, and damaged payloads are refused."""
+import os
+import pathlib
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.dont_write_bytecode = True
+import reference_decoder as ref  # noqa: E402
+import reference_samples as samples  # noqa: E402
+
+PITH = os.environ.get("PITH")
+
+
+def written(data, codec, level, *options):
+    return subprocess.run([PITH, f"-{level}", "--codec", codec, "-c", *options], input=data,
+                          stdout=subprocess.PIPE, check=True).stdout
+
+
+def blocks(file):
+    """(codec, payload, raw size, decode memory) of the blocks of a stream"""
+    at = 20
+    while file[at:at + 4] == b"\xF5PTB":
+        kind, codec, raw_size, size = struct.unpack_from("<xxxxBxH2I", file, at)
+        if kind == 1:
+            memory, = struct.unpack_from("<I", file, at + 32)
+            yield codec, file[at + 40:at + 40 + size], raw_size, memory
+        at += 44 + size
+
+
+@unittest.skipUnless(PITH, "PITH does not name the program")
+class Codecs(unittest.TestCase):
+    def check(self, name, codec, files):
+        """files: (levels, data)"""
+        for i, (levels, data) in enumerate(files):
+            for level in levels:
+                with self.subTest(input=i, level=level):
+                    file = written(data, name, level)
+                    self.assertEqual({block[0] for block in blocks(file)}, {codec})
+                    self.assertEqual(ref.decode(file), data)
+
+    def check_damage(self, name, codec, data, level, trials=20):
+        """A payload that is wrong is refused, or decoded to wrong bytes; nothing else happens."""
+        of_block = next(blocks(written(data, name, level)))
+        self.assertEqual(of_block[0], codec)
+        _, payload, raw_size, memory = of_block
+        r, refused = random.Random(12), 0
+        self.assertEqual(ref.CODECS[codec](payload, raw_size, memory), data[:raw_size])
+        for i in range(trials):
+            at = r.randrange(len(payload) if i % 2 else min(60, len(payload)))
+            wrong = bytearray(payload)
+            wrong[at] ^= 1 << r.randrange(8)
+            if i % 5 == 0:
+                wrong = payload[:at]
+            try:
+                raw = ref.CODECS[codec](bytes(wrong), raw_size, memory)
+                self.assertLessEqual(len(raw), raw_size)
+            except ref.Damaged:
+                refused += 1
+        self.assertGreater(refused, trials // 4)
+        for wrong in (b"", payload + b"\0"):
+            self.assertRaises(ref.Damaged, ref.CODECS[codec], wrong, raw_size, memory)
+
+    def test_tensor(self):
+        files = list(samples.tensor_files())
+        self.check("tensor", 5, files)
+        for levels, data in files[:3]:
+            self.check_damage("tensor", 5, data, levels[0])
+
+    def test_tensor_with_base(self):
+        before, after = samples.checkpoints()
+        with tempfile.TemporaryDirectory() as folder:
+            base = pathlib.Path(folder, "base")
+            base.write_bytes(before)
+            for level in 2, 8:
+                file = written(after, "tensor", level, "--base", str(base))
+                self.assertEqual(file[9], 1)  # the feature
+                self.assertEqual(ref.decode(file, before), after)
+                self.assertEqual(ref.decode(file, written(before, "tensor", 1)), after)
+                self.assertRaises(ref.Unsupported, ref.decode, file)
+                self.assertRaises(ref.Unsupported, ref.decode, file, after)
+                _, payload, raw_size, memory = next(blocks(file))
+                self.assertRaises(ref.Damaged, ref.tensor, payload, raw_size, memory)
+
+
+if __name__ == "__main__":
+    if not PITH:
+        print("SKIPPED: PITH does not name the program", file=sys.stderr)
+    unittest.main()
