@@ -19,7 +19,8 @@ PITH = os.environ.get("PITH")
 
 
 def written(data, codec, level, *options):
-    return subprocess.run([PITH, f"-{level}", "--codec", codec, "-c", *options], input=data,
+    named = ["--codec", codec] if codec else []
+    return subprocess.run([PITH, f"-{level}", *named, "-c", *options], input=data,
                           stdout=subprocess.PIPE, check=True).stdout
 
 
@@ -87,6 +88,38 @@ class Codecs(unittest.TestCase):
                 self.assertRaises(ref.Unsupported, ref.decode, file, after)
                 _, payload, raw_size, memory = next(blocks(file))
                 self.assertRaises(ref.Damaged, ref.tensor, payload, raw_size, memory)
+
+    def test_array(self):
+        files = list(samples.array_files())
+        self.check("array", 10, files)
+        for levels, data in files:
+            self.check_damage("array", 10, data, levels[0], 8)
+
+    def test_array_of_tiles(self):
+        r = random.Random(15)
+        values = samples.field(r, 5, 17, 23, 0)
+        for tile, shuffled in (((2, 5, 7), False), ((1, 17, 23), True), ((3, 9, 4), True)):
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder, "tiles.h5")
+                if not samples.hdf5(path, (5, 17, 23), tile, shuffled, values):
+                    self.skipTest("there is no HDF5")
+                self.check("array", 10, [((2, 5), path.read_bytes())])
+
+    def test_array_of_png(self):
+        r = random.Random(16)
+        for channels in 1, 3:
+            cells = [min(255, max(0, round(5 * v + 9 * c)))
+                     for v in samples.field(r, 1, 60, 80, 0.2) for c in range(channels)]
+            data = samples.png(60, 80, channels, cells)
+            file = written(data, "", 5)
+            codec, payload, _, _ = next(blocks(file))
+            self.assertEqual(codec, 2)
+            at, inner = 1, []  # the inner blocks, docs/codecs/deflated.md
+            while at < len(payload):
+                inner.append(struct.unpack_from("<H4xI", payload, at))
+                at += 14 + inner[-1][1]
+            self.assertIn(10, [codec for codec, _ in inner])
+            self.assertEqual(ref.decode(file), data)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """Files of formats, made on the spot, for the tests of the reference decoder: small, and such that
 the parts of each codec are met."""
+import ctypes
+import ctypes.util
 import json
 import math
 import random
 import struct
+import zlib
 
 
 # ---- Tensors ----
@@ -98,3 +101,94 @@ def checkpoints():
     for parts in before, after:
         yield safetensors([("a", "F32", [16, 20], parts[0]), ("b", "F16", [20, 30], parts[1]),
                            ("new", "F32", [200], weights(r, 1, 200, "f"))])
+
+
+# ---- Arrays ----
+def npy(descr, shape, data):
+    dictionary = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {tuple(shape)}, }}"
+    return b"\x93NUMPY\x01\x00\x76\x00" + dictionary.ljust(117).encode() + b"\n" + data
+
+
+def field(r, planes, rows, columns, noise):
+    """Smooth in three directions."""
+    phases = [r.random() * 6 for _ in range(3)]
+    return [20 + 15 * math.sin(y / 7 + phases[0] + z / 3) * math.cos(x / 9 + phases[1])
+            + r.gauss(0, noise) for z in range(planes) for y in range(rows) for x in range(columns)]
+
+
+def array_files():
+    """(levels, data)"""
+    r = random.Random(14)
+    holes = [-9999.0 if i % 61 < 4 else math.nan if i % 97 == 5 else round(v, 2)
+             for i, v in enumerate(field(r, 3, 20, 30, 0.05))]
+    yield (1, 4, 6), npy(">f4", (3, 20, 30), packed("f", holes)[::-1])
+    yield (3, 5), npy(">f4", (3, 20, 30), b"".join(struct.pack(">f", v) for v in holes))
+    values = field(r, 2, 24, 40, 0.02)
+    yield (5,), npy(">i2", (2, 24, 40), b"".join(struct.pack(">h", round(40 * v)) for v in values))
+    yield (5,), npy(">f8", (2, 24, 40), b"".join(struct.pack(">d", v / 7) for v in values))
+    yield (4,), npy(">f4", (48, 40), b"".join(struct.pack(">f", round(v * 64) / 64) for v in values))
+    yield (4,), npy(">f2", (48, 40), b"".join(struct.pack(">e", v) for v in values))
+    yield (5,), npy(">i8", (2, 24, 40), b"".join(struct.pack(">q", round(v * 1e15)) for v in values))
+    steps = [0.1 * k + 270 for k in range(300)]
+    yield (5,), npy(">f4", (2, 24, 40), b"".join(
+        struct.pack(">f", steps[int(v * v / 5) % 300]) for v in values))
+    few = sorted(r.uniform(-5, 5) for _ in range(30))
+    yield (5,), npy(">f8", (2, 24, 40), b"".join(struct.pack(">d", few[int(v) % 30])
+                                                 for v in values))
+    colours = [min(255, max(0, round(3 * v + 40 * c))) for v in values for c in range(3)]
+    yield (5,), npy("|u1", (48, 40, 3), bytes(colours))
+
+
+def png(rows, columns, channels, cells):
+    """With each filter in turn; cells: bytes."""
+    raw, above, size = b"", bytes(columns * channels), columns * channels
+    for y in range(rows):
+        row = bytes(cells[y * size:(y + 1) * size])
+        beside, kind = bytes(channels) + row, (0, 1, 2, 3, 2)[y % 5]
+        expected = (bytes(size), beside, above,
+                    bytes((a + b) // 2 for a, b in zip(beside, above)))[kind]
+        raw += bytes([kind]) + bytes(x - e & 255 for x, e in zip(row, expected))
+        above = row
+
+    def chunk(name, data):
+        return (struct.pack(">I", len(data)) + name + data
+                + struct.pack(">I", zlib.crc32(name + data)))
+
+    head = struct.pack(">2I5B", columns, rows, 8, {1: 0, 3: 2}[channels], 0, 0, 0)
+    return (b"\x89PNG\r\n\x1A\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(raw, 6))
+            + chunk(b"IEND", b""))
+
+
+def hdf5(path, shape, tile, shuffled, values):
+    """Writes a file of one array of f32 in tiles; False if there is no library."""
+    name = ctypes.util.find_library("hdf5_serial") or ctypes.util.find_library("hdf5")
+    if not name:
+        return False
+    library = ctypes.CDLL(name)
+    library.H5open()
+
+    def call(function, *arguments):
+        found = getattr(library, function)
+        found.restype = ctypes.c_int64
+        result = found(*arguments)
+        assert result >= 0, function
+        return ctypes.c_int64(result)
+
+    def constant(name):
+        return ctypes.c_int64.in_dll(library, name)
+
+    sizes = (ctypes.c_uint64 * len(shape))
+    file = call("H5Fcreate", str(path).encode(), 2, ctypes.c_int64(0), ctypes.c_int64(0))
+    space = call("H5Screate_simple", len(shape), sizes(*shape), None)
+    of_chunks = call("H5Pcreate", constant("H5P_CLS_DATASET_CREATE_ID_g"))
+    call("H5Pset_chunk", of_chunks, len(tile), sizes(*tile))
+    if shuffled:
+        call("H5Pset_shuffle", of_chunks)
+    kind = constant("H5T_IEEE_F32LE_g")
+    dataset = call("H5Dcreate2", file, b"values", kind, space, ctypes.c_int64(0), of_chunks,
+                   ctypes.c_int64(0))
+    data = (ctypes.c_float * len(values))(*values)
+    call("H5Dwrite", dataset, kind, ctypes.c_int64(0), ctypes.c_int64(0), ctypes.c_int64(0), data)
+    call("H5Dclose", dataset)
+    call("H5Fclose", file)
+    return True
