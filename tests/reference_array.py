@@ -188,7 +188,7 @@ class Modes:
     def __init__(self, reader, grid, block_cells):
         self.grid, self.phases = grid, max(1, grid.up)  # rows of a line
         self.lines = max(1, block_cells // grid.cols)
-        self.numbers = iter(numbers(reader, reader.varint(1 << 32, "number of modes")))
+        self.numbers = iter(numbers(reader, reader.varint(19 * grid.cols * grid.rows, "number of modes")))
         self.begin, self.last_weights = None, {}
 
     def around(self, r):

@@ -297,8 +297,3 @@ class Rans:
     def end(self):
         need(self.at == len(self.words) and all(x == 65536 for x in self.states),
              f"{self.name}: the symbols do not end as they should")
-
-
-def float_of(bits, layout="d"):
-    integer = {"d": "Q", "f": "I", "e": "H"}[layout]
-    return struct.unpack("<" + layout, struct.pack("<" + integer, bits))[0]
