@@ -121,6 +121,13 @@ class Codecs(unittest.TestCase):
             self.assertIn(10, [codec for codec, _ in inner])
             self.assertEqual(ref.decode(file), data)
 
+    def test_log(self):
+        files = list(samples.log_files())
+        self.check("log", 6, files)
+        for levels, data in files[:2]:
+            self.check_damage("log", 6, data, levels[0])
+            self.check_damage("log", 6, data[:5000], 6, 8)
+
 
 if __name__ == "__main__":
     if not PITH:

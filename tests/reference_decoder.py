@@ -14,11 +14,12 @@ from reference_bwt import bwt
 from reference_checks import Damaged, M32, Unsupported, crc32c, need, number, xxh3
 from reference_coders import zstd_frame
 from reference_deflate import DEFAULT, ZLIB, deflate
+from reference_log import log
 from reference_tensor import tensor
 
 
 NOT_HERE = {codec: f" ({name}: not in this decoder yet)"
-            for codec, name in ((4, "text"), (6, "log"), (7, "logmix"), (8, "cloud"), (9, "las"),
+            for codec, name in ((4, "text"), (7, "logmix"), (8, "cloud"), (9, "las"),
                                 (11, "video"), (12, "cloudmix"), (13, "arraymix"),
                                 (14, "wavelet"))}
 
@@ -130,7 +131,7 @@ def deflated(payload, raw_size, memory):
     return b"".join(raw)
 
 
-CODECS = {0: stored, 1: zstd, 2: deflated, 3: bwt, 5: tensor, 10: array}
+CODECS = {0: stored, 1: zstd, 2: deflated, 3: bwt, 5: tensor, 6: log, 10: array}
 TENSOR = 5  # the one that may have a base
 
 

@@ -192,3 +192,51 @@ def hdf5(path, shape, tile, shuffled, values):
     call("H5Dclose", dataset)
     call("H5Fclose", file)
     return True
+
+
+# ---- Logs ----
+def log_files():
+    """(levels, data)"""
+    r = random.Random(17)
+    users = [(b"user%d" % r.randrange(9999), 1000 + i) for i in range(40)]
+    lines, seconds = [], 30000
+    for i in range(500):
+        seconds += r.randrange(3)
+        user, uid = r.choice(users)
+        time = b"%02d:%02d:%02d" % (seconds // 3600, seconds // 60 % 60, seconds % 60)
+        lines.append((
+            lambda: b"%s,%03d login of %s (uid %d) from 10.0.%d.%d" % (
+                time, r.randrange(1000), user, uid, r.randrange(4), r.randrange(256)),
+            lambda: b"%s,%03d block %016x%08X at 0x%06x size %5d" % (
+                time, r.randrange(1000), r.getrandbits(64), r.getrandbits(32), r.getrandbits(24),
+                r.randrange(99999)),
+            lambda: b"%s,%03d took %d.%03d s, delta %d, sequence %d end %d" % (
+                time, r.randrange(1000), r.randrange(30), r.randrange(1000), r.randrange(-50, 50),
+                7 * i, 7 * i + r.randrange(4)),
+            lambda: b"%s,%03d state=%s from state=%s" % (
+                time, r.randrange(1000), *2 * (r.choice((b"up", b"down", b"lost")),)),
+            lambda: b"%s,%03d id-%d-%d: \"%s\"" % (
+                time, r.randrange(1000), r.randrange(99), r.randrange(10**12),
+                r.randbytes(4).replace(b"\n", b"\1\3")),
+            lambda: b"%s,%03d value %s" % (
+                time, r.randrange(1000), b"none" if r.random() < 0.1 else b"%d" % r.randrange(9999)),
+        )[r.choice((0, 0, 0, 1, 2, 3, 4, 5))]())
+    yield (1, 4, 6), b"\n".join(lines)
+    def record(i):
+        host = r.randrange(300)
+        begin = 10**9 + r.getrandbits(28)
+        peer = b"%d.%d.0.%d" % (r.randrange(9), r.randrange(256), r.randrange(256))
+        return b"node7 %05d host%d serial %d begin %d end %d from %s key %08X part %4d\n" % (
+            r.randrange(10**5), host, (host * 48271 + 11) ** 4 % 10**12, begin,
+            begin + r.choice((3, 3, 3, 3, 3, 40)), peer if i % 30 else b"nowhere",
+            r.getrandbits(32), r.choice((r.randrange(10), r.randrange(9999))))
+
+    yield (2, 5), b"".join(map(record, range(700)))
+    words = [bytes(r.choices(b"etaoinshrdlu", k=r.randrange(3, 9))) for _ in range(60)]
+    chat = b"\r\n".join(b"<%s> %s." % (r.choice(words[:9]), b" ".join(r.choices(words, k=6)))
+                        for _ in range(300))
+    yield (3, 6), chat + b"\r\n"
+    yield (2,), b"".join(b"a %d b\n" % (i * i) for i in range(5000))
+    kinds = [b" ".join(r.choices(words, k=4)) for _ in range(300)]
+    yield (5,), b"".join(b"%s %d %s %d\n" % (k, i % 7, k[::-1], i % 3)
+                         for k in kinds for i in range(20))
