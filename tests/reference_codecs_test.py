@@ -47,12 +47,14 @@ class Codecs(unittest.TestCase):
                     self.assertEqual(ref.decode(file), data)
 
     def check_damage(self, name, codec, data, level, trials=20):
-        """A payload that is wrong is refused, or decoded to wrong bytes; nothing else happens."""
         of_block = next(blocks(written(data, name, level)))
         self.assertEqual(of_block[0], codec)
-        _, payload, raw_size, memory = of_block
+        self.assertEqual(ref.CODECS[codec](*of_block[1:]), data[:of_block[2]])
+        self.damage(*of_block, trials)
+
+    def damage(self, codec, payload, raw_size, memory, trials):
+        """A payload that is wrong is refused, or decoded to wrong bytes; nothing else happens."""
         r, refused = random.Random(12), 0
-        self.assertEqual(ref.CODECS[codec](payload, raw_size, memory), data[:raw_size])
         for i in range(trials):
             at = r.randrange(len(payload) if i % 2 else min(60, len(payload)))
             wrong = bytearray(payload)
@@ -127,6 +129,19 @@ class Codecs(unittest.TestCase):
         for levels, data in files[:2]:
             self.check_damage("log", 6, data, levels[0])
             self.check_damage("log", 6, data[:5000], 6, 8)
+
+    def test_cloud(self):
+        files = list(samples.cloud_files())
+        self.check("cloud", 8, files)
+        for levels, data in files:
+            self.check_damage("cloud", 8, data, levels[0], 12)
+
+    def test_damaged_golden(self):
+        """Structures that the files made here do not have."""
+        for name in ("cloud_sweep_3", "cloud_spin_3", "cloud_firing_3", "cloud_rounds_5"):
+            file = HERE / "golden" / "v0.1" / f"{name}.pith"
+            with self.subTest(name=name):
+                self.damage(*next(blocks(file.read_bytes())), 8)
 
 
 if __name__ == "__main__":

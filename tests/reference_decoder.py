@@ -12,6 +12,7 @@ import zlib
 from reference_array import array
 from reference_bwt import bwt
 from reference_checks import Damaged, M32, Unsupported, crc32c, need, number, xxh3
+from reference_cloud import cloud
 from reference_coders import zstd_frame
 from reference_deflate import DEFAULT, ZLIB, deflate
 from reference_log import log
@@ -19,7 +20,7 @@ from reference_tensor import tensor
 
 
 NOT_HERE = {codec: f" ({name}: not in this decoder yet)"
-            for codec, name in ((4, "text"), (7, "logmix"), (8, "cloud"), (9, "las"),
+            for codec, name in ((4, "text"), (7, "logmix"), (9, "las"),
                                 (11, "video"), (12, "cloudmix"), (13, "arraymix"),
                                 (14, "wavelet"))}
 
@@ -131,7 +132,7 @@ def deflated(payload, raw_size, memory):
     return b"".join(raw)
 
 
-CODECS = {0: stored, 1: zstd, 2: deflated, 3: bwt, 5: tensor, 6: log, 10: array}
+CODECS = {0: stored, 1: zstd, 2: deflated, 3: bwt, 5: tensor, 6: log, 8: cloud, 10: array}
 TENSOR = 5  # the one that may have a base
 
 

@@ -240,3 +240,60 @@ def log_files():
     kinds = [b" ".join(r.choices(words, k=4)) for _ in range(300)]
     yield (5,), b"".join(b"%s %d %s %d\n" % (k, i % 7, k[::-1], i % 3)
                          for k in kinds for i in range(20))
+
+
+# ---- Clouds ----
+def pcd(names, kinds, width, height, records):
+    """kinds: a letter and a size for each field, such as F4"""
+    kinds = kinds.split()
+    head = (f"VERSION 0.7\nFIELDS {names}\nSIZE {' '.join(kind[1:] for kind in kinds)}\n"
+            f"TYPE {' '.join(kind[0] for kind in kinds)}\nCOUNT {' '.join('1' for _ in kinds)}\n"
+            f"WIDTH {width}\nHEIGHT {height}\nVIEWPOINT 0 0 0 1 0 0 0\n"
+            f"POINTS {width * height}\nDATA binary\n")
+    return head.encode() + records
+
+
+def ply(fields, count, records):
+    """fields: type and name of each"""
+    head = ("ply\nformat binary_big_endian 1.0\n" + f"element vertex {count}\n"
+            + "".join(f"property {field}\n" for field in fields) + "end_header\n")
+    return head.encode() + records
+
+
+def scanned(r, rings, columns, missing):
+    """Points of a room, laser after laser."""
+    for ring in range(rings):
+        tilt = 0.02 * ring - 0.3
+        for column in range(columns):
+            if r.random() < missing:
+                continue
+            angle = 2 * math.pi * column / columns
+            c, s = math.cos(angle), math.sin(angle)
+            distance = min(9 / max(1e-9, abs(c)), 5 / max(1e-9, abs(s))) + r.gauss(0, 0.01)
+            yield distance * c, distance * s, distance * tilt, ring, angle
+
+
+def cloud_files():
+    """(levels, data)"""
+    r = random.Random(18)
+    points = [(round(x, 3), round(y, 3), round(z, 3), ring, angle)
+              for x, y, z, ring, angle in scanned(r, 12, 120, 0.1)]
+    records = b"".join(struct.pack("<4fHdI", x, y, z, r.choice((0.1, 0.25, 0.5, 0.9)), ring,
+                                   1e9 + i * 1e-5, r.getrandbits(20) if i % 9 else 7)
+                       for i, (x, y, z, ring, _) in enumerate(points))
+    for jitter in 0.004, 0.01:  # known steps, then a sweep
+        rounded = [[round(v + r.gauss(0, jitter), 3) for v in (x, y, z)]
+                   for x, y, z, _, _ in scanned(r, 8, 180, 0.1)]
+        yield (3,), pcd("x y z", "F4 F4 F4", len(rounded), 1, packed("f", sum(rounded, [])))
+    yield (3, 5), pcd("x y z intensity ring timestamp label", "F4 F4 F4 F4 U2 F8 U4", len(points), 1,
+                      records)
+    image = [struct.pack("<3fI", x, y, z, int(40 + 9 * math.sin(x) + r.random() * 3))
+             if r.random() > 0.05 else struct.pack("<3fI", *3 * (math.nan,), 0)
+             for x, y, z, _, _ in scanned(r, 16, 60, 0)]
+    yield (2, 4), pcd("x y z rgb", "F4 F4 F4 U4", 60, 16, b"".join(image))
+    walks = [walk(r, 800, 0.02) for _ in range(3)]
+    splats = [struct.pack(">3d3Bhf", *p, *(int(128 + 99 * math.sin(v)) for v in p),
+                          round(r.gauss(0, 300)), -0.0 if i % 50 == 7 else r.gauss(0, 1))
+              for i, p in enumerate(zip(*walks))]
+    yield (3, 6), ply(["double x", "double y", "double z", "uchar red", "uchar green", "uchar blue",
+                       "short level", "float scale"], 800, b"".join(splats))
