@@ -136,9 +136,16 @@ class Codecs(unittest.TestCase):
         for levels, data in files:
             self.check_damage("cloud", 8, data, levels[0], 12)
 
+    def test_las(self):
+        files = list(samples.las_files())
+        self.check("las", 9, files)
+        for levels, data in files:
+            self.check_damage("las", 9, data, min(levels[0], 3), 8)
+
     def test_damaged_golden(self):
         """Structures that the files made here do not have."""
-        for name in ("cloud_sweep_3", "cloud_spin_3", "cloud_firing_3", "cloud_rounds_5"):
+        for name in ("cloud_sweep_3", "cloud_spin_3", "cloud_firing_3", "cloud_rounds_5",
+                     "las_5"):
             file = HERE / "golden" / "v0.1" / f"{name}.pith"
             with self.subTest(name=name):
                 self.damage(*next(blocks(file.read_bytes())), 8)

@@ -15,12 +15,13 @@ from reference_checks import Damaged, M32, Unsupported, crc32c, need, number, xx
 from reference_cloud import cloud
 from reference_coders import zstd_frame
 from reference_deflate import DEFAULT, ZLIB, deflate
+from reference_las import las
 from reference_log import log
 from reference_tensor import tensor
 
 
 NOT_HERE = {codec: f" ({name}: not in this decoder yet)"
-            for codec, name in ((4, "text"), (7, "logmix"), (9, "las"),
+            for codec, name in ((4, "text"), (7, "logmix"), 
                                 (11, "video"), (12, "cloudmix"), (13, "arraymix"),
                                 (14, "wavelet"))}
 
@@ -132,7 +133,7 @@ def deflated(payload, raw_size, memory):
     return b"".join(raw)
 
 
-CODECS = {0: stored, 1: zstd, 2: deflated, 3: bwt, 5: tensor, 6: log, 8: cloud, 10: array}
+CODECS = {0: stored, 1: zstd, 2: deflated, 3: bwt, 5: tensor, 6: log, 8: cloud, 9: las, 10: array}
 TENSOR = 5  # the one that may have a base
 
 

@@ -297,3 +297,72 @@ def cloud_files():
               for i, p in enumerate(zip(*walks))]
     yield (3, 6), ply(["double x", "double y", "double z", "uchar red", "uchar green", "uchar blue",
                        "short level", "float scale"], 800, b"".join(splats))
+
+
+# ---- Surveys ----
+LAS_SIZES = [20, 28, 26, 34, 57, 63, 30, 36, 38, 59, 67]
+
+
+def las(number, extra, records):
+    size = LAS_SIZES[number] + extra
+    count = len(records) // size
+    wide = number >= 6
+    head_size = 375 if wide else 227
+    head = b"LASF" + bytes(20) + bytes((1, 4 if wide else 2)) + bytes(64)
+    head += struct.pack("<HHHIIBHI5I", 1, 2020, head_size, head_size, 0, number, size,
+                        0 if wide else count, *5 * (0,))
+    head += struct.pack("<12d", 0.01, 0.01, 0.01, *9 * (0.0,))
+    if wide:
+        head += struct.pack("<3QI16Q", 0, 0, 0, 0, count, *15 * (0,))[:375 - len(head)]
+    return head.ljust(head_size, b"\0") + records
+
+
+def flight(r, number, pulses, extra=0, feet=False):
+    """The records of a scanner that sweeps over hills."""
+    wide, out, time, packet = number >= 6, [], 2e8, 1000
+    for i in range(pulses):
+        gap = 3 if r.random() < 0.02 else 1
+        time += 1e-5 * gap
+        x, y = 4 * (i % 60) + r.gauss(0, 0.2), 7 * (i // 60) + r.gauss(0, 0.2)
+        ground, returns = 50 + 9 * math.sin(x / 30) * math.cos(y / 20), r.choice((1, 1, 1, 2, 3))
+        packet += 256
+        for k in range(returns):
+            z = ground + (returns - 1 - k) * 4 + r.gauss(0, 0.05)
+            at = [round((v + (z - ground) * s) * 100 * (3.2808333 if feet else 1))
+                  for v, s in ((x, 0.1), (y, -0.05), (z, 0))]
+            if feet:
+                at = [round(round(v / 3.2808333) * 3.2808333) for v in at]
+            tone = max(0, min(65535, round(300 + 90 * math.sin(x / 9) + r.gauss(0, 20)) // (k + 1)))
+            kind, user, source = (2 if k == returns - 1 else 5), i // 300, 7 + i // 400
+            edge = (i % 60 == 59) << 1 | i // 60 & 1
+            record = struct.pack("<3iH", *at, min(255, tone) * 256 if number == 2 else tone)
+            if wide:
+                record += struct.pack("<4BhH", k + 1 | returns << 4, edge << 6, kind, user,
+                                      round(30 * (i % 60 - 30)), source)
+            else:
+                record += struct.pack("<2BbBH", k + 1 | returns << 3 | edge << 6, kind,
+                                      i % 60 - 30, user, source)
+            if number not in (0, 2):
+                record += struct.pack("<d", time)
+            green = max(0, min(255, round(120 + 60 * math.sin(y / 8) + r.gauss(0, 3))))
+            colour = [256 * green, 256 * (green // 2), 256 * min(255, green + 20)]
+            if number in (2, 3, 5, 7, 8, 10):
+                record += struct.pack("<3H", *colour)
+            if number in (8, 10):
+                record += struct.pack("<H", 40 * green)
+            if number in (4, 5, 9, 10):
+                record += struct.pack("<BQI4f", i % 2, packet, 256, 100.5 * k, 0.1, -0.05, -0.9)
+            record += bytes((r.choice((1, 1, 1, 9)), i // 50 % 256, 0, r.randrange(4)))[:extra]
+            out.append(record.ljust(LAS_SIZES[number] + extra, b"\x55"))
+    return b"".join(out)
+
+
+def las_files():
+    """(levels, data)"""
+    r = random.Random(19)
+    for number, levels, extra, feet in ((0, (3, 4), 0, False), (1, (2,), 0, True), (1, (7,), 0, True),
+                                        (2, (1, 6), 0, False), (4, (3,), 0, False),
+                                        (6, (1,), 3, False), (10, (2,), 4, False)):
+        yield levels, las(number, extra, flight(r, number, 300, extra, feet))
+    yield (9,), las(10, 4, flight(r, 10, 120, 4))
+    yield (5,), las(5, 0, flight(r, 5, 150))
