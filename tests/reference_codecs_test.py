@@ -142,6 +142,33 @@ class Codecs(unittest.TestCase):
         for levels, data in files:
             self.check_damage("las", 9, data, min(levels[0], 3), 8)
 
+    def check_near(self, data, level, *options):
+        """The file as it is restored; its blocks."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "file")
+            path.write_bytes(data)
+            file = written(b"", "wavelet", level, *options, str(path))
+        restored = subprocess.run([PITH, "-dc"], input=file, stdout=subprocess.PIPE,
+                                  check=True).stdout
+        self.assertNotEqual(restored, data)
+        self.assertEqual(ref.decode(file), restored)
+        found = [block for block in blocks(file) if block[0] == 14]
+        self.assertTrue(found, "no block is of the codec")
+        return found
+
+    def test_wavelet(self):
+        for i, (level, options, data) in enumerate(samples.near_files()):
+            with self.subTest(input=i):
+                self.damage(*self.check_near(data, level, *options)[0], 3)
+
+    def test_wavelet_of_tiles(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "tiles.h5")
+            values = samples.field(random.Random(21), 5, 17, 23, 0.1)
+            if not samples.hdf5(path, (5, 17, 23), (2, 5, 7), False, values):
+                self.skipTest("there is no HDF5")
+            self.check_near(path.read_bytes(), 5, "--max-error", "0.1")
+
     def test_damaged_golden(self):
         """Structures that the files made here do not have."""
         for name in ("cloud_sweep_3", "cloud_spin_3", "cloud_firing_3", "cloud_rounds_5",

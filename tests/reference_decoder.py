@@ -18,12 +18,12 @@ from reference_deflate import DEFAULT, ZLIB, deflate
 from reference_las import las
 from reference_log import log
 from reference_tensor import tensor
+from reference_wavelet import wavelet
 
 
 NOT_HERE = {codec: f" ({name}: not in this decoder yet)"
-            for codec, name in ((4, "text"), (7, "logmix"), 
-                                (11, "video"), (12, "cloudmix"), (13, "arraymix"),
-                                (14, "wavelet"))}
+            for codec, name in ((4, "text"), (7, "logmix"), (11, "video"), (12, "cloudmix"),
+                                (13, "arraymix"))}
 
 
 # ---- Codecs: (payload, raw size, declared decode memory in KiB) -> raw ----
@@ -133,7 +133,8 @@ def deflated(payload, raw_size, memory):
     return b"".join(raw)
 
 
-CODECS = {0: stored, 1: zstd, 2: deflated, 3: bwt, 5: tensor, 6: log, 8: cloud, 9: las, 10: array}
+CODECS = {0: stored, 1: zstd, 2: deflated, 3: bwt, 5: tensor, 6: log, 8: cloud, 9: las, 10: array,
+          14: lambda *payload: wavelet(*payload, CODECS)}
 TENSOR = 5  # the one that may have a base
 
 

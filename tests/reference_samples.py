@@ -139,6 +139,20 @@ def array_files():
     yield (5,), npy("|u1", (48, 40, 3), bytes(colours))
 
 
+def near_files():
+    """(level, options, data)"""
+    r = random.Random(20)
+    yield 4, ["--max-error", "0.2"], npy("<f4", (12, 10, 16), packed("f", field(r, 12, 10, 16, 0.05)))
+    yield 5, ["--max-error", "1"], npy("<f4", (3, 16, 9, 12), packed("f", field(r, 48, 9, 12, 0.05)))
+    holes = [math.nan if i % 337 < 40 else math.inf if i % 501 == 400 else v
+             for i, v in enumerate(field(r, 4, 20, 24, 0.05))]
+    yield 6, ["--max-error", "0.3"], npy("<f4", (4, 20, 24), packed("f", holes))
+    yield 5, ["--psnr", "40"], npy(">f8", (30, 40), packed("d", field(r, 1, 30, 40, 0.1))[::-1])
+    yield 5, ["--max-error", "0.1"], npy("<f8", (24, 30), packed("d", field(r, 1, 24, 30, 0.1)))
+    yield 5, ["--psnr", "35"], npy("<f4", (2, 20, 24, 3), packed("f", (
+        v + c for v in field(r, 2, 20, 24, 0.1) for c in range(3))))
+
+
 def png(rows, columns, channels, cells):
     """With each filter in turn; cells: bytes."""
     raw, above, size = b"", bytes(columns * channels), columns * channels
