@@ -14,7 +14,7 @@ from reference_bwt import bwt
 from reference_checks import Damaged, M32, Unsupported, crc32c, need, number, xxh3
 from reference_cloud import cloud
 from reference_coders import zstd_frame
-from reference_deflate import DEFAULT, ZLIB, deflate
+from reference_deflate import DEFAULT, LZF, ZLIB, deflate, lzf
 from reference_las import las
 from reference_log import log
 from reference_tensor import tensor
@@ -58,10 +58,13 @@ def deflated_runs(control, version):
             continue
         encoder, *parameters, size, trailer, header_size = take(control, at, "<5BIBH")
         strategy, level, memory_level, window_bits = parameters
-        need(encoder <= 2 and strategy <= 4 and trailer <= 2 and 1 <= level <= 9
+        need(encoder <= 3 and strategy <= 4 and trailer <= 2 and 1 <= level <= 9
              and 1 <= memory_level <= 9 and 9 <= window_bits <= 15, "deflated: out of range")
-        need(encoder == ZLIB or (strategy, memory_level, window_bits) == (DEFAULT, 8, 15),
-             "deflated: wrong parameters for gzip or pigz")
+        if encoder == LZF:
+            need((strategy, level, window_bits) == (DEFAULT, 1, 13), "deflated: wrong LZF")
+        elif encoder != ZLIB:
+            need((strategy, memory_level, window_bits) == (DEFAULT, 8, 15),
+                 "deflated: wrong parameters for gzip or pigz")
         header, end = take(control, at + 12, f"{header_size}s")[0], b""
         at += 12 + header_size
         if trailer == 0:
@@ -129,7 +132,11 @@ def deflated(payload, raw_size, memory):
             end = struct.pack("<2I", zlib.crc32(data), size)
         elif trailer == 2:
             end = struct.pack(">I", zlib.adler32(data))
-        raw.append(with_gaps(header + deflate(data, encoder, *parameters) + end, gaps))
+        if encoder == LZF:
+            coded = lzf(data, parameters[2] + 7)
+        else:
+            coded = deflate(data, encoder, *parameters)
+        raw.append(with_gaps(header + coded + end, gaps))
     return b"".join(raw)
 
 

@@ -235,7 +235,7 @@ def log_files():
             lambda: b"%s,%03d value %s" % (
                 time, r.randrange(1000), b"none" if r.random() < 0.1 else b"%d" % r.randrange(9999)),
         )[r.choice((0, 0, 0, 1, 2, 3, 4, 5))]())
-    yield (1, 4, 6), b"\n".join(lines)
+    yield (1, 6), b"\n".join(lines)
     def record(i):
         host = r.randrange(300)
         begin = 10**9 + r.getrandbits(28)
@@ -253,7 +253,7 @@ def log_files():
     yield (2,), b"".join(b"a %d b\n" % (i * i) for i in range(5000))
     kinds = [b" ".join(r.choices(words, k=4)) for _ in range(300)]
     yield (5,), b"".join(b"%s %d %s %d\n" % (k, i % 7, k[::-1], i % 3)
-                         for k in kinds for i in range(20))
+                         for k in kinds for i in range(12))
 
 
 # ---- Clouds ----
