@@ -74,6 +74,15 @@ class WaveModel {
   }
 
   template <class Coder>
+  static uint32_t code_rare(uint32_t bit, Coder& coder) {
+    if constexpr (Coder::kReplays) {
+      return coder.next();
+    } else {
+      return coder.code(bit, 1);
+    }
+  }
+
+  template <class Coder>
   int64_t code_number(size_t i, Field field, int64_t expected, const Numbers& numbers,
                       PointState& state, Coder& coder) {
     const uint32_t same = state.same_pulse ? 1 : 0;
@@ -85,7 +94,7 @@ class WaveModel {
     const int64_t got = numbers_[i].code(off, contexts, same, state.mixing, coder);
     lengths_[i] = numbers_[i].last_length();
     const bool least =
-        coder.code(difference_of(numbers[field], expected) == INT64_MIN ? 1 : 0, 1) != 0;
+        code_rare(difference_of(numbers[field], expected) == INT64_MIN ? 1 : 0, coder) != 0;
     return sum_of(expected, least ? INT64_MIN : got);
   }
 
