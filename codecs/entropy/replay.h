@@ -7,10 +7,11 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "base/bytes.h"
-#include "codecs/entropy/raw_bits.h"
 
 namespace pith::entropy {
 
@@ -55,18 +56,39 @@ class Recorder {
 // Of the check. Gives zeros beyond the end, and says so.
 class Replay {
  public:
-  explicit Replay(const Record& record) : record_(record), decisions_(record.decisions) {}
+  explicit Replay(const Record& record) : record_(record) {}
 
   void note(uint32_t question) { questions_.note(question); }
-  uint32_t next() { return static_cast<uint32_t>(decisions_.get(1)); }
-  bool is_short() const { return decisions_.is_short(); }
+  uint32_t next() {
+    if (left_ == 0) read_byte();
+    --left_;
+    const uint32_t bit = pending_ & 1;
+    pending_ >>= 1;
+    return bit;
+  }
+  bool is_short() const { return short_; }
   // True if all was asked for, and nothing else.
-  bool agrees() const { return decisions_.finished() && questions_.sum() == record_.questions; }
+  bool agrees() const {
+    return !short_ && at_ == record_.decisions.size() && pending_ == 0 &&
+           questions_.sum() == record_.questions;
+  }
 
  private:
+  void read_byte() {
+    left_ = 8;
+    if (at_ < record_.decisions.size()) {
+      pending_ = static_cast<uint32_t>(record_.decisions[at_++]);
+    } else {
+      short_ = true;
+    }
+  }
+
   const Record& record_;
   Questions questions_;
-  RawReader decisions_;
+  size_t at_ = 0;
+  uint32_t pending_ = 0;
+  uint32_t left_ = 0;  // bits of the byte that was read last
+  bool short_ = false;
 };
 
 }  // namespace pith::entropy

@@ -14,7 +14,7 @@
 namespace pith::las {
 namespace {
 
-constexpr uint8_t kVersion = 0;
+constexpr uint8_t kVersion = 1;
 constexpr uint8_t kFast = 0;     // mode of a part; others are an Effort
 constexpr uint8_t kPlain = 255;  // the format of a part that is no points
 constexpr uint32_t kMostRecord = 65535;

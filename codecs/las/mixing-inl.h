@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -46,11 +47,18 @@ struct alignas(16) WeightRow {
   int16_t low[kInputs];
 };
 
+// Inputs lie in one number, as in memory: a vector of numbers that were just written one by one
+// would have to wait for them.
+inline int shift_of(size_t input) {
+  return 16 *
+         static_cast<int>(std::endian::native == std::endian::little ? input : kInputs - 1 - input);
+}
+
 // Moves the weights by input · step, exactly; the upper halves are clamped to 16 bits.
-HWY_INLINE void train(const int16_t* HWY_RESTRICT inputs, WeightRow& row, int32_t step) {
+HWY_INLINE void train(uint64_t inputs, WeightRow& row, int32_t step) {
 #if HWY_TARGET == HWY_SCALAR
   for (size_t i = 0; i < kInputs; ++i) {
-    const int32_t product = int32_t{inputs[i]} * step;
+    const int32_t product = int32_t{static_cast<int16_t>(inputs >> shift_of(i))} * step;
     const uint32_t low =
         static_cast<uint16_t>(row.low[i]) + (static_cast<uint32_t>(product) & 0xFFFF);
     const int32_t up = std::min(row.high[i] + (product >> 16), 32767);
@@ -62,7 +70,7 @@ HWY_INLINE void train(const int16_t* HWY_RESTRICT inputs, WeightRow& row, int32_
   const hn::CappedTag<int16_t, kInputs> d;
   const hn::RebindToUnsigned<decltype(d)> u;
   const auto by = hn::Set(d, static_cast<int16_t>(step));
-  const auto x = hn::Load(d, inputs);
+  const auto x = hn::BitCast(d, hn::Set(hn::CappedTag<uint64_t, 1>(), inputs));
   const auto low = hn::BitCast(u, hn::Load(d, row.low));
   const auto sum = hn::Add(low, hn::BitCast(u, hn::Mul(x, by)));
   // All ones where the lower half has wrapped.
@@ -86,31 +94,24 @@ class Mixing {
   bool is_full() const { return full_; }
 
   // `counters`: table of all; those of this decision are at `places`, plus `node`: one for each
-  // context, then one that stands for all contexts that lack to kInputs. `weights`: the row of the
-  // decision. `coder(bit, p) -> bit`.
+  // context. `weights`: the row of the decision. `coder(bit, p) -> bit`.
   //
-  // One counter after another: a vector of them would have to be gathered, and then put into a
-  // register piece by piece, which takes longer than the few multiplications.
+  // One counter after another: to gather them takes longer than the few multiplications.
   template <size_t kContexts, class Coder>
   HWY_INLINE uint32_t decide(uint32_t bit, Counter* HWY_RESTRICT counters,
                              const uint32_t* HWY_RESTRICT places, uint32_t node, WeightRow& weights,
                              uint32_t limit, Coder& coder) {
-    alignas(16) int16_t inputs[kInputs];
-    Counter* some[kContexts + 1];
+    uint64_t inputs = 0;
+    Counter* some[kContexts];
     uint32_t sum = 0;
     for (size_t i = 0; i < kContexts; ++i) {
       some[i] = counters + places[i] + node;
-      inputs[i] = kStretched[(*some[i] ^ kUnknownHalf) >> 20];
-      sum += static_cast<uint32_t>(int32_t{inputs[i]} * weights.high[i]);
+      const int16_t input = kStretched[(*some[i] ^ kUnknownHalf) >> 20];
+      inputs |= uint64_t{static_cast<uint16_t>(input)} << shift_of(i);
+      sum += static_cast<uint32_t>(int32_t{input} * weights.high[i]);
     }
-    some[kContexts] = counters + places[kContexts] + node;
-    const int16_t constant = kStretched[(*some[kContexts] ^ kUnknownHalf) >> 20];
-    // Their weights stay alike.
-    sum += static_cast<uint32_t>(int32_t{constant} * weights.high[kContexts]) *
-           static_cast<uint32_t>(kInputs - kContexts);
     const uint32_t p = model::squash(model::clamp_stretch(static_cast<int32_t>(sum) >> 12));
     const uint32_t got = coder.code(bit, p);
-    for (size_t i = kContexts; i < kInputs; ++i) inputs[i] = constant;
     learn(inputs, weights, static_cast<int32_t>(got << 16) - static_cast<int32_t>(p));
     for (Counter* counter : some) *counter = updated(*counter, got, limit);
     return got;
@@ -130,7 +131,7 @@ class Mixing {
   }
 
  private:
-  HWY_INLINE void learn(const int16_t* inputs, WeightRow& row, int32_t error) const {
+  HWY_INLINE void learn(uint64_t inputs, WeightRow& row, int32_t error) const {
     if (error < kLeastError && error > -kLeastError) return;
     train(inputs, row, std::clamp(error * rate_ >> 12, -32767, 32767));
   }

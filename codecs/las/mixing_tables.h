@@ -9,7 +9,7 @@
 
 namespace pith::las {
 
-inline constexpr size_t kInputs = 8;  // of a mixer
+inline constexpr size_t kInputs = 4;  // of a mixer
 inline constexpr int16_t kUnitWeight = 4096;
 
 using Counter = uint32_t;

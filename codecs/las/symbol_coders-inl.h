@@ -41,12 +41,11 @@ struct CoderShape {
   int rows_log = 8;
 };
 
-// The counters of some contexts, each with rows of kNodes, and the mixer over them. Contexts that a
-// tree lacks up to kInputs are taken to be constant.
+// The counters of some contexts, each with rows of kNodes, and the mixer over them.
 template <size_t kContexts, size_t kNodes>
 class MixedTree {
  public:
-  static_assert(kContexts < kInputs);
+  static_assert(kContexts <= kInputs);
 
   static constexpr size_t memory(int rows_log) {
     return model::Arena::part(counters(rows_log) * sizeof(Counter)) +
@@ -58,8 +57,6 @@ class MixedTree {
     counters_ = arena.take<Counter>(counters(shape.rows_log)).data();
     weights_ = arena.take<WeightRow>(kNodes).data();
     for (size_t i = 0; i < kNodes; ++i) start(weights_[i]);
-    // The constant contexts' row is the last.
-    places_.fill(static_cast<uint32_t>((kContexts << shape.rows_log) * kNodes));
   }
 
   // The contexts of the next decisions.
@@ -102,7 +99,7 @@ class MixedTree {
                                     weights_[node], shape_.limit, coder);
   }
 
-  static constexpr size_t counters(int rows_log) { return ((kContexts << rows_log) + 1) * kNodes; }
+  static constexpr size_t counters(int rows_log) { return (kContexts << rows_log) * kNodes; }
   static void start(WeightRow& row) {
     for (size_t i = 0; i < kInputs; ++i) {
       row.high[i] = i < kContexts ? static_cast<int16_t>(kUnitWeight * 3 / 2 / kContexts) : 0;
@@ -112,7 +109,7 @@ class MixedTree {
 
   CoderShape shape_;
   Counter* counters_ = nullptr;
-  std::array<uint32_t, kContexts + 1> places_{};
+  std::array<uint32_t, kContexts> places_{};
   WeightRow* weights_ = nullptr;
 };
 
