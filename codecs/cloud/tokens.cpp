@@ -111,16 +111,13 @@ TokenRecorder::TokenRecorder(std::span<const uint16_t> slots, size_t tokens)
     : slots_(slots.begin(), slots.end()) {
   assert(contexts_of(slots) <= kMaxContexts);
   tokens_.reserve(tokens);
+  counts_.resize(contexts_of(slots_));
 }
 
 size_t TokenRecorder::finish(size_t slots, ByteBuffer& out) {
   slots_.resize(slots);
-  std::vector<Histogram> counts(contexts_of(slots_));
-  size_t symbol_bound = 0;  // more than the largest symbol
-  for (const uint32_t token : tokens_) {
-    ++counts[token >> 8][token & 0xFF];
-    symbol_bound = std::max<size_t>(symbol_bound, (token & 0xFF) + 1);
-  }
+  const auto counts = std::span(counts_).first(contexts_of(slots_));
+  const size_t symbol_bound = largest_ + size_t{1};
   std::vector<Frequencies> frequencies;
   std::vector<uint8_t> kept;
   std::vector<uint8_t> table_of(counts.size());
@@ -133,8 +130,7 @@ size_t TokenRecorder::finish(size_t slots, ByteBuffer& out) {
     // The slots that follow get a table each at least.
     --used_slots;
     const size_t most = kMaxTokenTables - frequencies.size() - used_slots;
-    const auto groups =
-        Grouping(std::span(counts).subspan(first, slot), first, symbol_bound).merge(most);
+    const auto groups = Grouping(counts.subspan(first, slot), first, symbol_bound).merge(most);
     for (size_t g = 0; g < groups.size(); ++g) {
       const size_t end = g + 1 < groups.size() ? groups[g + 1].first : first + slot;
       begins[groups[g].first] = true;
