@@ -81,18 +81,23 @@ Result<ZstdEffort> effort_for(ByteView bytes, Pool pool, Level level, Workspace&
   const size_t large = size_t{level == 5 ? 128U : 16U} << 10;
   constexpr size_t kSample = size_t{32} << 10;
   const ZstdEffort effort = zstd_effort(level, pool);
-  if (level < 5 || pool != Pool::kRaw || bytes.size() < large) return effort;
+  if (level == 1 || pool != Pool::kRaw || bytes.size() < large) return effort;
   const size_t sampled = std::min(bytes.size(), kSample);
   const ByteView sample = bytes.subspan((bytes.size() - sampled) / 4, sampled);
   ZstdEffort best;
   size_t least = 0;
-  // What takes more time must gain a little.
-  for (const ZstdEffort now : {ZstdEffort{.level = 1}, ZstdEffort{.level = 6},
-                               ZstdEffort{.level = 16, .parse = Parse::kOptimal},
-                               ZstdEffort{.level = 16, .parse = Parse::kThorough}, effort}) {
+  std::vector<ZstdEffort> efforts = {{.level = 1}};
+  if (level >= 5) {
+    efforts.push_back({.level = 6});
+    efforts.push_back({.level = 16, .parse = Parse::kOptimal});
+    efforts.push_back({.level = 16, .parse = Parse::kThorough});
+  }
+  if (level != 5) efforts.push_back(effort);
+  for (const ZstdEffort now : efforts) {
     ByteBuffer coded;
     PITH_ASSIGN([[maybe_unused]] const bool smaller,
                 compress_zstd(sample, now, space.compress.get(), coded));
+    // At level 5 what takes more time must gain a little.
     const bool slow = now.parse != Parse::kOfLevel && level == 5;
     if (least != 0 && coded.size() >= least - (slow ? least / 160 : 0)) continue;
     best = now;
