@@ -4,6 +4,7 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "base/varint.h"
 #include "codecs/cloud/encoder.h"
 #include "codecs/cloud/grid.h"
 #include "codecs/cloud/records.h"
