@@ -1,6 +1,4 @@
 """The payload of the codec array, for the reference decoder: docs/codecs/array.md in Python."""
-import struct
-
 from reference_array_plan import TYPES, Plan, float_bits, from_order, to_f32
 from reference_checks import M64, need
 from reference_coders import Frequencies, Rans, RawBits, Reader, packed, unfold

@@ -132,12 +132,12 @@ class Variable:
     def join(self, cells):
         """The bytes of the variable; cells: those of each area."""
         order = "big" if self.big else "little"
-        numbers, units = self.units()
+        numbers, _ = self.units()
         if self.form == PNG:
             return self.filter(cells[0], cells[1], numbers, order)
         if self.form == CELLS:
             return self.shuffle(cells[0], order)
-        before, first, slabs, of_slab = self.slabs()
+        slabs = self.slabs()[2]
         tiles = [cells[0][i:i + numbers] for i in range(0, len(cells[0]), numbers)]
         tiles += self.tiles_of_slabs(cells[1], iter(cells[2]), slabs, numbers)
         tiles += [cells[3][i:i + numbers] for i in range(0, len(cells[3]), numbers)]

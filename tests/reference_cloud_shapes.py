@@ -130,7 +130,7 @@ class Sweep:
             before, point = self.ring(ring, before, point)
 
     def ring(self, ring, before, point):
-        at, run = self.at, self.at.run
+        at = self.at
         count, side, height, slope = ring
         left = before[0] if before else Cell()
         size_before, range_before = left.size, left.range
@@ -262,7 +262,7 @@ class Spin:
             point += laser[0]
 
     def laser(self, number, laser, begin):
-        at, run, cells, points = self.at, self.at.run, self.cells, self.at.points
+        run, cells, points = self.at.run, self.cells, self.at.points
         place, gap, gap_before, size, size_before, rests = self.first, 1, 1, 4, 4, 0
         left = up_left = cells[place][0]
         for point in range(begin, begin + laser[0]):

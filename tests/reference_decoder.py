@@ -11,7 +11,7 @@ import zlib
 
 from reference_array import array
 from reference_bwt import bwt
-from reference_checks import Damaged, M32, Unsupported, crc32c, need, number, xxh3
+from reference_checks import Damaged, M32, Unsupported, crc32c, need, xxh3
 from reference_cloud import cloud
 from reference_coders import zstd_frame
 from reference_deflate import DEFAULT, LZF, ZLIB, deflate, lzf

@@ -1,7 +1,6 @@
 """The payload of the codec las, for the reference decoder: docs/codecs/las.md in Python. What the
 model asks of each field is in reference_las_model.py."""
 import math
-import struct
 
 from reference_checks import need
 from reference_coders import BinaryDecoder, Frequencies, Rans, RawBits, Reader, packed, unfold
@@ -15,47 +14,24 @@ PLAIN = 255
 
 class Format:
     def __init__(self, number):
-        wide, time, colour, infrared, wave = {
-            0: (0, 0, 0, 0, 0), 1: (0, 1, 0, 0, 0), 2: (0, 0, 1, 0, 0), 3: (0, 1, 1, 0, 0),
-            4: (0, 1, 0, 0, 1), 5: (0, 1, 1, 0, 1), 6: (1, 1, 0, 0, 0), 7: (1, 1, 1, 0, 0),
-            8: (1, 1, 1, 1, 0), 9: (1, 1, 0, 0, 1), 10: (1, 1, 1, 1, 1)}[number]
-        self.wide, self.time, self.colour, self.infrared, self.wave = (wide, time, colour, infrared,
-                                                                       wave)
-        self.size = (22 if wide else 20) + 8 * time + 6 * colour + 2 * infrared + 29 * wave
+        self.wide, self.time = number >= 6, number not in (0, 2)
+        self.colour, self.infrared = number in (2, 3, 5, 7, 8, 10), number in (8, 10)
+        self.wave = number in (4, 5, 9, 10)
+        fields = "x4 y4 z4 intensity2 "
+        fields += ("returns1 flags1 class1 user1 angle2 source2" if self.wide else
+                   "returns1 class1 angle1 user1 source2")
+        fields += " time8" * self.time + " red2 green2 blue2" * self.colour
+        fields += " infrared2" * self.infrared
+        fields += " index1 offset8 size4 location4 wavex4 wavey4 wavez4" * self.wave
+        self.fields = [(field[:-1], int(field[-1])) for field in fields.split()]
+        self.size = sum(size for _, size in self.fields)
 
     def record(self, n):
         """The bytes of the numbers, by their names."""
-        out = self.pack("3IH", n["x"], n["y"], n["z"], n["intensity"])
-        if self.wide:
-            out += self.pack("4B2H", n["returns"], n["flags"], n["class"], n["user"], n["angle"],
-                             n["source"])
-        else:
-            out += self.pack("4BH", n["returns"] & 63 | (n["flags"] & 3) << 6, n["class"],
-                             n["angle"], n["user"], n["source"])
-        if self.time:
-            out += self.pack("Q", n["time"])
-        if self.colour:
-            out += self.pack("3H", n["red"], n["green"], n["blue"])
-        if self.infrared:
-            out += self.pack("H", n["infrared"])
-        if self.wave:
-            out += self.pack("BQ5I", *(n[name] for name in ("index", "offset", "size", "location",
-                                                            "wave x", "wave y", "wave z")))
-        return out
-
-    def pack(self, layout, *numbers):
-        sizes = "".join(kind * int(count or 1) for count, kind in self.kinds(layout))
-        return b"".join((n & (1 << 8 * struct.calcsize(kind)) - 1).to_bytes(
-            struct.calcsize("<" + kind), "little") for kind, n in zip(sizes, numbers))
-
-    def kinds(self, layout):
-        count = ""
-        for letter in layout:
-            if letter.isdigit():
-                count += letter
-            else:
-                yield count, letter
-                count = ""
+        if not self.wide:
+            n = n | {"returns": n["returns"] & 63 | (n["flags"] & 3) << 6}
+        return b"".join((n[name] & (1 << 8 * size) - 1).to_bytes(size, "little")
+                        for name, size in self.fields)
 
 
 class Lattice:
@@ -162,7 +138,7 @@ class Fast:
         self.tokens = Tokens(section.rest(), FIELDS + columns, most)
         self.clock, self.same, self.pulses, self.gap = shape.clock, 0, 1, 0
         names = ("x y z intensity returns flags class user angle source time red green blue "
-                 "infrared index offset size location").split() + ["wave x", "wave y", "wave z"]
+                 "infrared index offset size location wavex wavey wavez").split()
         self.one = dict.fromkeys(names, 0)
         self.like = [self.one] * 4
         self.last_place = self.last_changes = 0
@@ -314,8 +290,8 @@ class Fast:
 
     def wave(self, n):
         one = self.one
-        for i, name in enumerate(("index", "offset", "size", "location", "wave x", "wave y",
-                                  "wave z")):
+        for i, name in enumerate(("index", "offset", "size", "location", "wavex", "wavey",
+                                  "wavez")):
             expected = one[name]
             if name == "offset" and not self.same:
                 expected = one["offset"] + one["size"]

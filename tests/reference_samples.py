@@ -239,7 +239,9 @@ def log_files():
     def record(i):
         host = r.randrange(300)
         begin = 10**9 + r.getrandbits(28)
-        peer = b"%d.%d.0.%d" % (r.randrange(9), r.randrange(256), r.randrange(256))
+        peer = b".".join(b"%d" % r.randrange(256) for _ in range(4))
+        if i % 5 == 4:
+            return b"node7 %05d idle\n" % r.randrange(10**5)
         return b"node7 %05d host%d serial %d begin %d end %d from %s key %08X part %4d\n" % (
             r.randrange(10**5), host, (host * 48271 + 11) ** 4 % 10**12, begin,
             begin + r.choice((3, 3, 3, 3, 3, 40)), peer if i % 30 else b"nowhere",

@@ -1,10 +1,11 @@
 """The payload of the codec tensor, for the reference decoder: docs/codecs/tensor.md in Python.
-What its models do is in reference_tensor_models.py."""
+What its models do is in reference_tensor_models.py and reference_tensor_differences.py."""
 import collections
 
 from reference_checks import need
 from reference_coders import Frequencies, Rans, RawBits, Reader, packed
-from reference_tensor_models import Differences, Quants, Words, predicted
+from reference_tensor_differences import Differences
+from reference_tensor_models import Quants, Words, predicted
 
 NAME = "tensor"
 # The parts of a word: bytes, bits of exponent and mantissa.
@@ -77,8 +78,8 @@ class Block:
         return b"".join(out)
 
     def coder(self):
-        flags, raw, base, table = (self.records.u8(63), self.records.u8(56), self.records.varint(65535),
-                                   self.records.u8(len(self.tables) - 1, "table"))
+        flags, raw = self.records.u8(63), self.records.u8(56)
+        base, table = self.records.varint(65535), self.records.u8(len(self.tables) - 1, "table")
         size, sign, rotated = 1 << (flags >> 4), flags >> 2 & 3, flags & 1
         bits = 8 * size - (sign > 0)
         need(sign < 3 and (rotated or not sign) and raw < bits and base >> (bits - raw) == 0,

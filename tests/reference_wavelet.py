@@ -1,6 +1,5 @@
 """The payload of the codec wavelet, for the reference decoder: docs/codecs/near.md and wavelet.md in
 Python. The fields are in reference_wavelet_field.py."""
-import math
 import struct
 
 from reference_array_plan import PNG, TYPES, Plan, float_bits
