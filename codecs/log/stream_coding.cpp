@@ -89,6 +89,7 @@ Result<ZstdEffort> effort_for(ByteView bytes, Pool pool, Level level, Workspace&
   std::vector<ZstdEffort> efforts = {{.level = 1}};
   if (level >= 5) {
     efforts.push_back({.level = 6});
+    efforts.push_back({.level = 16});
     efforts.push_back({.level = 16, .parse = Parse::kOptimal});
     efforts.push_back({.level = 16, .parse = Parse::kThorough});
   }
@@ -98,7 +99,7 @@ Result<ZstdEffort> effort_for(ByteView bytes, Pool pool, Level level, Workspace&
     PITH_ASSIGN([[maybe_unused]] const bool smaller,
                 compress_zstd(sample, now, space.compress.get(), coded));
     // At level 5 what takes more time must gain a little.
-    const bool slow = now.parse != Parse::kOfLevel && level == 5;
+    const bool slow = now.level >= 16 && level == 5;
     if (least != 0 && coded.size() >= least - (slow ? least / 160 : 0)) continue;
     best = now;
     least = coded.size();
