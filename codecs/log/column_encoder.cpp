@@ -410,7 +410,7 @@ Encoded ColumnEncoder::encode(const Pieces& values, const ColumnRules& rules,
                               std::span<const uint32_t> words) {
   Encoded best;
   if (encode_constant(values, best)) return best;
-  if (values.size() > meter_.sample()) {
+  if (values.size() > 2 * meter_.sample()) {
     if (encode_by_sample(values, rules, words, best)) return best;
     best = {};
   }

@@ -89,6 +89,7 @@ Result<ZstdEffort> effort_for(ByteView bytes, Pool pool, Level level, Workspace&
   std::vector<ZstdEffort> efforts = {{.level = 1}};
   if (level >= 5) {
     efforts.push_back({.level = 6});
+    efforts.push_back({.level = 16});
     efforts.push_back({.level = 16, .parse = Parse::kOptimal});
     efforts.push_back({.level = 16, .parse = Parse::kThorough});
   }
@@ -97,9 +98,9 @@ Result<ZstdEffort> effort_for(ByteView bytes, Pool pool, Level level, Workspace&
     ByteBuffer coded;
     PITH_ASSIGN([[maybe_unused]] const bool smaller,
                 compress_zstd(sample, now, space.compress.get(), coded));
-    // At level 5 what takes more time must gain a little.
-    const bool slow = now.parse != Parse::kOfLevel && level == 5;
-    if (least != 0 && coded.size() >= least - (slow ? least / 160 : 0)) continue;
+    // What takes more time must gain a little.
+    const size_t gain = now.level < 16 ? 0 : level == 5 ? least / 160 : least / 640;
+    if (least != 0 && coded.size() >= least - gain) continue;
     best = now;
     least = coded.size();
   }
@@ -142,7 +143,7 @@ TimeBudget time_budget(Level level, uint64_t block_size) {
   if (level <= 4) return {};
   if (level >= 7) return {affine(1600, 0, 200'000'000), 2};
   return level == 5 ? TimeBudget{affine(13, 2'400'000, small ? 2'000'000 : 300'000), 3}
-                    : TimeBudget{affine(26, 2'200'000, small ? 6'000'000 : 1'500'000), 4};
+                    : TimeBudget{affine(26, 2'800'000, small ? 6'000'000 : 800'000), 4};
 }
 
 MixedKind mixed_kind(Pool pool) {
