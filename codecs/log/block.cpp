@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "codecs/log/cluster.h"
+#include "codecs/log/column_merge.h"
 #include "codecs/log/column_set.h"
 #include "codecs/log/describe.h"
 #include "codecs/log/quoted.h"
@@ -166,7 +167,8 @@ namespace {
 
 Result<void> encode_as(ByteView block, Quoted quoted, Level level, Workspace& space,
                        ByteBuffer& out) {
-  const Parsed parsed = parse(block, quoted);
+  Parsed parsed = parse(block, quoted);
+  merge_columns(parsed, as_text(block), level <= 3 ? 4096 : 16384);
   StreamWriter streams;
   write_templates(parsed.templates, streams);
   write_line_templates(parsed, streams);

@@ -46,6 +46,7 @@ void write_templates(const std::vector<Template>& templates, StreamWriter& out) 
   ByteBuffer text;
   ByteBuffer slots;
   ColumnsOfKeys of_keys;
+  uint32_t known = 0;  // columns so far
   for (const Template& t : templates) {
     const auto keys = slot_keys(t);
     for (size_t i = 0; i < t.cuts.size(); ++i) {
@@ -63,8 +64,14 @@ void write_templates(const std::vector<Template>& templates, StreamWriter& out) 
       }
       auto& columns = of_keys[keys[i]];
       const auto found = std::find(columns.begin(), columns.end(), slot.column);
-      put_varint(slots, static_cast<uint64_t>(found - columns.begin()) + 1);
-      if (found == columns.end()) columns.push_back(slot.column);
+      const bool is_new = found == columns.end();
+      const bool is_of_another_key = is_new && slot.column < known;
+      put_varint(slots,
+                 static_cast<uint64_t>(found - columns.begin()) + (is_of_another_key ? 2 : 1));
+      if (is_of_another_key) put_varint(slots, slot.column);
+      if (!is_new) continue;
+      if (!is_of_another_key) ++known;
+      columns.push_back(slot.column);
     }
     text.push_back(std::byte{kEnd});
   }
@@ -129,7 +136,14 @@ Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, Memory
         continue;
       }
       auto& columns = of_keys[keys[i]];
-      if (choice > columns.size() + 1) return damaged();
+      if (choice > columns.size() + 2) return damaged();
+      if (choice == columns.size() + 2) {
+        const uint64_t column = slots.varint();
+        if (column >= read.columns) return damaged();
+        columns.push_back(static_cast<uint32_t>(column));
+        slot.column = columns.back();
+        continue;
+      }
       if (choice == columns.size() + 1) columns.push_back(static_cast<uint32_t>(read.columns++));
       slot.column = columns[static_cast<size_t>(choice - 1)];
     }
