@@ -1,6 +1,8 @@
 #include "codecs/log/template_text.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <unordered_map>
 
 namespace pith::log {
@@ -11,6 +13,26 @@ constexpr char kEscape = 3;
 constexpr char kEnd = '\n';
 
 bool is_special(char c) { return c == kSlotMark || c == kEscape || c == kEnd; }
+
+// The first special byte from `at` on, or the text's end. Eight bytes at a time: of the top bits
+// the lowest one tells true.
+size_t find_special(std::string_view text, size_t at) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const auto equal_to = [](uint64_t bytes, char c) {
+    const uint64_t other = bytes ^ (kOnes * static_cast<uint8_t>(c));
+    return (other - kOnes) & ~other;
+  };
+  for (; text.size() - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+    uint64_t bytes;
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    const uint64_t found =
+        (equal_to(bytes, kSlotMark) | equal_to(bytes, kEscape) | equal_to(bytes, kEnd)) &
+        (kOnes << 7);
+    if (found != 0) return at + static_cast<size_t>(std::countr_zero(found)) / 8;
+  }
+  while (at < text.size() && !is_special(text[at])) ++at;
+  return at;
+}
 
 // The columns that slots with a key take, in the order of their first use.
 using ColumnsOfKeys = std::unordered_map<uint64_t, std::vector<uint32_t>>;
@@ -65,11 +87,18 @@ Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, Memory
   ReadTemplates read;
   read.templates.resize(count);
   ColumnsOfKeys of_keys;
+  of_keys.reserve(count);
   size_t at = 0;
   for (Template& t : read.templates) {
+    // As much as the template takes, if no LF is marked as text.
+    const std::string_view line = text.substr(at, text.find(kEnd, at) - at);
+    const auto marks = static_cast<size_t>(std::count(line.begin(), line.end(), kSlotMark));
+    t.text.reserve(line.size() - marks);
+    t.slots.reserve(marks);
+    t.cuts.reserve(marks + 1);
     for (bool more = true; more;) {
       const size_t plain = at;
-      while (at < text.size() && !is_special(text[at])) ++at;
+      at = find_special(text, at);
       t.text.append(text.substr(plain, at - plain));
       if (at == text.size()) return damaged();
       switch (text[at++]) {
