@@ -239,8 +239,11 @@ def read_templates(streams, count):
                 need(taken[-1] < 0, "log: a copy of itself")
             else:
                 of_key = columns_of.setdefault(key, [])
-                need(choice <= len(of_key) + 1, "log: no such column")
-                if choice > len(of_key):
+                need(choice <= len(of_key) + 2, "log: no such column")
+                if choice == len(of_key) + 2:
+                    of_key.append(slots.varint(columns - 1, "an earlier column"))
+                    choice -= 1
+                elif choice > len(of_key):
                     of_key.append(columns)
                     columns += 1
                 taken.append(of_key[choice - 1])

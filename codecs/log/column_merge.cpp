@@ -12,6 +12,7 @@ constexpr size_t kMinShared = 8;         // words that two columns share
 constexpr size_t kMaxColumnsOfWord = 8;  // in more columns a word says nothing
 constexpr size_t kMinWord = 6;
 constexpr size_t kMinNumber = 4;
+constexpr size_t kMaxValues = size_t{1} << 20;  // that are looked at, and those of one line
 constexpr size_t kMaxPairs = 256;
 constexpr uint64_t kPartOfSmaller = 2;
 constexpr uint64_t kPartOfBoth = 16;
@@ -55,7 +56,9 @@ class ColumnMerger {
     values_.resize(parsed_.columns.size());
     std::vector<uint32_t> next(parsed_.columns.size(), 0);
     const size_t lines = std::min(parsed_.line_templates.size(), lines_);
-    for (size_t i = 0; i < lines; ++i) {
+    size_t values = 0;
+    for (size_t i = 0; i < lines && values < kMaxValues; ++i) {
+      values += parsed_.templates[parsed_.line_templates[i]].slots.size();
       for (const Slot& slot : parsed_.templates[parsed_.line_templates[i]].slots) {
         if (slot.copy_of != kNotACopy) continue;
         values_[slot.column].push_back(
