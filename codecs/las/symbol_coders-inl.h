@@ -116,7 +116,7 @@ class MixedTree {
 // Lengths are asked for from an expected one outwards: is it longer than that, then step by step.
 inline constexpr uint32_t kLengthNodes =
     32;  // of each kind of question; longer ones share the last
-inline constexpr int kLoneMantissa = 5;
+inline constexpr int kLoneMantissa = 3;
 inline constexpr size_t kMantissaLengths = 24;  // longer ones share their nodes
 inline constexpr size_t kNumberNodes = 4 * kLengthNodes;
 
