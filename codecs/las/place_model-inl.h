@@ -109,7 +109,7 @@ class PlaceModel {
   const Nearby& near() const { return near_; }
 
  private:
-  static constexpr size_t kContexts = 4;
+  static constexpr size_t kContexts = 3;
   static constexpr int kRows = 8;
   static constexpr int kRestRows = 6;
 
@@ -169,7 +169,7 @@ class PlaceModel {
     const auto off = [&](int64_t z) { return signed_octaves(z - expected); };
     const auto finely = [&](int64_t z) { return signed_half_octaves(z - expected); };
     const std::array<uint32_t, kContexts> contexts = {
-        context(octaves, place, same), context(last_z_[0], last_z_of_[place], place),
+        context(octaves, place, same),
         context(finely(near_.first->z), half_octaves(static_cast<uint64_t>(near_.first_distance)),
                 place),
         context(off(near_.first->z), off(near_.alike->z), off(one.z))};
@@ -199,10 +199,8 @@ class PlaceModel {
     MeanSize& size = sizes_[axis * 2 + same];
     const uint32_t octaves = std::min<uint32_t>(size.octaves(), 40);
     const uint32_t gap = std::min<uint32_t>(signed_octaves(state.pulses), 15);
-    const uint32_t last = signed_half_octaves(last_[axis]);
     const std::array<uint32_t, kContexts> contexts = {
         context(octaves, same), context(signed_half_octaves(missed), same, octaves / 3),
-        context(last, signed_half_octaves(last_[1 - axis]), same),
         context(signed_half_octaves(other - expected), gap, octaves / 3)};
     const int64_t number = bounded(code_value(axis, numbers[field], expected, contexts,
                                               std::min<uint32_t>(octaves / 2, 15), state, coder));
