@@ -180,8 +180,6 @@ class PlaceModel {
     residuals_[2] = number - expected;
     size.add(residuals_[2]);
     heights.learn(static_cast<double>(number - one.z));
-    last_z_[0] = signed_octaves(residuals_[2]);
-    last_z_of_[place] = last_z_[0];
   }
 
   // x, then y: `residuals_` holds what was missed before, of z, and of x where this is y.
@@ -207,7 +205,6 @@ class PlaceModel {
     numbers[field] = code_rest(axis, numbers[field], number, state, coder);
     residuals_[axis] = number - expected;
     size.add(residuals_[axis]);
-    last_[axis] = residuals_[axis];
     track.learn(static_cast<double>(number - before), steps_, risen, state.same_pulse);
     return number;
   }
@@ -221,11 +218,8 @@ class PlaceModel {
   std::array<ScanTrack, 2> tracks_;
   double steps_ = 0;
   std::array<int64_t, 3> residuals_{};
-  std::array<int64_t, 2> last_{};  // residuals of x and y of the last point
   std::array<MeanSize, 8> z_sizes_{};
   std::array<MeanSize, 4> sizes_{};
-  std::array<uint32_t, 1> last_z_{};
-  std::array<uint32_t, 4> last_z_of_{};
   std::array<uint32_t, 3> last_rest_{};
   std::array<RestMemory, 3> rest_memory_;
 };
