@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/varint.h"
 #include "codecs/cloud/cost_meter.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 
 namespace pith::cloud {
 namespace {

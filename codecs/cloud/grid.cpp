@@ -6,8 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/varint.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 
 namespace pith::cloud {
 namespace {

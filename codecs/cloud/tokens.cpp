@@ -4,8 +4,8 @@
 #include <memory>
 #include <numeric>
 
+#include "base/varint.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 #include "codecs/entropy/frequency_coder.h"
 #include "codecs/entropy/log2_table.h"
 #include "codecs/entropy/rans.h"

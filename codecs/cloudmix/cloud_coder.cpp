@@ -4,10 +4,10 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "base/varint.h"
 #include "codecs/cloud/encoder.h"
 #include "codecs/cloud/grid.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 #include "codecs/cloudmix/cloud_plan.h"
 #include "codecs/cloudmix/column_coder.h"
 #include "codecs/cloudmix/sweep_coder.h"
@@ -23,8 +23,6 @@ namespace {
 using cloud::Cloud;
 using cloud::Column;
 using cloud::damaged;
-using cloud::read_varint;
-using cloud::write_varint;
 
 struct EncodeBits {
   static constexpr bool kDecodes = false;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/varint.h"
 #include "codecs/cloud/spin.h"
-#include "codecs/cloud/varint.h"
 #include "codecs/cloudmix/axis.h"
 #include "codecs/cloudmix/column_coder.h"
 
@@ -14,8 +14,6 @@ namespace {
 using cloud::Cloud;
 using cloud::Column;
 using cloud::damaged;
-using cloud::read_varint;
-using cloud::write_varint;
 
 constexpr size_t kMinPoints = 512;  // for a shape
 constexpr uint64_t kMaxPeriod = 4096;
@@ -145,7 +143,7 @@ void write_plan(const CloudPlan& plan, ByteWriter& out) {
     out.u8(static_cast<uint8_t>(field.kind));
     cloud::write_grid(field.grid, out);
     if (field.kind == FieldKind::kSmall || field.kind == FieldKind::kRepeat) {
-      write_varint(out, cloud::fold(field.parameter));
+      write_varint(out, fold(field.parameter));
     }
     write_varint(out, field.exceptions.size());
     out.bytes(field.exceptions);
@@ -175,7 +173,7 @@ Result<CloudPlan> read_plan(const Cloud& cloud, ByteReader& in) {
     field.kind = static_cast<FieldKind>(kind);
     PITH_ASSIGN(field.grid, cloud::read_grid(cloud.shape.fields[f].type, in));
     if (field.kind == FieldKind::kSmall || field.kind == FieldKind::kRepeat) {
-      field.parameter = cloud::unfold(read_varint(in));
+      field.parameter = unfold(read_varint(in));
     }
     if (field.kind == FieldKind::kRepeat &&
         (field.parameter < 1 || field.parameter > static_cast<int64_t>(kMaxPeriod))) {

@@ -4,12 +4,12 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "base/varint.h"
 #include "codecs/las/cloud_shape.h"
 #include "codecs/las/damage.h"
 #include "codecs/las/fast_model.h"
 #include "codecs/las/model_coder.h"
 #include "codecs/las/plain_bytes.h"
-#include "codecs/las/varint.h"
 
 namespace pith::las {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <memory>
 
+#include "base/varint.h"
 #include "codecs/entropy/binary_coder.h"
 #include "codecs/entropy/raw_bits.h"
 #include "codecs/entropy/replay.h"
 #include "codecs/las/damage.h"
-#include "codecs/las/varint.h"
 
 // The kernels: the baseline, SSE4 and AVX2.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3 | HWY_AVX3_DL)
