@@ -109,7 +109,7 @@ class AttributeModel {
   static constexpr int kReturnRows = 9;
   static constexpr int kRows = 7;
   static constexpr int kToneRows = 8;
-  static constexpr size_t kToneContexts = 4;
+  static constexpr size_t kToneContexts = 3;
 
   template <class Coder>
   void code_flags(Numbers& numbers, PointState& state, uint32_t gap, Coder& coder) {
@@ -212,7 +212,6 @@ class AttributeModel {
     const std::array<uint32_t, kToneContexts> contexts = {
         context(octaves, now.place),
         context(finely(one.intensity), now.place, state.same_pulse ? 1 : 0),
-        context(finely(before.intensity), octaves / 2, now.place),
         context(off(near_.first->intensity), off(near_.alike->intensity), now.place)};
     const int64_t number =
         sum_of(expected, intensity_.code(tone_number(3, numbers[kIntensity]) - expected, contexts,
@@ -293,8 +292,8 @@ class AttributeModel {
     const uint32_t change = i == 0 ? 0 : signed_half_octaves(static_cast<int64_t>(step(first)));
     const uint32_t missed = i == 0 ? 0 : last_missed_[i - 1];
     const std::array<uint32_t, kToneContexts> contexts = {
-        context(octaves), context(off(one.color[i]), off(first.color[i])),
-        context(missed, i > 1 ? last_missed_[0] : 0), context(change, off(first.color[i]))};
+        context(octaves, missed), context(off(one.color[i]), off(first.color[i])),
+        context(change, off(first.color[i]))};
     const int64_t number =
         sum_of(expected, colors_[i].code(color - expected, contexts,
                                          std::min<uint32_t>(octaves / 2, 15), state.mixing, coder));

@@ -109,7 +109,7 @@ class PlaceModel {
   const Nearby& near() const { return near_; }
 
  private:
-  static constexpr size_t kContexts = 4;
+  static constexpr size_t kContexts = 3;
   static constexpr int kRows = 8;
   static constexpr int kRestRows = 6;
 
@@ -169,7 +169,7 @@ class PlaceModel {
     const auto off = [&](int64_t z) { return signed_octaves(z - expected); };
     const auto finely = [&](int64_t z) { return signed_half_octaves(z - expected); };
     const std::array<uint32_t, kContexts> contexts = {
-        context(octaves, place, same), context(last_z_[0], last_z_of_[place], place),
+        context(octaves, place, same),
         context(finely(near_.first->z), half_octaves(static_cast<uint64_t>(near_.first_distance)),
                 place),
         context(off(near_.first->z), off(near_.alike->z), off(one.z))};
@@ -180,8 +180,6 @@ class PlaceModel {
     residuals_[2] = number - expected;
     size.add(residuals_[2]);
     heights.learn(static_cast<double>(number - one.z));
-    last_z_[0] = signed_octaves(residuals_[2]);
-    last_z_of_[place] = last_z_[0];
   }
 
   // x, then y: `residuals_` holds what was missed before, of z, and of x where this is y.
@@ -199,17 +197,14 @@ class PlaceModel {
     MeanSize& size = sizes_[axis * 2 + same];
     const uint32_t octaves = std::min<uint32_t>(size.octaves(), 40);
     const uint32_t gap = std::min<uint32_t>(signed_octaves(state.pulses), 15);
-    const uint32_t last = signed_half_octaves(last_[axis]);
     const std::array<uint32_t, kContexts> contexts = {
         context(octaves, same), context(signed_half_octaves(missed), same, octaves / 3),
-        context(last, signed_half_octaves(last_[1 - axis]), same),
         context(signed_half_octaves(other - expected), gap, octaves / 3)};
     const int64_t number = bounded(code_value(axis, numbers[field], expected, contexts,
                                               std::min<uint32_t>(octaves / 2, 15), state, coder));
     numbers[field] = code_rest(axis, numbers[field], number, state, coder);
     residuals_[axis] = number - expected;
     size.add(residuals_[axis]);
-    last_[axis] = residuals_[axis];
     track.learn(static_cast<double>(number - before), steps_, risen, state.same_pulse);
     return number;
   }
@@ -223,11 +218,8 @@ class PlaceModel {
   std::array<ScanTrack, 2> tracks_;
   double steps_ = 0;
   std::array<int64_t, 3> residuals_{};
-  std::array<int64_t, 2> last_{};  // residuals of x and y of the last point
   std::array<MeanSize, 8> z_sizes_{};
   std::array<MeanSize, 4> sizes_{};
-  std::array<uint32_t, 1> last_z_{};
-  std::array<uint32_t, 4> last_z_of_{};
   std::array<uint32_t, 3> last_rest_{};
   std::array<RestMemory, 3> rest_memory_;
 };

@@ -1,7 +1,7 @@
 // Numbers and bytes as rows of modelled decisions.
 //
 // A number is coded as the bit length of its magnitude (asked for from an expected one outwards),
-// its sign and its bits below the leading one: five of them by one counter each, the rest as they
+// its sign and its bits below the leading one: three of them by one counter each, the rest as they
 // are. A byte is coded from its highest bit down. Every context chooses a row of
 // counters in a table of its own; a decision that the first context finds all but certain is not
 // mixed at all.
@@ -116,8 +116,9 @@ class MixedTree {
 // Lengths are asked for from an expected one outwards: is it longer than that, then step by step.
 inline constexpr uint32_t kLengthNodes =
     32;  // of each kind of question; longer ones share the last
-inline constexpr int kLoneMantissa = 5;
-inline constexpr size_t kMantissaLengths = 24;  // longer ones share their nodes
+inline constexpr int kLoneMantissa = 3;
+inline constexpr size_t kLoneValues = 1 << kLoneMantissa;  // of the bits so far
+inline constexpr size_t kMantissaLengths = 24;             // longer ones share their nodes
 inline constexpr size_t kNumberNodes = 4 * kLengthNodes;
 
 template <size_t kContexts>
@@ -148,10 +149,10 @@ class NumberCoder {
     const uint32_t sign = tree_.decide(number < 0 ? 1 : 0, length_node(length) + 3, mixing, coder);
     uint64_t got = 1;
     int left = static_cast<int>(length) - 1;
-    Counter* lone = lone_ + (kept * 2 + sign) * 256;
+    Counter* lone = lone_ + (kept * 2 + sign) * kLoneValues;
     for (int i = 0; i < kLoneMantissa && left > 0; ++i) {
       --left;
-      got = got << 1 | code_alone(magnitude >> left & 1, lone[got & 255], coder);
+      got = got << 1 | code_alone(magnitude >> left & 1, lone[got], coder);
     }
     if (left > 0) {
       const uint64_t low = coder.raw(magnitude & ((uint64_t{1} << left) - 1), left);
@@ -175,7 +176,7 @@ class NumberCoder {
   }
 
   using Tree = MixedTree<kContexts, kNumberNodes>;
-  static constexpr size_t kLoneSlots = kMantissaLengths * 2 * 256;
+  static constexpr size_t kLoneSlots = kMantissaLengths * 2 * kLoneValues;
   static constexpr uint32_t kMostLength = 63;
   static constexpr size_t kSelectors = 16;
 
