@@ -26,7 +26,7 @@ class Decisions:
 
     def __init__(self, mixing, contexts, rows, limit):
         self.mixing, self.count, self.log, self.limit = mixing, contexts, rows, limit
-        self.tables, self.weights = [{} for _ in range(contexts + 1)], {}
+        self.tables, self.weights = [{} for _ in range(contexts)], {}
 
     def row(self, context):
         return (context * 0x9E3779B1 & M32) >> 32 - self.log
@@ -54,14 +54,12 @@ class Decisions:
         return bit
 
     def mixed(self, node):
-        keys = [row + node for row in self.rows] + [node]
+        keys = [row + node for row in self.rows]
         states = [table.get(key, UNKNOWN) for table, key in zip(self.tables, keys)]
         inputs = [STRETCH[(v >> 16 & ~15) + 8] for v in states]
-        constant = 8 - self.count  # so many inputs are the same
-        inputs = inputs[:-1] + inputs[-1:] * constant
         weights = self.weights.get(node)
         if weights is None:
-            weights = self.weights[node] = [6144 // self.count << 16] * self.count + [0] * constant
+            weights = self.weights[node] = [6144 // self.count << 16] * self.count
         p = squash(clamp(sum([x * (w >> 16) for x, w in zip(inputs, weights)]) >> 12))
         bit = self.mixing.coder.bit(p)
         error = 65536 * bit - p
@@ -148,32 +146,32 @@ class LeastSquares:
                 row[k] = row[k] * keep + x * terms[k] * rest
             self.products[i] = self.products[i] * keep + x * target * rest
         self.seen += 1
-        if self.seen % 8 == 0:
+        if self.seen % 16 == 0:
             self.solve()
 
     def solve(self):
         n = len(self.weights)
-        root = [[0.0] * n for _ in range(n)]
+        root, inverse = [[0.0] * n for _ in range(n)], [0.0] * n
         for i in range(n):
             for k in range(i + 1):
                 total = self.squares[i][k]
                 for m in range(k):
                     total -= root[i][m] * root[k][m]
                 if i != k:
-                    root[i][k] = total / root[k][k]
+                    root[i][k] = total * inverse[k]
                     continue
                 total += 1.0
                 if not 1e-9 < total < 1e30:
                     return
-                root[i][i] = math.sqrt(total)
+                inverse[i] = 1 / math.sqrt(total)
         half = []
         for i in range(n):
             total = self.products[i]
             for m in range(i):
                 total -= root[i][m] * half[m]
-            half.append(total / root[i][i])
+            half.append(total * inverse[i])
         for i in reversed(range(n)):
             total = half[i]
             for m in range(i + 1, n):
                 total -= root[m][i] * self.weights[m]
-            self.weights[i] = total / root[i][i]
+            self.weights[i] = total * inverse[i]

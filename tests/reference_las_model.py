@@ -24,22 +24,23 @@ class Grid:
             self.log += 1
 
     def slot(self, i, j):
-        key = (i * 0x9E3779B97F4A7C15 ^ j * 0xC2B2AE3D27D4EB4F) & M64
-        return (key * 0xD6E8FEB86659FD93 & M64) >> 64 - self.log
+        key = (i // 8 * 0x9E3779B97F4A7C15 ^ j * 0xC2B2AE3D27D4EB4F) & M64
+        return i % 8 + 8 * ((key * 0xD6E8FEB86659FD93 & M64) >> 67 - self.log)
 
     def add(self, point):
-        slot = self.slot(point.x // self.cell, point.y // self.cell)
-        self.slots[slot] = [point, *self.slots.get(slot, [])[:1]]
+        self.slots[self.slot(point.x // self.cell, point.y // self.cell)] = point
 
     def find(self, x, y):
         """(point, distance)"""
         i, j = x // self.cell, y // self.cell
         for dj in -1, 0, 1:
             for di in -1, 0, 1:
-                for point in self.slots.get(self.slot(i + di, j + dj), ()):
-                    dx, dy = abs(point.x - x), abs(point.y - y)
-                    if dx <= 2 * self.cell and dy <= 2 * self.cell:
-                        yield point, dx + dy
+                point = self.slots.get(self.slot(i + di, j + dj))
+                if not point:
+                    continue
+                dx, dy = abs(point.x - x), abs(point.y - y)
+                if dx <= 2 * self.cell and dy <= 2 * self.cell:
+                    yield point, dx + dy
 
 
 class Near:
@@ -73,20 +74,20 @@ class Model:
         self.clock, self.grid = shape.clock, Grid(shape.cell, shape.points)
         self.one, self.two, self.like, self.coded = Point(), Point(), [Point()] * 4, 0
         self.same, self.pulses, self.flags = 0, 1, 0
-        self.kind = Symbol(mixing, 6, 8)
-        self.of_pulses, self.of_off = Number(mixing, 6, 7, 255), Number(mixing, 6, 8, 400)
+        self.kind = Symbol(mixing, 4, 8)
+        self.of_pulses, self.of_off = Number(mixing, 4, 7, 255), Number(mixing, 4, 8, 400)
         self.of_rest = Number(mixing, 3, 7, 255)
         self.kinds, self.last_pulses, self.last_off = 0, [0] * 4, [0] * 4
         self.last_rest = self.since_gap = 0
-        self.of_returns, self.of_class = Symbol(mixing, 6, 9), Symbol(mixing, 6, 9)
-        self.of_flags, self.of_user = Symbol(mixing, 6, 7), Symbol(mixing, 6, 7)
-        self.of_angle, self.of_source = Number(mixing, 5, 7, 255), Number(mixing, 5, 7, 255)
+        self.of_returns, self.of_class = Symbol(mixing, 4, 9), Symbol(mixing, 4, 9)
+        self.of_flags, self.of_user = Symbol(mixing, 4, 7), Symbol(mixing, 4, 7)
+        self.of_angle, self.of_source = Number(mixing, 4, 7, 255), Number(mixing, 4, 7, 255)
         self.three_returns = self.four_returns = 0
-        self.flag_run = self.last_flag_run = self.flags_before = 0
+        self.flag_run = self.last_flag_run = 0
         self.angle = self.angle_run = self.last_angle_run = 0
         self.last_angle_step = self.angle_before = 0
         self.source = self.source_step = self.user_run = self.other_user = 0
-        self.axes = [Number(mixing, 5, 8, 300) for _ in range(3)]
+        self.axes = [Number(mixing, 4, 8, 300) for _ in range(3)]
         self.rests = [Number(mixing, 3, 6, 255) for _ in range(3)]
         self.memories, self.last_rests = [RestMemory() for _ in range(3)], [0] * 3
         self.tracks, self.sizes = (Track(), Track()), [Mean() for _ in range(4)]
@@ -94,19 +95,18 @@ class Model:
                         LeastSquares((0.2, 0.1, 0.3, 0.2, 0.2, 0, 0)))
         self.z_sizes, self.last_z, self.last_z_of = [Mean() for _ in range(8)], 0, [0] * 4
         self.residuals = [0] * 3
-        self.of_intensity = Number(mixing, 7, 8, 300)
+        self.of_intensity = Number(mixing, 4, 8, 300)
         self.tones = [LeastSquares((0.3, 0.3, 0.2, 0.2, 0, 0)) for _ in range(4)]
         self.tone_sizes, self.tone_means = [Mean() for _ in range(4)], [0] * 4
-        self.last_tones = [0, 0]
-        self.copied, self.hits = Symbol(mixing, 5, 7), 0
-        self.of_colours = [Number(mixing, 7, 8, 300) for _ in range(4)]
+        self.copied, self.hits = Symbol(mixing, 4, 7), 0
+        self.of_colours = [Number(mixing, 4, 8, 300) for _ in range(4)]
         self.colour_mix = [LeastSquares((0.3, 0.4, 0.3, 0, 0, 0)) for _ in range(4)]
         self.colour_sizes, self.missed = [Mean() for _ in range(4)], [0] * 4
         self.of_index, self.of_where = Symbol(mixing, 3, 7), Symbol(mixing, 3, 7)
-        self.of_wave = [Number(mixing, 5, 7, 255) for _ in range(6)]
+        self.of_wave = [Number(mixing, 4, 7, 255) for _ in range(6)]
         self.wave = dict.fromkeys("index offset size location wavex wavey wavez".split(), 0)
         self.wave_lengths, self.wave_signs, self.where = [0] * 6, [0] * 6, 0
-        self.copied_extra, self.of_extra = Symbol(mixing, 4, 7), Symbol(mixing, 6, 12)
+        self.copied_extra, self.of_extra = Symbol(mixing, 4, 7), Symbol(mixing, 4, 10)
         self.extra_hits = 0
 
     def decode(self):
@@ -150,9 +150,8 @@ class Model:
     # ---- Time ----
     def time(self):
         one, two, clock, k = self.one, self.two, self.clock, self.kinds
-        kind = self.kind.code([c(one.place, k & 1), c(one.returns, k & 3), c(one.returns, k & 15),
-                               c(one.returns, two.returns, k & 3),
-                               c(one.returns, h(one.intensity), k & 1), c(one.place, k & 255)], 2)
+        kind = self.kind.code([c(one.place, k & 1), c(one.returns, k & 15),
+                               c(one.returns, two.returns, k & 3), c(one.place, k & 255)], 2)
         self.kinds = (2 * k + (kind == 0)) & M32
         self.same = int(kind == 0)
         if kind == 0:
@@ -167,12 +166,11 @@ class Model:
     def by_clock(self):
         clock, p, f, returns = self.clock, self.last_pulses, self.last_off, self.one.returns
         more = self.of_pulses.code(
-            [c(self.one.place), c(p[0], p[1]), c(p[0], p[1], p[2] << 8 | p[3]), c(returns, p[0]),
-             c(min(self.since_gap, 255)), c(self.flags, p[0], h(self.since_gap))], p[0])
+            [c(self.one.place), c(p[0], p[1], p[2] << 8 | p[3]), c(returns, p[0]),
+             c(self.flags, p[0], h(self.since_gap))], p[0])
         pulses, a = s64(more + 1), o(more)
         b, n = clock.beat_phase(pulses), a if a < 3 else 3 + (a - 3) // 4
-        off = self.of_off.code([c(n, b), c(n, f[0], f[1]), c(n, f[0], b),
-                                c(n, f[0] << 8 | f[1], f[2] << 8 | f[3]), c(a),
+        off = self.of_off.code([c(n, b), c(n, f[0], b), c(n, f[0] << 8 | f[1], f[2] << 8 | f[3]),
                                 c(n, f[0] + 3 * f[1] + 9 * f[2], b)], n)
         t = clock.tick_phase(pulses, off)
         rest = self.of_rest.code([c(t, int(a > 2)), c(a), c(self.last_rest, t)], t)
@@ -189,26 +187,24 @@ class Model:
         g, r1, r2, r3, r4 = (min(15, o(self.pulses)), one.returns, two.returns, self.three_returns,
                              self.four_returns)
         now.returns = n["returns"] = self.of_returns.code(
-            [c(r1, same), c(r1, r2, same), c(r1, r2, same << 8 | r3), c(r1, g, one.classed),
-             c(r1, same, h(one.intensity)), c(r1 << 8 | r2, r3 << 8 | r4, same)], 8 if wide else 6)
+            [c(r1, same), c(r1, r2, same << 8 | r3), c(r1, g, one.classed),
+             c(r1 << 8 | r2, r3 << 8 | r4, same)], 8 if wide else 6)
         now.place = place_of(now.returns, wide)
         if not self.format.time:
             self.same = follows(now.returns, one.returns, wide)
             self.pulses = 1 - self.same
         self.four_returns, self.three_returns = r3, r2
         same, f, u = self.same, self.flags, h(self.flag_run)
-        flags = self.of_flags.code([c(f), c(f, g), c(f, u), c(f, same, now.returns),
-                                    c(f, u, h(self.last_flag_run)), c(f, self.flags_before)],
-                                   8 if wide else 2)
+        flags = self.of_flags.code([c(f), c(f, g), c(f, same, now.returns),
+                                    c(f, u, h(self.last_flag_run))], 8 if wide else 2)
         if flags != f:
-            self.flags_before, self.last_flag_run, self.flag_run = f, self.flag_run, 0
+            self.last_flag_run, self.flag_run = self.flag_run, 0
         else:
             self.flag_run += 1
         self.flags = n["flags"] = flags
         n["angle"] = self.angles(g, wide)
         n["user"] = now.user = self.users(g)
-        step = self.of_source.code([c(same), c(g), c(self.source_step), c(flags),
-                                    c(self.source_step, g)], same)
+        step = self.of_source.code([c(same), c(g), c(self.source_step), c(flags)], same)
         self.source_step = o(step)
         self.source = n["source"] = self.source + step & 65535
 
@@ -216,8 +212,7 @@ class Model:
         self.angle_run += min(max(self.pulses, 0), 1 << 16)
         u, v, d, e = self.angle_run, self.last_angle_run, self.last_angle_step, self.angle_before
         w = 31 if v == 0 else min(30, u * 16 // v)
-        step = self.of_angle.code([c(self.same, g), c(w, d), c(d, e, g), c(self.flags, g, d),
-                                   c(h(u), self.flags)], w // 2)
+        step = self.of_angle.code([c(self.same, g), c(w, d), c(d, e, g), c(h(u), self.flags)], w // 2)
         if step:
             self.angle_before, self.last_angle_step = d, o(step)
             self.last_angle_run, self.angle_run = u, 0
@@ -229,8 +224,7 @@ class Model:
         u1, u2, v = self.one.user, self.two.user, self.other_user
         self.user_run += 1
         user = self.of_user.code([c(u1, self.same), c(u1, u2, v), c(u1, h(self.user_run), v),
-                                  c(u1, self.now.returns, g), c(u1, v, self.same),
-                                  c(u1, h(self.one.intensity), u2)], 8)
+                                  c(u1, self.now.returns, g)], 8)
         if user != u1:
             self.other_user, self.user_run = u1, 0
         return user
@@ -257,8 +251,8 @@ class Model:
         first, alike = near.first.z - p, near.alike.z - p
         number = bounded(s64(p + self.axes[2].code(
             [c(m, place, same), c(self.last_z, self.last_z_of[place], place),
-             c(q(first), h(near.distance), place), c(o(one.z - p), self.g, place),
-             c(o(first), o(alike), o(one.z - p))], min(15, m // 2))))
+             c(q(first), h(near.distance), place), c(o(first), o(alike), o(one.z - p))],
+            min(15, m // 2))))
         n["z"] = self.value(2, number)
         self.residuals[2] = number - p
         size.add(number - p)
@@ -277,8 +271,7 @@ class Model:
         number = bounded(s64(p + self.axes[axis].code(
             [c(m, same), c(q(e), same, m // 3),
              c(q(self.residuals[axis]), q(self.residuals[1 - axis]), same),
-             c(q(other - p), self.g, m // 3), c(h(abs(now.z - self.one.z)), m // 2, same)],
-            min(15, m // 2))))
+             c(q(other - p), self.g, m // 3)], min(15, m // 2))))
         n[name] = self.value(axis, number)
         self.residuals[axis] = number - p
         size.add(number - p)
@@ -308,12 +301,10 @@ class Model:
         m = min(40, h(size.value))
         off = self.of_intensity.code(
             [c(m, place), c(q(one - p), place, self.same), c(q(like - p), m // 2, place),
-             c(o(first - p), o(alike - p), place), c(now.returns, h(p)), c(*self.last_tones, place),
-             c(o(one - p), o(like - p), o(alike - p))], min(15, m // 2))
+             c(o(first - p), o(alike - p), place)], min(15, m // 2))
         now.intensity = p + off & 65535
         tones.learn(float(now.intensity))
         size.add(off)
-        self.last_tones = [o(off), self.last_tones[0]]
         by = now.intensity - mean
         self.tone_means[place] += by // 16 if by >= 0 else -(-by // 16)
         n["intensity"] = self.shape.lattices[3].value(now.intensity)
@@ -323,8 +314,7 @@ class Model:
         c1, cf, cs, ca = one.classed, near.first.classed, near.second.classed, near.alike.classed
         now.classed = n["class"] = self.of_class.code(
             [c(c1, now.place), c(cf, o(now.z - near.first.z), now.place),
-             c(cf, cs, now.place << 8 | ca), c(c1, self.two.classed, cf),
-             c(c1, o(now.z - one.z), now.returns), c(ca, c1, h(now.intensity) // 2)], 8)
+             c(cf, cs, now.place << 8 | ca), c(c1, self.two.classed, cf)], 8)
 
     def colours(self, n):
         now, near = self.now, self.near
@@ -337,7 +327,7 @@ class Model:
                 continue
             x, y, z = abs(now.x - donor.x), abs(now.y - donor.y), abs(now.z - donor.z)
             copied = self.copied.code([c(i, h(x + y), w), c(i, self.hits & 63, w), c(i, h(x), h(y)),
-                                       c(i, distance, self.hits & 3), c(i, h(z), distance)], 1)
+                                       c(i, h(z), distance)], 1)
             self.hits = (2 * self.hits + copied) & M32
             if copied:
                 now.colour = list(donor.colour)
@@ -361,9 +351,8 @@ class Model:
         d = q(changes[1]) if i else 0
         e, f = self.missed[i - 1] if i else 0, self.missed[0] if i > 1 else 0
         off = self.of_colours[i].code(
-            [c(m), c(o(one.colour[i] - p), o(first.colour[i] - p)), c(e, f), c(e, m // 2),
-             c(d, o(first.colour[i] - p)), c(self.missed[i], m // 3), c(h(self.near.distance), e)],
-            min(15, m // 2))
+            [c(m), c(o(one.colour[i] - p), o(first.colour[i] - p)), c(e, f),
+             c(d, o(first.colour[i] - p))], min(15, m // 2))
         now.colour[i] = p + off & 65535
         mix.learn(float(now.colour[i]))
         size.add(off)
@@ -388,7 +377,7 @@ class Model:
 
     def wave_number(self, i):
         k, same, lengths = self.of_wave[i], self.same, self.wave_lengths
-        number = k.code([c(same), c(same, lengths[i]), c(lengths[i], self.where),
+        number = k.code([c(same), c(same, lengths[i]),
                          c(same, lengths[i - 1] if i else 0, lengths[i]),
                          c(self.now.returns, same)], same)
         lengths[i] = k.length
@@ -399,8 +388,7 @@ class Model:
             return bits if bits >= 0 else -(1 << 31) - 1 - bits
 
         k, same, lengths = self.of_wave[i], self.same, self.wave_lengths
-        step = k.code([c(same), c(same, lengths[i]), c(same, lengths[i - 1], lengths[i]),
-                       c(same, self.wave_signs[i], lengths[i]),
+        step = k.code([c(same), c(same, lengths[i]), c(same, self.wave_signs[i], lengths[i]),
                        c(self.now.place, same, self.where)], same)
         lengths[i] = k.length
         self.wave_signs[i] = 2 * self.wave_signs[i] & 7 | (step < 0)
@@ -424,10 +412,10 @@ class Model:
                 self.extra_hits = (2 * hits + copied) & M32
                 if copied:
                     return donor
-        out, last, (a, b, d) = bytearray(), 0, donors
+        out, last, a = bytearray(), 0, donors[0]
         for j in range(size):
             y = int(self.coded > 0 and j > 0 and out[j - 1] == a[j - 1])
-            out.append(self.of_extra.code([c(j), c(j, a[j], y), c(j, last & 65535), c(j, b[j], d[j]),
-                                           c(j, last & 255, a[j]), c(j, last & 0xFFFFFF)], 8))
+            out.append(self.of_extra.code([c(j), c(j, a[j], y), c(j, last & 65535),
+                                           c(j, last & 255, a[j])], 8))
             last = (last << 8 | out[j]) & M32
         return bytes(out)
