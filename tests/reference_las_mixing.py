@@ -95,8 +95,8 @@ class Number:
             return 0
         sign = tree.bit(4 * min(a, 31) + 3)
         value, left = 1, a - 1
-        for _ in range(min(5, left)):
-            key = min(a, 24), sign, value & 255
+        for _ in range(min(3, left)):
+            key = min(a, 24), sign, value
             v = self.lone.get(key, UNKNOWN)
             bit = coder.bit(min(max(v >> 16, 1), 65535))
             self.lone[key] = learn(v, bit, 1023)

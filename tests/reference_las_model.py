@@ -87,19 +87,19 @@ class Model:
         self.angle = self.angle_run = self.last_angle_run = 0
         self.last_angle_step = self.angle_before = 0
         self.source = self.source_step = self.user_run = self.other_user = 0
-        self.axes = [Number(mixing, 4, 8, 300) for _ in range(3)]
+        self.axes = [Number(mixing, 3, 8, 300) for _ in range(3)]
         self.rests = [Number(mixing, 3, 6, 255) for _ in range(3)]
         self.memories, self.last_rests = [RestMemory() for _ in range(3)], [0] * 3
         self.tracks, self.sizes = (Track(), Track()), [Mean() for _ in range(4)]
         self.heights = (LeastSquares((0.3, 0.1, 0.2, 0.1, 0.3, 0, 0)),
                         LeastSquares((0.2, 0.1, 0.3, 0.2, 0.2, 0, 0)))
-        self.z_sizes, self.last_z, self.last_z_of = [Mean() for _ in range(8)], 0, [0] * 4
+        self.z_sizes = [Mean() for _ in range(8)]
         self.residuals = [0] * 3
-        self.of_intensity = Number(mixing, 4, 8, 300)
+        self.of_intensity = Number(mixing, 3, 8, 300)
         self.tones = [LeastSquares((0.3, 0.3, 0.2, 0.2, 0, 0)) for _ in range(4)]
         self.tone_sizes, self.tone_means = [Mean() for _ in range(4)], [0] * 4
         self.copied, self.hits = Symbol(mixing, 4, 7), 0
-        self.of_colours = [Number(mixing, 4, 8, 300) for _ in range(4)]
+        self.of_colours = [Number(mixing, 3, 8, 300) for _ in range(4)]
         self.colour_mix = [LeastSquares((0.3, 0.4, 0.3, 0, 0, 0)) for _ in range(4)]
         self.colour_sizes, self.missed = [Mean() for _ in range(4)], [0] * 4
         self.of_index, self.of_where = Symbol(mixing, 3, 7), Symbol(mixing, 3, 7)
@@ -250,14 +250,13 @@ class Model:
         m = min(40, h(size.value))
         first, alike = near.first.z - p, near.alike.z - p
         number = bounded(s64(p + self.axes[2].code(
-            [c(m, place, same), c(self.last_z, self.last_z_of[place], place),
-             c(q(first), h(near.distance), place), c(o(first), o(alike), o(one.z - p))],
+            [c(m, place, same), c(q(first), h(near.distance), place),
+             c(o(first), o(alike), o(one.z - p))],
             min(15, m // 2))))
         n["z"] = self.value(2, number)
         self.residuals[2] = number - p
         size.add(number - p)
         heights.learn(float(number - one.z))
-        self.last_z = self.last_z_of[place] = o(number - p)
         return number
 
     def axis(self, axis, before, n, name):
@@ -269,9 +268,7 @@ class Model:
         size = self.sizes[2 * axis + same]
         m = min(40, h(size.value))
         number = bounded(s64(p + self.axes[axis].code(
-            [c(m, same), c(q(e), same, m // 3),
-             c(q(self.residuals[axis]), q(self.residuals[1 - axis]), same),
-             c(q(other - p), self.g, m // 3)], min(15, m // 2))))
+            [c(m, same), c(q(e), same, m // 3), c(q(other - p), self.g, m // 3)], min(15, m // 2))))
         n[name] = self.value(axis, number)
         self.residuals[axis] = number - p
         size.add(number - p)
@@ -300,8 +297,7 @@ class Model:
         size = self.tone_sizes[place]
         m = min(40, h(size.value))
         off = self.of_intensity.code(
-            [c(m, place), c(q(one - p), place, self.same), c(q(like - p), m // 2, place),
-             c(o(first - p), o(alike - p), place)], min(15, m // 2))
+            [c(m, place), c(q(one - p), place, self.same), c(o(first - p), o(alike - p), place)], min(15, m // 2))
         now.intensity = p + off & 65535
         tones.learn(float(now.intensity))
         size.add(off)
@@ -349,9 +345,9 @@ class Model:
         p = min(max(to_integer(p), 0), 65535)
         m = min(40, h(size.value))
         d = q(changes[1]) if i else 0
-        e, f = self.missed[i - 1] if i else 0, self.missed[0] if i > 1 else 0
+        e = self.missed[i - 1] if i else 0
         off = self.of_colours[i].code(
-            [c(m), c(o(one.colour[i] - p), o(first.colour[i] - p)), c(e, f),
+            [c(m, e), c(o(one.colour[i] - p), o(first.colour[i] - p)),
              c(d, o(first.colour[i] - p))], min(15, m // 2))
         now.colour[i] = p + off & 65535
         mix.learn(float(now.colour[i]))
