@@ -311,7 +311,7 @@ class Fast:
 
 def las(payload, raw_size, memory):
     reader = Reader(payload, NAME)
-    need(reader.u8(1, "version") == 1, "las: version out of range")
+    need(reader.u8() == 1, "las: unknown version")
     mode, parts, left = reader.u8(2, "mode"), [], raw_size
     for _ in range(reader.varint(reader.left(), "number of parts")):
         number, size = reader.u8(), reader.varint(left, "size of a part")

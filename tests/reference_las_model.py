@@ -25,7 +25,7 @@ class Grid:
 
     def slot(self, i, j):
         key = (i // 8 * 0x9E3779B97F4A7C15 ^ j * 0xC2B2AE3D27D4EB4F) & M64
-        return ((key * 0xD6E8FEB86659FD93 & M64) >> 67 - self.log) * 8 + i % 8
+        return i % 8 + 8 * ((key * 0xD6E8FEB86659FD93 & M64) >> 67 - self.log)
 
     def add(self, point):
         self.slots[self.slot(point.x // self.cell, point.y // self.cell)] = point
@@ -36,7 +36,7 @@ class Grid:
         for dj in -1, 0, 1:
             for di in -1, 0, 1:
                 point = self.slots.get(self.slot(i + di, j + dj))
-                if point is None:
+                if not point:
                     continue
                 dx, dy = abs(point.x - x), abs(point.y - y)
                 if dx <= 2 * self.cell and dy <= 2 * self.cell:
@@ -170,8 +170,7 @@ class Model:
              c(self.flags, p[0], h(self.since_gap))], p[0])
         pulses, a = s64(more + 1), o(more)
         b, n = clock.beat_phase(pulses), a if a < 3 else 3 + (a - 3) // 4
-        off = self.of_off.code([c(n, b), c(n, f[0], b),
-                                c(n, f[0] << 8 | f[1], f[2] << 8 | f[3]),
+        off = self.of_off.code([c(n, b), c(n, f[0], b), c(n, f[0] << 8 | f[1], f[2] << 8 | f[3]),
                                 c(n, f[0] + 3 * f[1] + 9 * f[2], b)], n)
         t = clock.tick_phase(pulses, off)
         rest = self.of_rest.code([c(t, int(a > 2)), c(a), c(self.last_rest, t)], t)
@@ -197,8 +196,7 @@ class Model:
         self.four_returns, self.three_returns = r3, r2
         same, f, u = self.same, self.flags, h(self.flag_run)
         flags = self.of_flags.code([c(f), c(f, g), c(f, same, now.returns),
-                                    c(f, u, h(self.last_flag_run))],
-                                   8 if wide else 2)
+                                    c(f, u, h(self.last_flag_run))], 8 if wide else 2)
         if flags != f:
             self.last_flag_run, self.flag_run = self.flag_run, 0
         else:
@@ -214,8 +212,7 @@ class Model:
         self.angle_run += min(max(self.pulses, 0), 1 << 16)
         u, v, d, e = self.angle_run, self.last_angle_run, self.last_angle_step, self.angle_before
         w = 31 if v == 0 else min(30, u * 16 // v)
-        step = self.of_angle.code([c(self.same, g), c(w, d), c(d, e, g),
-                                   c(h(u), self.flags)], w // 2)
+        step = self.of_angle.code([c(self.same, g), c(w, d), c(d, e, g), c(h(u), self.flags)], w // 2)
         if step:
             self.angle_before, self.last_angle_step = d, o(step)
             self.last_angle_run, self.angle_run = u, 0
@@ -254,7 +251,8 @@ class Model:
         first, alike = near.first.z - p, near.alike.z - p
         number = bounded(s64(p + self.axes[2].code(
             [c(m, place, same), c(q(first), h(near.distance), place),
-             c(o(first), o(alike), o(one.z - p))], min(15, m // 2))))
+             c(o(first), o(alike), o(one.z - p))],
+            min(15, m // 2))))
         n["z"] = self.value(2, number)
         self.residuals[2] = number - p
         size.add(number - p)
@@ -270,9 +268,7 @@ class Model:
         size = self.sizes[2 * axis + same]
         m = min(40, h(size.value))
         number = bounded(s64(p + self.axes[axis].code(
-            [c(m, same), c(q(e), same, m // 3),
-             c(q(other - p), self.g, m // 3)],
-            min(15, m // 2))))
+            [c(m, same), c(q(e), same, m // 3), c(q(other - p), self.g, m // 3)], min(15, m // 2))))
         n[name] = self.value(axis, number)
         self.residuals[axis] = number - p
         size.add(number - p)
@@ -301,8 +297,7 @@ class Model:
         size = self.tone_sizes[place]
         m = min(40, h(size.value))
         off = self.of_intensity.code(
-            [c(m, place), c(q(one - p), place, self.same),
-             c(o(first - p), o(alike - p), place)], min(15, m // 2))
+            [c(m, place), c(q(one - p), place, self.same), c(o(first - p), o(alike - p), place)], min(15, m // 2))
         now.intensity = p + off & 65535
         tones.learn(float(now.intensity))
         size.add(off)
@@ -353,8 +348,7 @@ class Model:
         e = self.missed[i - 1] if i else 0
         off = self.of_colours[i].code(
             [c(m, e), c(o(one.colour[i] - p), o(first.colour[i] - p)),
-             c(d, o(first.colour[i] - p))],
-            min(15, m // 2))
+             c(d, o(first.colour[i] - p))], min(15, m // 2))
         now.colour[i] = p + off & 65535
         mix.learn(float(now.colour[i]))
         size.add(off)
@@ -390,8 +384,7 @@ class Model:
             return bits if bits >= 0 else -(1 << 31) - 1 - bits
 
         k, same, lengths = self.of_wave[i], self.same, self.wave_lengths
-        step = k.code([c(same), c(same, lengths[i]),
-                       c(same, self.wave_signs[i], lengths[i]),
+        step = k.code([c(same), c(same, lengths[i]), c(same, self.wave_signs[i], lengths[i]),
                        c(self.now.place, same, self.where)], same)
         lengths[i] = k.length
         self.wave_signs[i] = 2 * self.wave_signs[i] & 7 | (step < 0)
