@@ -99,7 +99,7 @@ Result<ZstdEffort> effort_for(ByteView bytes, Pool pool, Level level, Workspace&
     PITH_ASSIGN([[maybe_unused]] const bool smaller,
                 compress_zstd(sample, now, space.compress.get(), coded));
     // What takes more time must gain a little.
-    const size_t gain = now.level < 16 ? 0 : level == 5 ? least / 160 : least / 640;
+    const size_t gain = now.level < 16 ? 0 : least / 160;
     if (least != 0 && coded.size() >= least - gain) continue;
     best = now;
     least = coded.size();
