@@ -10,11 +10,13 @@
 
 namespace pith {
 
+inline void put_varint(ByteBuffer& out, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<std::byte>(value | 0x80));
+  out.push_back(static_cast<std::byte>(value));
+}
+
 inline void write_varint(ByteWriter& out, uint64_t value) {
-  while (value >= 0x80) {
-    out.u8(static_cast<uint8_t>(value | 0x80));
-    value >>= 7;
-  }
+  for (; value >= 0x80; value >>= 7) out.u8(static_cast<uint8_t>(value | 0x80));
   out.u8(static_cast<uint8_t>(value));
 }
 

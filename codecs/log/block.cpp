@@ -127,14 +127,14 @@ class Assembler {
 
 }  // namespace
 
-BlockHead read_head(VarintReader& in) {
+BlockHead read_head(ByteReader& in) {
   BlockHead head;
-  const uint64_t lines = in.varint();
+  const uint64_t lines = read_varint(in);
   head.ends_with_lf = (lines & 1) != 0;
   head.has_nul = (lines & 2) != 0;
   head.is_ascii = (lines & 4) != 0;
   head.lines = lines >> 3;
-  head.templates = in.varint();
+  head.templates = read_varint(in);
   if (const uint8_t log = in.u8(); log != 0) {
     head.trigrams = in.bytes(uint64_t{1} << std::min<uint8_t>(log, 32));
   }
@@ -230,7 +230,7 @@ struct Opened {
 
 Result<Opened> open(ByteView payload, size_t block_size, MemoryBudget& budget, Workspace& space,
                     Arena& arena, std::vector<ColumnCost>* costs = nullptr) {
-  VarintReader in(payload);
+  ByteReader in(payload);
   const BlockHead head = read_head(in);
   if (!in.ok() || !is_valid(head, uint64_t{block_size} + 1)) return damaged();
   StreamReader streams;
@@ -268,7 +268,7 @@ Result<Description> describe(ByteView payload, size_t block_size) {
   const auto space = make_workspace();
   Arena arena(budget);
   Description description;
-  VarintReader in(payload);
+  ByteReader in(payload);
   read_head(in);
   PITH_ASSIGN(description.streams, read_directory(in));
   PITH_ASSIGN(const Opened opened,

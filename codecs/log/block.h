@@ -19,7 +19,7 @@ struct BlockHead {
   uint64_t templates = 0;
   ByteView trigrams;  // trigrams.h; empty: there is none
 };
-BlockHead read_head(VarintReader& in);
+BlockHead read_head(ByteReader& in);
 bool is_valid(const BlockHead& head, uint64_t most_lines);
 
 // Reads the template of every line, and sets Template::lines.

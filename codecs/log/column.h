@@ -156,7 +156,7 @@ class ColumnEncoder {
 };
 
 // From a column's description; false if it is none that there is.
-bool read_format(VarintReader& meta, NumberFormat& format);
+bool read_format(ByteReader& meta, NumberFormat& format);
 
 // The texts of decoded values, referred to by position.
 class Arena {
@@ -180,7 +180,7 @@ class Arena {
 
 class ColumnDecoder {
  public:
-  ColumnDecoder(StreamReader& streams, VarintReader& meta, Arena& arena, MemoryBudget& budget)
+  ColumnDecoder(StreamReader& streams, ByteReader& meta, Arena& arena, MemoryBudget& budget)
       : streams_(streams), meta_(meta), arena_(arena), budget_(budget) {}
 
   // Writes `count` values, at least 1; takes their memory from the budget.
@@ -215,7 +215,7 @@ class ColumnDecoder {
   Result<void> decode_exceptions(size_t count, Piece* values, int depth);
 
   StreamReader& streams_;
-  VarintReader& meta_;
+  ByteReader& meta_;
   Arena& arena_;
   MemoryBudget& budget_;
   std::vector<uint64_t>* kept_ = nullptr;

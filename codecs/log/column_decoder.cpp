@@ -116,17 +116,17 @@ Result<void> ColumnDecoder::decode_occurring(size_t count, Pieces& values, int d
     values.resize(before + more);
     return decode(more, values.data() + before, at_depth);
   };
-  VarintReader ahead = meta_;
+  ByteReader ahead = meta_;
   switch (static_cast<ColumnType>(ahead.u8())) {
     case ColumnType::kDictionary: {
       meta_ = ahead;
-      const uint64_t entries = meta_.varint();
+      const uint64_t entries = read_varint(meta_);
       if (!meta_.ok() || entries == 0 || entries > count) return damaged();
       return decode_occurring(static_cast<size_t>(entries), values, depth + 1);
     }
     case ColumnType::kExceptions: {
       meta_ = ahead;
-      const uint64_t others = meta_.varint();
+      const uint64_t others = read_varint(meta_);
       if (!meta_.ok() || others == 0 || others >= count) return damaged();
       streams_.skip(Pool::kIds, (count + 7) / 8);
       // The places of a dictionary would have to be passed over.
@@ -139,7 +139,7 @@ Result<void> ColumnDecoder::decode_occurring(size_t count, Pieces& values, int d
 }
 
 Result<void> ColumnDecoder::decode_constant(size_t count, Piece* values) {
-  const ByteView word = streams_.take(Pool::kWords, meta_.varint());
+  const ByteView word = streams_.take(Pool::kWords, read_varint(meta_));
   char* out = word.empty() ? nullptr : arena_.extend(word.size());
   if (out == nullptr || !streams_.ok()) return damaged();
   std::memcpy(out, word.data(), word.size());
@@ -149,7 +149,7 @@ Result<void> ColumnDecoder::decode_constant(size_t count, Piece* values) {
   return {};
 }
 
-bool read_format(VarintReader& meta, NumberFormat& format) {
+bool read_format(ByteReader& meta, NumberFormat& format) {
   format.kind = static_cast<NumberKind>(meta.u8());
   if (format.kind == NumberKind::kZeros || format.kind == NumberKind::kSpaces) {
     format.width = meta.u8();
@@ -267,7 +267,7 @@ Result<void> ColumnDecoder::decode_pattern(size_t count, Piece* values, int dept
 }
 
 Result<void> ColumnDecoder::decode_dictionary(size_t count, Piece* values, int depth) {
-  const uint64_t entries = meta_.varint();
+  const uint64_t entries = read_varint(meta_);
   if (!meta_.ok() || entries == 0 || entries > count) return damaged();
   Room room(static_cast<size_t>(entries), budget_);
   Piece* const words = room.values();
@@ -296,7 +296,7 @@ Result<void> ColumnDecoder::decode_raw(size_t count, Piece* values) {
   if (pool != static_cast<uint8_t>(Pool::kRaw) && pool != static_cast<uint8_t>(Pool::kWords)) {
     return damaged();
   }
-  const ByteView all = streams_.take(static_cast<Pool>(pool), meta_.varint());
+  const ByteView all = streams_.take(static_cast<Pool>(pool), read_varint(meta_));
   char* out = all.empty() ? nullptr : arena_.extend(all.size());
   if (out == nullptr || !streams_.ok() || all.back() != std::byte{'\n'}) return damaged();
   std::memcpy(out, all.data(), all.size());
@@ -327,7 +327,7 @@ Result<void> ColumnDecoder::decode_raw(size_t count, Piece* values) {
 }
 
 Result<void> ColumnDecoder::decode_exceptions(size_t count, Piece* values, int depth) {
-  const uint64_t others = meta_.varint();
+  const uint64_t others = read_varint(meta_);
   if (!meta_.ok() || others == 0 || others >= count) return damaged();
   const auto mask = take_flags(count);
   Room room(count, budget_);

@@ -306,7 +306,7 @@ void write_columns(ByteView block, const Parsed& parsed, Level level, CostMeter&
 }
 
 Result<void> read_linked(LinkKind kind, size_t count, const ColumnLines& lines,
-                         const LinkedTo& other, size_t templates, VarintReader& meta,
+                         const LinkedTo& other, size_t templates, ByteReader& meta,
                          ColumnDecoder& decoder, MemoryBudget& budget, Piece* values) {
   if (!budget.reserve(count * sizeof(Piece))) return damaged();
   const Partners places(lines, other.lines, count);
@@ -317,8 +317,8 @@ Result<void> read_linked(LinkKind kind, size_t count, const ColumnLines& lines,
     }
     return decoder.decode_differences(bases, values);
   }
-  const uint64_t misses_count = meta.varint();
-  const uint64_t flags_count = meta.varint();
+  const uint64_t misses_count = read_varint(meta);
+  const uint64_t flags_count = read_varint(meta);
   Pieces misses;
   if (!meta.ok() || misses_count == 0 || misses_count > count || flags_count > count) {
     return damaged();
@@ -366,14 +366,14 @@ Result<ColumnSet> read_columns(const std::vector<Template>& templates, size_t co
       all_values += t.lines;
     }
   }
-  VarintReader meta(streams.rest(Pool::kMeta));
-  std::vector<Link> links(static_cast<size_t>(std::min<uint64_t>(meta.varint(), count)));
+  ByteReader meta(streams.rest(Pool::kMeta));
+  std::vector<Link> links(static_cast<size_t>(std::min<uint64_t>(read_varint(meta), count)));
   std::vector<bool> linked(count, false);
   std::vector<bool> in_a_link(count + 1, false);
   uint64_t linked_values = 0;
   for (Link& link : links) {
-    const uint64_t column = meta.varint();
-    const uint64_t other = meta.varint();
+    const uint64_t column = read_varint(meta);
+    const uint64_t other = read_varint(meta);
     if (column >= count || other >> 1 > count || linked[static_cast<size_t>(column)]) {
       return damaged();
     }

@@ -22,7 +22,7 @@ struct LinkedTo {
 // Writes the `count` values of a linked column, which stand in `lines`. `meta` is where its
 // description begins.
 Result<void> read_linked(LinkKind kind, size_t count, const ColumnLines& lines,
-                         const LinkedTo& other, size_t templates, VarintReader& meta,
+                         const LinkedTo& other, size_t templates, ByteReader& meta,
                          ColumnDecoder& decoder, MemoryBudget& budget, Piece* values);
 
 // What a column is and what it costs.

@@ -12,7 +12,7 @@ auto damaged() { return fail(ErrorCode::kDamaged, "a column of a log block is da
 
 class ColumnSkimmer {
  public:
-  ColumnSkimmer(StreamReader& streams, VarintReader& meta, MemoryBudget& budget)
+  ColumnSkimmer(StreamReader& streams, ByteReader& meta, MemoryBudget& budget)
       : streams_(streams), meta_(meta), budget_(budget) {}
 
   Result<ValueSet> skim(size_t count, int depth = 0) {
@@ -26,7 +26,7 @@ class ColumnSkimmer {
       case ColumnType::kPattern:
         return pattern(count, depth);
       case ColumnType::kDictionary: {
-        const uint64_t entries = meta_.varint();
+        const uint64_t entries = read_varint(meta_);
         if (!meta_.ok() || entries == 0 || entries > count) return damaged();
         PITH_ASSIGN(ValueSet words, skim(static_cast<size_t>(entries), depth + 1));
         Bounds bounds;
@@ -42,7 +42,7 @@ class ColumnSkimmer {
         return texts(static_cast<Pool>(pool));
       }
       case ColumnType::kExceptions: {
-        const uint64_t others = meta_.varint();
+        const uint64_t others = read_varint(meta_);
         if (!meta_.ok() || others == 0 || others >= count) return damaged();
         skip_flags(count);
         ValueSet either(ValueSet::Kind::kAlternatives);
@@ -116,7 +116,7 @@ class ColumnSkimmer {
 
  private:
   Result<ValueSet> texts(Pool pool) {
-    const ByteView all = streams_.take(pool, meta_.varint());
+    const ByteView all = streams_.take(pool, read_varint(meta_));
     if (!streams_.ok() || !meta_.ok() || all.empty() || all.back() != std::byte{'\n'}) {
       return damaged();
     }
@@ -212,7 +212,7 @@ class ColumnSkimmer {
   bool skip_numbers(size_t count, bool ids, Bounds& bounds) {
     const uint8_t mode = meta_.u8();
     const size_t width = mode >> 1;
-    const uint64_t base = ids ? 0 : meta_.varint();
+    const uint64_t base = ids ? 0 : read_varint(meta_);
     if (width > 8 || !meta_.ok()) return false;
     if (!unbounded_) bounds = bounds_of(base, width, (mode & 1) != 0, count);
     for (size_t p = 0; p < width; ++p) {
@@ -235,7 +235,7 @@ class ColumnSkimmer {
   }
 
   StreamReader& streams_;
-  VarintReader& meta_;
+  ByteReader& meta_;
   MemoryBudget& budget_;
   bool exact_ = true;
   bool unbounded_ = false;
@@ -254,11 +254,11 @@ Result<Skimmed> skim_columns(const std::vector<Template>& templates, size_t coun
     }
   }
   skimmed.meta = streams.rest(Pool::kMeta);
-  VarintReader meta(skimmed.meta);
-  skimmed.links.resize(static_cast<size_t>(std::min<uint64_t>(meta.varint(), count)));
+  ByteReader meta(skimmed.meta);
+  skimmed.links.resize(static_cast<size_t>(std::min<uint64_t>(read_varint(meta), count)));
   for (Link& link : skimmed.links) {
-    const uint64_t column = meta.varint();
-    const uint64_t other = meta.varint();
+    const uint64_t column = read_varint(meta);
+    const uint64_t other = read_varint(meta);
     if (column >= count || other >> 1 > count ||
         skimmed.columns[static_cast<size_t>(column)].link != nullptr) {
       return damaged();
@@ -288,8 +288,8 @@ Result<Skimmed> skim_columns(const std::vector<Template>& templates, size_t coun
       PITH_ASSIGN(column.set, skimmer.differences(column.count));
       continue;
     }
-    const uint64_t misses = meta.varint();
-    const uint64_t flags = meta.varint();
+    const uint64_t misses = read_varint(meta);
+    const uint64_t flags = read_varint(meta);
     if (!meta.ok() || misses == 0 || misses > column.count || flags > column.count) {
       return damaged();
     }

@@ -13,9 +13,9 @@ Result<const Pieces*> ColumnValues::occurring(uint32_t column) {
   if (all_[column]) return &*all_[column];
   if (occurring_[column]) return &*occurring_[column];
   const SkimmedColumn& skimmed = skimmed_.columns[column];
-  VarintReader meta(skimmed_.meta.subspan(skimmed.meta));
+  ByteReader meta(skimmed_.meta.subspan(skimmed.meta));
   const bool repeats = skimmed.link != nullptr && skimmed.link->kind == LinkKind::kSameAsBefore;
-  VarintReader ahead = meta;
+  ByteReader ahead = meta;
   const auto type = static_cast<ColumnType>(ahead.u8());
   const bool fewer = skimmed.link == nullptr &&
                      (type == ColumnType::kDictionary || type == ColumnType::kExceptions);
@@ -23,8 +23,8 @@ Result<const Pieces*> ColumnValues::occurring(uint32_t column) {
   streams_.go_to(skimmed.place);
   size_t count = skimmed.count;
   if (repeats) {  // what occurs is what was not there before
-    const uint64_t misses = meta.varint();
-    streams_.skip(Pool::kIds, (meta.varint() + 7) / 8);
+    const uint64_t misses = read_varint(meta);
+    streams_.skip(Pool::kIds, (read_varint(meta) + 7) / 8);
     if (misses == 0 || misses > count) return damaged();
     count = static_cast<size_t>(misses);
   }
@@ -48,7 +48,7 @@ Result<const Pieces*> ColumnValues::all(uint32_t column) {
 
 Result<void> ColumnValues::decode(uint32_t column, std::vector<uint64_t>* numbers) {
   const SkimmedColumn& skimmed = skimmed_.columns[column];
-  VarintReader meta(skimmed_.meta.subspan(skimmed.meta));
+  ByteReader meta(skimmed_.meta.subspan(skimmed.meta));
   streams_.go_to(skimmed.place);
   ColumnDecoder decoder(streams_, meta, arena_, budget_);
   decoder.keep_numbers(numbers);
@@ -83,7 +83,7 @@ Result<void> ColumnValues::decode_linked(uint32_t column) {
   }
   if (numbers.size() != other_count) return damaged();
 
-  VarintReader meta(skimmed_.meta.subspan(skimmed.meta));
+  ByteReader meta(skimmed_.meta.subspan(skimmed.meta));
   streams_.go_to(skimmed.place);
   ColumnDecoder decoder(streams_, meta, arena_, budget_);
   if (skimmed.count * sizeof(Piece) > budget_.left()) return damaged();

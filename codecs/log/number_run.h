@@ -5,8 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/varint.h"
 #include "codecs/log/streams.h"
-#include "codecs/log/varint.h"
 
 namespace pith::log {
 
@@ -16,11 +16,11 @@ inline constexpr size_t kNumberPiece = 512;
 class NumberRun {
  public:
   // `ids`: places in a dictionary. False if the planes are not there.
-  bool open(size_t count, bool ids, VarintReader& meta, StreamReader& streams) {
+  bool open(size_t count, bool ids, ByteReader& meta, StreamReader& streams) {
     const uint8_t mode = meta.u8();
     delta_ = (mode & 1) != 0;
     width_ = mode >> 1;
-    least_ = ids ? 0 : meta.varint();
+    least_ = ids ? 0 : read_varint(meta);
     if (width_ > planes_.size() || !meta.ok()) return false;
     for (size_t p = 0; p < width_; ++p) {
       const Pool pool =

@@ -29,7 +29,7 @@ std::string folded(std::string string) {
 }  // namespace
 
 Result<BlockSummary> summarise(ByteView front, const Query& query) {
-  VarintReader in(front);
+  ByteReader in(front);
   const BlockHead head = read_head(in);
   if (!in.ok() || head.lines == 0) return damaged();
   BlockSummary summary{
@@ -138,7 +138,7 @@ class BlockSearch {
       : query_(query), block_size_(block_size), budget_(budget) {}
 
   Result<Found> run(ByteView payload, Workspace& space) {
-    VarintReader in(payload);
+    ByteReader in(payload);
     head_ = read_head(in);
     if (!in.ok() || !is_valid(head_, kMaxLines)) return damaged();
     StreamReader streams;

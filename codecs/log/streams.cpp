@@ -39,8 +39,8 @@ Result<void> StreamWriter::finish(Level level, size_t block_size, Workspace& spa
   return {};
 }
 
-Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
-  const uint64_t own = in.varint();
+Result<std::vector<StreamEntry>> read_directory(ByteReader& in) {
+  const uint64_t own = read_varint(in);
   const auto damaged = [] {
     return fail(ErrorCode::kDamaged, "a log block's directory is damaged");
   };
@@ -49,7 +49,7 @@ Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
   uint64_t total = 0;
   for (size_t i = 0; i < entries.size(); ++i) {
     StreamEntry& entry = entries[i];
-    const uint64_t raw_size = in.varint();
+    const uint64_t raw_size = read_varint(in);
     total += raw_size;
     if (raw_size > kMaxStreams || total > kMaxStreams) return damaged();
     entry.raw_size = static_cast<uint32_t>(raw_size);
@@ -64,7 +64,7 @@ Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
     const bool right_pool =
         i < kPools ? entry.pool == static_cast<Pool>(i) : static_cast<size_t>(kind >> 4) < kPools;
     if (!right_pool || static_cast<int>(entry.backend) >= kBackends) return damaged();
-    const uint64_t coded = entry.backend == Backend::kPlain ? raw_size : in.varint();
+    const uint64_t coded = entry.backend == Backend::kPlain ? raw_size : read_varint(in);
     if (coded > kMaxStreams) return damaged();
     entry.coded_size = static_cast<uint32_t>(coded);
   }
@@ -72,7 +72,7 @@ Result<std::vector<StreamEntry>> read_directory(VarintReader& in) {
   return entries;
 }
 
-Result<void> StreamReader::open_lazily(VarintReader& in, MemoryBudget& budget, Workspace& space) {
+Result<void> StreamReader::open_lazily(ByteReader& in, MemoryBudget& budget, Workspace& space) {
   PITH_ASSIGN(entries_, read_directory(in));
   budget_ = &budget;
   space_ = &space;
@@ -92,7 +92,7 @@ Result<void> StreamReader::open_lazily(VarintReader& in, MemoryBudget& budget, W
   return {};
 }
 
-Result<void> StreamReader::open(VarintReader& in, MemoryBudget& budget, Workspace& space) {
+Result<void> StreamReader::open(ByteReader& in, MemoryBudget& budget, Workspace& space) {
   PITH_TRY(open_lazily(in, budget, space));
   for (size_t i = 0; i < streams_.size(); ++i) PITH_TRY(decode(i));
   return {};

@@ -14,10 +14,10 @@
 #include "base/bytes.h"
 #include "base/memory_budget.h"
 #include "base/result.h"
+#include "base/varint.h"
 #include "codecs/codec.h"
 #include "codecs/log/pools.h"
 #include "codecs/log/stream_coding.h"
-#include "codecs/log/varint.h"
 
 namespace pith::log {
 
@@ -57,10 +57,10 @@ class StreamReader {
   };
 
   // Reads the directory and decodes all streams.
-  Result<void> open(VarintReader& in, MemoryBudget& budget, Workspace& space);
+  Result<void> open(ByteReader& in, MemoryBudget& budget, Workspace& space);
   // Reads the directory; streams are decoded when something is taken from them. The budget and
   // the working area must stay.
-  Result<void> open_lazily(VarintReader& in, MemoryBudget& budget, Workspace& space);
+  Result<void> open_lazily(ByteReader& in, MemoryBudget& budget, Workspace& space);
 
   // The next `size` bytes of a kind; fewer (and not ok) when the payload is damaged.
   ByteView take(Pool pool, uint64_t size);
@@ -99,6 +99,6 @@ class StreamReader {
 };
 
 // Reads a directory; the first entries are the pools.
-Result<std::vector<StreamEntry>> read_directory(VarintReader& in);
+Result<std::vector<StreamEntry>> read_directory(ByteReader& in);
 
 }  // namespace pith::log

@@ -102,7 +102,7 @@ Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, Memory
       !budget.reserve(count * kPerTemplate + text.size() + slot_bytes.size() * kPerSlot)) {
     return damaged();
   }
-  VarintReader slots(slot_bytes);
+  ByteReader slots(slot_bytes);
   ReadTemplates read;
   read.templates.resize(count);
   ColumnsOfKeys of_keys;
@@ -137,9 +137,9 @@ Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, Memory
     const auto keys = slot_keys(t);
     for (size_t i = 0; i < t.slots.size(); ++i) {
       Slot& slot = t.slots[i];
-      const uint64_t choice = slots.varint();
+      const uint64_t choice = read_varint(slots);
       if (choice == 0) {
-        const uint64_t distance = slots.varint();
+        const uint64_t distance = read_varint(slots);
         if (distance == 0 || distance > i) return damaged();
         slot.copy_of = static_cast<uint32_t>(i - distance);
         continue;
@@ -147,7 +147,7 @@ Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, Memory
       auto& columns = of_keys[keys[i]];
       if (choice > columns.size() + 2) return damaged();
       if (choice == columns.size() + 2) {
-        const uint64_t column = slots.varint();
+        const uint64_t column = read_varint(slots);
         if (column >= read.columns) return damaged();
         columns.push_back(static_cast<uint32_t>(column));
         slot.column = columns.back();

@@ -34,11 +34,11 @@ WrittenColumn pass_through(const std::vector<std::string>& values) {
   ByteBuffer payload;
   EXPECT_TRUE(writer.finish(5, block.size(), *space, payload).has_value());
 
-  VarintReader in(payload);
+  ByteReader in(payload);
   StreamReader streams;
   MemoryBudget budget(uint64_t{1} << 32);
   EXPECT_TRUE(streams.open(in, budget, *space).has_value());
-  VarintReader meta(streams.rest(Pool::kMeta));
+  ByteReader meta(streams.rest(Pool::kMeta));
   Arena arena(budget);
   ColumnDecoder decoder(streams, meta, arena, budget);
   Pieces decoded;
