@@ -282,8 +282,7 @@ void read_raw(BitReader& raw, const uint8_t* tokens, const uint8_t* classes, siz
   BitReader bits = raw;
   const auto one = [&](size_t c) {
     const TokenSize& size = kTokenSizes[tokens[c]];
-    const uint64_t low =
-        sizeof(Word) == 4 ? bits.take_few(size) : bits.take(static_cast<int>(size.bits));
+    const uint64_t low = bits.take(static_cast<int>(size.bits));
     residuals[c] = unfold(static_cast<Word>(size.least | low));
   };
   if (classes == nullptr) {
@@ -351,7 +350,10 @@ Result<void> read_residuals(ByteReader& in, const Grid& grid, MemoryBudget& budg
   const auto cols = static_cast<size_t>(grid.cols);
   const Surroundings around(grid);
   const Limits<Word> limits(highest);
-  TokenStream stream{.symbols = reader.begin(), .raw = BitReader(raw_bytes)};
+  std::array<std::byte, 8> few{};
+  if (size < few.size()) std::copy(raw_bytes.begin(), raw_bytes.end(), few.begin());
+  TokenStream stream{.symbols = reader.begin(),
+                     .raw = size < few.size() ? BitReader(few, size) : BitReader(raw_bytes)};
   for (size_t sum = 0; sum < stream.tables.size(); ++sum) {
     stream.tables[sum] = &reader.table(merged.of[level_of(static_cast<unsigned>(sum))]);
   }
@@ -385,12 +387,13 @@ Result<void> read_residuals(ByteReader& in, const Grid& grid, MemoryBudget& budg
             sizes_around(near.has_above ? near.n + begin : nullptr,
                          near.has_ref ? near.p + begin : nullptr, count, sums.data());
             if constexpr (sizeof(Word) == 4) {
-              if (near.has_above && kinds == nullptr && stream.has_room(count)) {
+              if (near.has_above && stream.has_room(count)) {
                 decode_cells(stream,
                              {.rows = rows,
                               .band = band,
                               .place = place,
                               .highest = highest,
+                              .classes = kinds,
                               .sums = sums.data(),
                               .has_ref = near.has_ref},
                              begin, count, t, x + begin);

@@ -18,7 +18,7 @@ struct TokenStream {
   std::array<const SymbolTable*, kSums> tables{};  // of the sums of what is around
 
   // True if cells may be read without looking where the stream ends.
-  bool has_room(size_t cells) const { return symbols.has_room(cells) && raw.has_room(cells); }
+  bool has_room(size_t cells) const { return symbols.has_room(cells) && raw.is_quick(); }
 };
 
 // What is known of the cells from `begin` on before they are read.
@@ -26,9 +26,10 @@ struct RowAhead {
   const Rows<uint32_t>& rows;
   const BandMode& band;
   const Place& place;
-  uint32_t highest = 0;  // of the keys
-  const uint16_t* sums;  // of the sizes around the cells, but for those on their left
-  bool has_ref = false;  // these have those of a reference in them
+  uint32_t highest = 0;              // of the keys
+  const uint8_t* classes = nullptr;  // null if all cells have keys
+  const uint16_t* sums;              // of the sizes around the cells, but for those on their left
+  bool has_ref = false;              // these have those of a reference in them
 };
 
 // Reads `count` cells; the stream must have room for them.

@@ -85,7 +85,10 @@ class BitWriter {
 // Reads zeros beyond the end.
 class BitReader {
  public:
-  explicit BitReader(ByteView bytes) : bytes_(bytes.data()), size_(bytes.size()) {}
+  explicit BitReader(ByteView bytes) : BitReader(bytes, bytes.size()) {}
+  // Some bytes behind the end are there, but not part of it.
+  BitReader(ByteView padded, uint64_t size)
+      : bytes_(padded.data()), size_(size), padded_(padded.size()) {}
 
   // `bits` up to 64.
   [[gnu::always_inline]] uint64_t take(int bits) {
@@ -95,8 +98,22 @@ class BitReader {
     }
     return take_few(bits);
   }
-  // The raw bits of a token of a word of 32 bits.
-  [[gnu::always_inline]] uint64_t take_few(const TokenSize& size) {
+  // True if raw bits may be read by take_quickly().
+  bool is_quick() const { return padded_ >= 8; }
+  // The raw bits of a token of a word of 32 bits. Beyond the end they may be anything.
+  [[gnu::always_inline]] uint64_t take_quickly(const TokenSize& size) {
+    const uint64_t at = std::min(bit_ / 8, padded_ - 8);
+    uint64_t held = 0;
+    for (size_t i = 0; i < 8; ++i) held |= static_cast<uint64_t>(bytes_[at + i]) << (8 * i);
+    held = (held >> ((bit_ - 8 * at) % 64)) & size.mask;
+    bit_ += size.bits;
+    return held;
+  }
+  // True if all bytes were needed, and no others.
+  bool all_read() const { return bit_ / 8 + (bit_ % 8 != 0 ? 1 : 0) == size_; }
+
+ private:
+  [[gnu::always_inline]] uint64_t take_few(int bits) {
     const uint64_t at = bit_ / 8;
     uint64_t held = 0;
     if (at + 8 <= size_) [[likely]] {
@@ -106,31 +123,14 @@ class BitReader {
         held |= static_cast<uint64_t>(bytes_[at + i]) << (8 * i);
       }
     }
-    held = (held >> (bit_ % 8)) & size.mask;
-    bit_ += size.bits;
+    held = (held >> (bit_ % 8)) & ((uint64_t{1} << bits) - 1);
+    bit_ += static_cast<uint64_t>(bits);
     return held;
-  }
-  // True if so many tokens of words of 32 bits may be read unchecked: each takes less than 4 bytes.
-  bool has_room(size_t tokens) const { return bit_ / 8 + 4 * uint64_t{tokens} + 8 <= size_; }
-  [[gnu::always_inline]] uint64_t take_unchecked(const TokenSize& size) {
-    uint64_t held = 0;
-    const std::byte* const from = bytes_ + bit_ / 8;
-    for (size_t i = 0; i < 8; ++i) held |= static_cast<uint64_t>(from[i]) << (8 * i);
-    held = (held >> (bit_ % 8)) & size.mask;
-    bit_ += size.bits;
-    return held;
-  }
-  // True if all bytes were needed, and no others.
-  bool all_read() const { return bit_ / 8 + (bit_ % 8 != 0 ? 1 : 0) == size_; }
-
- private:
-  [[gnu::always_inline]] uint64_t take_few(int bits) {
-    return take_few(TokenSize{
-        .least = 0, .mask = (uint64_t{1} << bits) - 1, .bits = static_cast<uint64_t>(bits)});
   }
 
   const std::byte* bytes_;
   uint64_t size_;
+  uint64_t padded_;
   uint64_t bit_ = 0;  // of the next one
 };
 
@@ -171,6 +171,25 @@ class SymbolCursor {
     if (y < entropy::kRansLow) y = y << 16 | word();
     x = y;
     return symbol;
+  }
+
+  // The symbol, which is likely to be `expected`: a decoder that is right about it need not wait
+  // for what it reads.
+  [[gnu::always_inline]] uint8_t next_expected(const SymbolTable& table, uint8_t expected) {
+    if (table.single) return table.symbol;
+    uint32_t& x = states_[lane_];
+    lane_ = (lane_ + 1) % kSymbolLanes;
+    const uint32_t slot = x & (entropy::kRansTotal - 1);
+    uint32_t range = table.ranges[expected];
+    if (slot - (range >> 16) >= (range & 0xFFFF)) [[unlikely]] {
+      expected = table.symbols[slot];
+      range = table.ranges[expected];
+    }
+    uint32_t y = (range & 0xFFFF) * (x >> entropy::kRansBits) + slot - (range >> 16);
+    if (y < entropy::kRansLow) [[unlikely]]
+      y = y << 16 | word();
+    x = y;
+    return expected;
   }
 
   // True if the words will do for so many symbols, which next_unchecked() then may read.
