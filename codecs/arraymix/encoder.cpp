@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "base/byte_writer.h"
+#include "base/large_pages.h"
 #include "codecs/array/plan.h"
 #include "codecs/array/transform_search.h"
 #include "codecs/array/values.h"
@@ -86,7 +87,7 @@ class GridEncoder {
   }
 
   template <class Cell>
-  static std::span<Cell> span_of(std::vector<Cell>& cells, const Part& part) {
+  static std::span<Cell> span_of(LargeVector<Cell>& cells, const Part& part) {
     return std::span(cells).subspan(part.first, part.shape.cells());
   }
 
@@ -231,7 +232,7 @@ class GridEncoder {
 template <class Word>
 Result<bool> write_variable(const array::Variable& variable, ByteBuffer bytes, Level level,
                             ByteWriter& out) {
-  std::vector<Word> cells(static_cast<size_t>(array::cell_count(variable)));
+  LargeVector<Word> cells(static_cast<size_t>(array::cell_count(variable)));
   array::take_apart<Word>(variable, bytes, cells);
   bytes = {};
   size_t at = 0;
