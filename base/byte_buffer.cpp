@@ -28,8 +28,8 @@ std::byte* ByteBuffer::allocate(size_t size) {
 }
 
 void* allocate_pages(size_t size) {
-  // From half a page on a large one costs less than the small ones in its place.
-  const size_t whole = (size + kLargePage / 2) / kLargePage * kLargePage;
+  // From a quarter of a page on a large one costs less than the small ones in its place.
+  const size_t whole = (size + kLargePage * 3 / 4) / kLargePage * kLargePage;
   if (whole == 0) {
     void* memory = std::malloc(size);
     if (memory == nullptr) throw std::bad_alloc();

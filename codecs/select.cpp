@@ -24,6 +24,9 @@ constexpr Level kLastQuickLevel = 6;
 constexpr size_t kSlice = 8;
 constexpr size_t kLeastSliced = size_t{1} << 19;
 constexpr uint64_t kSliceDoubtPermille = 2;
+// At the fast levels a codec that leaves so much more of the slice than its share of what the
+// strongest one leaves of the whole block has lost, and that one is not asked about the slice.
+constexpr uint64_t kClearPercent = 125;
 // A block that shrinks to less than this part is full of repeats.
 constexpr size_t kFullOfRepeats = 8;
 // Beside a codec that is made for the block's type, others are tried if they might come so much
@@ -34,6 +37,12 @@ constexpr uint64_t kMadeDoubtPercent = 8;
 // any other codec, and they are not asked. (Block sorting took 67 to 89 % of what it makes of the
 // arrays of real files, and never less than they.)
 constexpr uint64_t kRepeatsPercent = 125;
+// At the fast levels, which have no block sorting; and there a part from the middle is looked at
+// first, of which nothing speaks for repeats if so many times as much is left.
+constexpr uint64_t kFastRepeatsPercent = 115;
+constexpr Level kLastFastLevel = 3;
+constexpr size_t kRepeatsPart = 8;
+constexpr uint64_t kNoRepeats = 2;
 constexpr Level kQuickestLevel = 1;
 // Points are left to their codecs if zstd at this level leaves more than so many times as much.
 constexpr Level kQuickLevel = 3;
@@ -218,14 +227,39 @@ Result<SliceComparison> compare_on_slice(std::span<const Codec* const> codecs,
   return compared;
 }
 
-// Whether an array of which `special` bytes are left may be one for general codecs.
-Result<bool> has_repeats(const BlockView& block, size_t special, CodecScratch& scratch) {
+// True if the codec, by the slice, would leave much more of the block than `best` bytes.
+Result<bool> loses_clearly(const Codec& codec, const BlockView& block, size_t best, Level level,
+                           CodecScratch& scratch) {
+  const size_t size = block.bytes.size() / kSlice;
+  const Slice slice(block, (block.bytes.size() - size) / 2, size);
   ByteBuffer payload;
   uint64_t memory = 0;
-  PITH_ASSIGN(const EncodeOutcome outcome, zstd_codec().encode(block, kQuickestLevel, payload,
-                                                               memory, scratch.of(zstd_codec())));
-  return outcome == EncodeOutcome::kEncoded &&
-         uint64_t{payload.size()} * 100 < uint64_t{special} * kRepeatsPercent;
+  PITH_ASSIGN(const EncodeOutcome outcome,
+              codec.encode(slice.view, level, payload, memory, scratch.of(codec)));
+  const size_t left = outcome == EncodeOutcome::kDeclined ? size : payload.size();
+  return uint64_t{left} * kSlice * 100 > uint64_t{best} * kClearPercent;
+}
+
+// Whether an array of which `special` bytes are left may be one for general codecs.
+Result<bool> has_repeats(const BlockView& block, size_t special, Level level,
+                         CodecScratch& scratch) {
+  ByteBuffer payload;
+  uint64_t memory = 0;
+  const auto left_of = [&](const BlockView& view) -> Result<uint64_t> {
+    PITH_ASSIGN(const EncodeOutcome outcome, zstd_codec().encode(view, kQuickestLevel, payload,
+                                                                 memory, scratch.of(zstd_codec())));
+    return outcome == EncodeOutcome::kEncoded ? payload.size() : view.bytes.size();
+  };
+  const bool fast = level <= kLastFastLevel;
+  if (fast) {
+    const size_t size = block.bytes.size() / kRepeatsPart;
+    const Slice slice(block, (block.bytes.size() - size) / 2, size);
+    PITH_ASSIGN(const uint64_t left, left_of(slice.view));
+    if (left * kRepeatsPart > kNoRepeats * special) return false;
+  }
+  PITH_ASSIGN(const uint64_t left, left_of(block));
+  return left < block.bytes.size() &&
+         left * 100 < uint64_t{special} * (fast ? kFastRepeatsPercent : kRepeatsPercent);
 }
 
 // True for points that cannot gain by what a general codec finds, since a quick one comes nowhere
@@ -289,24 +323,44 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
       block.type == SegmentType::kCompressed || block.type == SegmentType::kDeflated;
   // What a sample says of codecs that are made for the type is not worth much: they look at rows,
   // columns and templates of the whole block.
-  const auto others = std::stable_partition(codecs.begin(), codecs.end(), [&](const Codec* codec) {
+  auto others = std::stable_partition(codecs.begin(), codecs.end(), [&](const Codec* codec) {
     return codec->is_made_for(block.type);
   });
   if (options.forced == nullptr && others != codecs.begin()) {
     // The stronger one, of a higher number, first: what it leaves may spare the other one the
     // pains.
+    const bool fast = options.level <= kLastFastLevel && is_tensor(block.type) &&
+                      block.bytes.size() >= kLeastSliced;
+    const auto array = std::find_if(
+        codecs.begin(), others, [](const Codec* codec) { return codec->id() == CodecId::kArray; });
+    if (fast && array != others && others - codecs.begin() > 1) {
+      const Codec* const strongest = *array;
+      PITH_TRY(try_best(*strongest));
+      bool clear = best.has_value();
+      for (auto made = codecs.begin(); clear && made != others; ++made) {
+        if (*made == strongest) continue;
+        PITH_ASSIGN(clear,
+                    loses_clearly(**made, block, best->payload.size(), options.level, scratch));
+      }
+      if (clear) {
+        codecs.erase(codecs.begin(), others);
+        others = codecs.begin();
+      }
+    }
     const auto count = others - codecs.begin();
     PITH_ASSIGN(const auto compared, compare_on_slice({codecs.data(), static_cast<size_t>(count)},
                                                       block, options.level, scratch));
     for (auto made = std::make_reverse_iterator(others); made != codecs.rend(); ++made) {
-      if (compared.loses(**made)) continue;
+      if (compared.loses(**made) || (best && best->codec == (*made)->id())) continue;
       PITH_TRY(try_best(**made));
     }
     if (best && !compared.speaks_for(best->payload.size())) {
       for (const Codec* codec : compared.losers) PITH_TRY(try_best(*codec));
     }
-    if (best && block.type == SegmentType::kArray) {
-      PITH_ASSIGN(const bool repeats, has_repeats(block, best->payload.size(), scratch));
+    if (best && (block.type == SegmentType::kArray ||
+                 (options.level <= kLastFastLevel && best->codec == CodecId::kArray))) {
+      PITH_ASSIGN(const bool repeats,
+                  has_repeats(block, best->payload.size(), options.level, scratch));
       if (!repeats) return std::move(*best);
     }
     if (best && block.type != SegmentType::kArray &&

@@ -57,25 +57,33 @@ void FoldRow(const Rows<uint32_t>& rows, Mode mode, size_t ref, uint32_t highest
 }
 
 template <Mode kMode, class Int>
+HWY_INLINE uint64_t cost_of_cells(const Window<uint32_t>& window, size_t count, size_t ref,
+                                  Int highest) {
+  const Rows<uint32_t> near = window.rows;
+  uint32_t costs[kWindowCols];
+  for (size_t i = 0; i < count; ++i) {
+    const ptrdiff_t c = window.begin + static_cast<ptrdiff_t>(i);
+    costs[i] =
+        cost_of_residual(residual<Int>(near.x[c], predict<kMode, Int>(near, ref, c), highest));
+  }
+  uint32_t sum = 0;
+  if (window.classes == nullptr) {
+    for (size_t i = 0; i < count; ++i) sum += costs[i];
+  } else {
+    const uint8_t* const classes = window.classes + window.begin;
+    for (size_t i = 0; i < count; ++i) sum += classes[i] == 0 ? costs[i] : 0;
+  }
+  return sum;
+}
+
+template <Mode kMode, class Int>
 uint64_t cost_by(std::span<const Window<uint32_t>> windows, size_t ref, Int highest) {
   uint64_t cost = 0;
   for (const Window<uint32_t>& window : windows) {
-    const Rows<uint32_t> near = window.rows;
-    const uint8_t* HWY_RESTRICT classes = window.classes;
-    uint32_t sum = 0;
-    if (classes == nullptr) {
-      for (ptrdiff_t c = window.begin; c < window.end; ++c) {
-        sum +=
-            cost_of_residual(residual<Int>(near.x[c], predict<kMode, Int>(near, ref, c), highest));
-      }
-    } else {
-      for (ptrdiff_t c = window.begin; c < window.end; ++c) {
-        const uint32_t one =
-            cost_of_residual(residual<Int>(near.x[c], predict<kMode, Int>(near, ref, c), highest));
-        sum += classes[c] == 0 ? one : 0;
-      }
-    }
-    cost += sum;
+    const auto count = static_cast<size_t>(window.end - window.begin);
+    // Nearly all are as wide as can be, which makes loops of known length.
+    cost += count == kWindowCols ? cost_of_cells<kMode, Int>(window, kWindowCols, ref, highest)
+                                 : cost_of_cells<kMode, Int>(window, count, ref, highest);
   }
   return cost;
 }

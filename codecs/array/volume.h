@@ -77,7 +77,9 @@ class Volume {
   }
 
   // The first cell of a row.
-  T* row(uint64_t row) { return cells_.data() + (static_cast<size_t>(row) + 1) * stride_ + kMargin; }
+  T* row(uint64_t row) {
+    return cells_.data() + (static_cast<size_t>(row) + 1) * stride_ + kMargin;
+  }
   const T* row(uint64_t row) const {
     return cells_.data() + (static_cast<size_t>(row) + 1) * stride_ + kMargin;
   }
