@@ -24,8 +24,8 @@ constexpr Level kLastQuickLevel = 6;
 constexpr size_t kSlice = 8;
 constexpr size_t kLeastSliced = size_t{1} << 19;
 constexpr uint64_t kSliceDoubtPermille = 2;
-// At the fast levels a codec that leaves so much more of the slice than its share of what the
-// strongest one leaves of the whole block has lost, and that one is not asked about the slice.
+// A tensor is taken for an array, and left to the codecs for these, where at the last fast level
+// the others leave so many percent of what the one for arrays leaves.
 constexpr uint64_t kClearPercent = 125;
 // A block that shrinks to less than this part is full of repeats.
 constexpr size_t kFullOfRepeats = 8;
@@ -227,17 +227,42 @@ Result<SliceComparison> compare_on_slice(std::span<const Codec* const> codecs,
   return compared;
 }
 
-// True if the codec, by the slice, would leave much more of the block than `best` bytes.
-Result<bool> loses_clearly(const Codec& codec, const BlockView& block, size_t best, Level level,
-                           CodecScratch& scratch) {
+bool is_for_arrays(const Codec& codec) {
+  return codec.id() == CodecId::kArray || codec.id() == CodecId::kArrayMix;
+}
+
+// What a codec leaves of the slice of a block.
+Result<uint64_t> left_of_slice(const Codec& codec, const BlockView& block, Level level,
+                               CodecScratch& scratch) {
   const size_t size = block.bytes.size() / kSlice;
   const Slice slice(block, (block.bytes.size() - size) / 2, size);
   ByteBuffer payload;
   uint64_t memory = 0;
   PITH_ASSIGN(const EncodeOutcome outcome,
               codec.encode(slice.view, level, payload, memory, scratch.of(codec)));
-  const size_t left = outcome == EncodeOutcome::kDeclined ? size : payload.size();
-  return uint64_t{left} * kSlice * 100 > uint64_t{best} * kClearPercent;
+  return outcome == EncodeOutcome::kDeclined ? size : payload.size();
+}
+
+// True if a tensor is clearly an array: at a fast level, all codecs that are made for its type
+// leave much more of its slice than the one for arrays. `array_left`: of the whole block, if it is
+// known.
+Result<bool> is_clearly_array(std::span<const Codec* const> codecs, const BlockView& block,
+                              std::optional<uint64_t> array_left, CodecScratch& scratch) {
+  const auto array = std::ranges::find(codecs, CodecId::kArray, &Codec::id);
+  if (!is_tensor(block.type) || block.bytes.size() < kLeastSliced || array == codecs.end()) {
+    return false;
+  }
+  if (!array_left) {
+    PITH_ASSIGN(const uint64_t left, left_of_slice(**array, block, kLastFastLevel, scratch));
+    if (left == block.bytes.size() / kSlice) return false;  // no array
+    array_left = left * kSlice;
+  }
+  for (const Codec* codec : codecs) {
+    if (is_for_arrays(*codec)) continue;
+    PITH_ASSIGN(const uint64_t left, left_of_slice(*codec, block, kLastFastLevel, scratch));
+    if (left * kSlice * 100 <= *array_left * kClearPercent) return false;
+  }
+  return true;
 }
 
 // Whether an array of which `special` bytes are left may be one for general codecs.
@@ -329,36 +354,37 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
   if (options.forced == nullptr && others != codecs.begin()) {
     // The stronger one, of a higher number, first: what it leaves may spare the other one the
     // pains.
-    const bool fast = options.level <= kLastFastLevel && is_tensor(block.type) &&
-                      block.bytes.size() >= kLeastSliced;
-    const auto array = std::find_if(
-        codecs.begin(), others, [](const Codec* codec) { return codec->id() == CodecId::kArray; });
-    if (fast && array != others && others - codecs.begin() > 1) {
-      const Codec* const strongest = *array;
-      PITH_TRY(try_best(*strongest));
-      bool clear = best.has_value();
-      for (auto made = codecs.begin(); clear && made != others; ++made) {
-        if (*made == strongest) continue;
-        PITH_ASSIGN(clear,
-                    loses_clearly(**made, block, best->payload.size(), options.level, scratch));
-      }
-      if (clear) {
-        codecs.erase(codecs.begin(), others);
-        others = codecs.begin();
-      }
+    // The one for arrays may have done its work when the question is whether it is one.
+    const bool fast = options.level <= kLastFastLevel && others - codecs.begin() > 1;
+    std::optional<uint64_t> array_left;
+    if (fast && is_tensor(block.type)) {
+      const auto array = std::find_if(codecs.begin(), others,
+                                      [](const Codec* c) { return c->id() == CodecId::kArray; });
+      if (array != others) PITH_TRY(try_best(**array));
+      if (best) array_left = best->payload.size();
     }
-    const auto count = others - codecs.begin();
+    bool is_array = false;
+    if (!fast || array_left) {
+      PITH_ASSIGN(is_array, is_clearly_array({codecs.begin(), others}, block, array_left, scratch));
+    }
+    if (is_array) {
+      const auto kept = std::stable_partition(codecs.begin(), others,
+                                              [](const Codec* c) { return !is_for_arrays(*c); });
+      codecs.erase(codecs.begin(), kept);
+      others = std::find_if_not(codecs.begin(), codecs.end(),
+                                [](const Codec* c) { return is_for_arrays(*c); });
+    }
+    const auto count = is_array ? 0 : others - codecs.begin();
     PITH_ASSIGN(const auto compared, compare_on_slice({codecs.data(), static_cast<size_t>(count)},
                                                       block, options.level, scratch));
     for (auto made = std::make_reverse_iterator(others); made != codecs.rend(); ++made) {
       if (compared.loses(**made) || (best && best->codec == (*made)->id())) continue;
       PITH_TRY(try_best(**made));
     }
-    if (best && !compared.speaks_for(best->payload.size())) {
+    if (best && !is_array && !compared.speaks_for(best->payload.size())) {
       for (const Codec* codec : compared.losers) PITH_TRY(try_best(*codec));
     }
-    if (best && (block.type == SegmentType::kArray ||
-                 (options.level <= kLastFastLevel && best->codec == CodecId::kArray))) {
+    if (best && (block.type == SegmentType::kArray || is_array)) {
       PITH_ASSIGN(const bool repeats,
                   has_repeats(block, best->payload.size(), options.level, scratch));
       if (!repeats) return std::move(*best);

@@ -24,6 +24,7 @@ constexpr int kPlainEffort = 19;  // of Zstandard
 constexpr uint64_t kTooHigh = std::numeric_limits<uint64_t>::max();
 constexpr size_t kMostTried = 3;                 // transforms of a grid
 constexpr size_t kTriedCells = size_t{1} << 16;  // that a transform is judged by
+constexpr size_t kLeastTried = 96;               // columns of these
 
 // A grid after one transform, its parts in the order in which they are coded.
 template <class Word>
@@ -127,17 +128,34 @@ class GridEncoder {
       if (whole.near >= rows) spec.shape.near = 0;
       if (whole.far >= rows) spec.shape.far = 0;
       if (!map_of_row.empty()) spec.map_of_row = std::span(map_of_row).subspan(from, rows);
-      const size_t first = part.first + from * whole.width;
-      const size_t cells = spec.shape.cells();
-      const auto keys = std::span<const Word>(n.keys.keys).subspan(first, cells);
-      std::span<const uint8_t> classes(n.keys.classes);
-      if (!classes.empty()) classes = classes.subspan(first, cells);
-      ByteBuffer code(code_room(cells));
-      PITH_ASSIGN(const size_t coded, encode_grid(spec, kFirstShape, keys, classes, code));
+      // Of many rows some columns will do.
+      spec.shape.width =
+          std::min(whole.width, std::max(kLeastTried, kTriedCells / std::max<size_t>(1, rows)));
+      const size_t first = part.first + from * whole.width + (whole.width - spec.shape.width) / 2;
+      const auto keys = columns_of<Word>(n.keys.keys, first, whole.width, spec.shape);
+      LargeVector<uint8_t> classes;
+      if (!n.keys.classes.empty()) {
+        classes = columns_of<uint8_t>(n.keys.classes, first, whole.width, spec.shape);
+      }
+      ByteBuffer code(code_room(keys.size()));
+      PITH_ASSIGN(const size_t coded, encode_grid(spec, kFirstShape, std::span<const Word>(keys),
+                                                  std::span<const uint8_t>(classes), code));
       size += coded == 0 ? code.size() : coded;
-      seen += cells;
+      seen += keys.size();
     }
     return head.size() + n.keys.exceptions.size() * sizeof(Word) + size * part.shape.cells() / seen;
+  }
+
+  // The cells of a shape, of which the first one and the distance of rows are known.
+  template <class Cell>
+  static LargeVector<Cell> columns_of(const LargeVector<Cell>& cells, size_t first, size_t stride,
+                                      const GridShape& shape) {
+    LargeVector<Cell> columns(shape.cells());
+    for (size_t row = 0; row < shape.rows; ++row) {
+      std::copy_n(cells.data() + first + row * stride, shape.width,
+                  columns.data() + row * shape.width);
+    }
+    return columns;
   }
 
   struct Rows {

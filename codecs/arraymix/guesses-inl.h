@@ -44,8 +44,8 @@ class Guesses {
     for (auto& row : errors_) row.assign(Surroundings::stride_of(shape) * kGuesses, 0.0F);
     for (auto& scale : scales_) scale.assign(kGuesses * kSizes, Calibration{});
     constexpr uint32_t kTimes = kShape.patience;
-    whole_slow_.set_up(0.9998, kRidge, 24 * kTimes);
-    whole_fast_.set_up(0.995, kRidge, 8 * kTimes);
+    whole_slow_.set_up(0.9998, kRidge, 64 * kTimes);
+    whole_fast_.set_up(0.995, kRidge, 16 * kTimes);
     plane_.set_up(0.998, kRidge, 12 * kTimes);
     short_.set_up(0.97, kRidge, 4 * kTimes);
     stacked_.set_up(0.998, kRidge, 8 * kTimes);

@@ -59,10 +59,11 @@ class LeastSquares {
     const hn::CappedTag<double, kStride> d;
     now_ *= growth_;
     const double scaled = weight * now_;
+    // The upper triangle; what lies left of the diagonal is never read.
     for (size_t i = 0; i < kInputs; ++i) {
       const auto by = hn::Set(d, inputs[i] * scaled);
       double* row = matrix_ + i * kPadded;
-      for (size_t j = 0; j <= i; j += hn::Lanes(d)) {
+      for (size_t j = i / hn::Lanes(d) * hn::Lanes(d); j < kPadded; j += hn::Lanes(d)) {
         hn::Store(hn::Add(hn::Load(d, row + j), hn::Mul(by, hn::Load(d, inputs + j))), d, row + j);
       }
     }
@@ -89,11 +90,15 @@ class LeastSquares {
   // By Cholesky's method; the weights stay as they are if the matrix is not positive.
   void solve() {
     const hn::CappedTag<double, kStride> d;
-    // Column j of the lower triangle as row j, so that what is taken off the later columns runs
-    // along rows. What lies left of the diagonal is never read, or zero when it is.
+    // What is taken off the later columns runs along rows. What lies left of the diagonal is never
+    // read, or zero when it is.
     const double by = 1 / now_;
+    const auto scale = hn::Set(d, by);
     for (size_t i = 0; i < kInputs; ++i) {
-      for (size_t j = 0; j <= i; ++j) work_[j * kPadded + i] = matrix_[i * kPadded + j] * by;
+      for (size_t j = i * kPadded + i / hn::Lanes(d) * hn::Lanes(d); j < (i + 1) * kPadded;
+           j += hn::Lanes(d)) {
+        hn::Store(hn::Mul(hn::Load(d, matrix_ + j), scale), d, work_ + j);
+      }
     }
     alignas(64) double rest[kPadded] = {};
     for (size_t i = 0; i < kInputs; ++i) {
