@@ -227,9 +227,7 @@ Result<SliceComparison> compare_on_slice(std::span<const Codec* const> codecs,
   return compared;
 }
 
-bool is_for_arrays(const Codec& codec) {
-  return codec.id() == CodecId::kArray || codec.id() == CodecId::kArrayMix;
-}
+bool is_for_arrays(CodecId id) { return id == CodecId::kArray || id == CodecId::kArrayMix; }
 
 // What a codec leaves of the slice of a block.
 Result<uint64_t> left_of_slice(const Codec& codec, const BlockView& block, Level level,
@@ -258,7 +256,7 @@ Result<bool> is_clearly_array(std::span<const Codec* const> codecs, const BlockV
     array_left = left * kSlice;
   }
   for (const Codec* codec : codecs) {
-    if (is_for_arrays(*codec)) continue;
+    if (is_for_arrays(codec->id())) continue;
     PITH_ASSIGN(const uint64_t left, left_of_slice(*codec, block, kLastFastLevel, scratch));
     if (left * kSlice * 100 <= *array_left * kClearPercent) return false;
   }
@@ -368,11 +366,11 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
       PITH_ASSIGN(is_array, is_clearly_array({codecs.begin(), others}, block, array_left, scratch));
     }
     if (is_array) {
-      const auto kept = std::stable_partition(codecs.begin(), others,
-                                              [](const Codec* c) { return !is_for_arrays(*c); });
+      const auto kept = std::stable_partition(
+          codecs.begin(), others, [](const Codec* c) { return !is_for_arrays(c->id()); });
       codecs.erase(codecs.begin(), kept);
       others = std::find_if_not(codecs.begin(), codecs.end(),
-                                [](const Codec* c) { return is_for_arrays(*c); });
+                                [](const Codec* c) { return is_for_arrays(c->id()); });
     }
     const auto count = is_array ? 0 : others - codecs.begin();
     PITH_ASSIGN(const auto compared, compare_on_slice({codecs.data(), static_cast<size_t>(count)},
@@ -384,7 +382,7 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
     if (best && !is_array && !compared.speaks_for(best->payload.size())) {
       for (const Codec* codec : compared.losers) PITH_TRY(try_best(*codec));
     }
-    if (best && (block.type == SegmentType::kArray || is_array)) {
+    if (best && (block.type == SegmentType::kArray || is_for_arrays(best->codec))) {
       PITH_ASSIGN(const bool repeats,
                   has_repeats(block, best->payload.size(), options.level, scratch));
       if (!repeats) return std::move(*best);

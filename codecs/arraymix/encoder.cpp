@@ -273,7 +273,7 @@ Result<bool> encode_block(const BlockView& block, Level level, ByteBuffer& out,
   // Where arrays are the smaller part, another codec does better with the rest.
   if (plan.variables[0].size > block.bytes.size() / 2) return false;
   ByteWriter writer(out);
-  writer.u8(static_cast<uint8_t>(level));
+  writer.u8(static_cast<uint8_t>(kVersion | level));
   array::write_plan(plan, writer);
   const ByteBuffer plain = tensor::pack_section(array::gather(plan, 0, block.bytes), kPlainEffort);
   write_varint(writer, plain.size());

@@ -5,7 +5,7 @@
 #include "codecs/arraymix/mask_model.h"
 #include "codecs/entropy/binary_coder.h"
 
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX2 | HWY_AVX3_DL)
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "codecs/arraymix/grid_coder.cpp"
 #include "hwy/foreach_target.h"

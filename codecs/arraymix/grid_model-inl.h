@@ -68,6 +68,7 @@ class GridModel {
   static uint64_t memory(const GridShape& shape) {
     uint64_t slots = 0;
     for (size_t c = 0; c < kContexts; ++c) slots += uint64_t{1} << slot_log(shape, c);
+    slots += uint64_t{1} << slot_log(shape, kByInterval);
     return Surroundings::memory(shape) + Guesses<kLevel>::memory(shape) + slots * sizeof(Slot) +
            all_rows() * sizeof(WeightRow) + 2 * kApmContexts * m::kApmKnots * sizeof(uint16_t) +
            sizeof(GridModel) + 65536;
@@ -100,10 +101,10 @@ class GridModel {
   static constexpr ModelShape kShape = shape_of(kLevel);
   static constexpr size_t kLanes = Guesses<kLevel>::kLanes;
   static constexpr size_t kContexts = kShape.contexts;
-  static constexpr size_t kMostContexts = 10;
+  static constexpr size_t kMostContexts = 8;
   static constexpr size_t kByInterval = 3;  // numbers of contexts, see find_contexts()
   static constexpr size_t kByDistance = 5;
-  static constexpr size_t kByFraction = 9;
+  static constexpr size_t kByFraction = 6;
   static constexpr size_t kInputs = mx::padded(kLanes + kContexts + 1);
   static constexpr size_t kStages = 8;
   // Rows of the sets of weights: by the node of the decision, by the expected size of the residual,
@@ -226,9 +227,6 @@ class GridModel {
                                        : map_.key_of(cells_.values[c.near[1] + c.x], highest_))
                      : c.has_up ? k[c.up + c.x - 1]
                                 : k[o - 3];
-    uint64_t order = 0;
-    for (size_t i = 0; i < 7; ++i)
-      order |= static_cast<uint64_t>(guesses_.spread.guesses[i] > 0) << i;
     const auto bucket = [](float e) { return uint64_t{std::bit_cast<uint32_t>(e) >> 22}; };
     const float* err = cells_.errors.data();
     const uint64_t eb = Guesses<kLevel>::size_bucket(guesses_.expected);
@@ -261,10 +259,8 @@ class GridModel {
         4,
         w << 20 | n << 8 | 5,
         dn << 8 | 6,
-        order << 8 | 7,
-        near << 20 | (eb >> 1) << 8 | 8,
-        uint64_t{c.x} << 8 | 9,
-        10,
+        7,
+        c.has_near ? near << 20 | (eb >> 1) << 8 | 8 : uint64_t{c.x} << 8 | 9,
     };
     for (size_t i = 0; i < kContexts; ++i) bases_[i] = hash(bases[i]);
   }
@@ -286,10 +282,8 @@ class GridModel {
         hash(middle) + range,
         n,
         hash(from_left) + range,
-        n << 4 | sides >> 4,
-        n,
-        n,
         kContexts > kByFraction ? hash(fraction_or(middle, middle - neighbours_[1])) + range : 0,
+        n,
     };
     for (size_t c = 0; c < kContexts; ++c) {
       const uint64_t h = (bases_[c] + marks[c]) * 0xD6E8FEB86659FD93ULL;
