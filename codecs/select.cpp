@@ -24,9 +24,11 @@ constexpr Level kLastQuickLevel = 6;
 constexpr size_t kSlice = 8;
 constexpr size_t kLeastSliced = size_t{1} << 19;
 constexpr uint64_t kSliceDoubtPermille = 2;
-// A tensor is taken for an array, and left to the codecs for these, where at the last fast level
+// A tensor is taken for an array, and left to the codecs for these, where at a quick level
 // the others leave so many percent of what the one for arrays leaves.
 constexpr uint64_t kClearPercent = 125;
+constexpr uint64_t kFairPercent = 103;
+constexpr Level kQuickPredictions = 4;  // the first level at which tensors are predicted
 // A block that shrinks to less than this part is full of repeats.
 constexpr size_t kFullOfRepeats = 8;
 // Beside a codec that is made for the block's type, others are tried if they might come so much
@@ -245,20 +247,26 @@ Result<uint64_t> left_of_slice(const Codec& codec, const BlockView& block, Level
 // leave much more of its slice than the one for arrays. `array_left`: of the whole block, if it is
 // known.
 Result<bool> is_clearly_array(std::span<const Codec* const> codecs, const BlockView& block,
-                              std::optional<uint64_t> array_left, CodecScratch& scratch) {
+                              Level level, std::optional<uint64_t> array_left,
+                              CodecScratch& scratch) {
   const auto array = std::ranges::find(codecs, CodecId::kArray, &Codec::id);
   if (!is_tensor(block.type) || block.bytes.size() < kLeastSliced || array == codecs.end()) {
     return false;
   }
+  // Of integers the higher levels of the others make no more than the fast ones do; the same slice
+  // is a fair comparison then.
+  const Level quick = level <= kLastFastLevel ? kLastFastLevel : kQuickPredictions;
+  const bool fair = !array_left && block.type == SegmentType::kIntegers;
+  const uint64_t percent = fair ? kFairPercent : kClearPercent;
   if (!array_left) {
-    PITH_ASSIGN(const uint64_t left, left_of_slice(**array, block, kLastFastLevel, scratch));
+    PITH_ASSIGN(const uint64_t left, left_of_slice(**array, block, quick, scratch));
     if (left == block.bytes.size() / kSlice) return false;  // no array
     array_left = left * kSlice;
   }
   for (const Codec* codec : codecs) {
     if (is_for_arrays(codec->id())) continue;
-    PITH_ASSIGN(const uint64_t left, left_of_slice(*codec, block, kLastFastLevel, scratch));
-    if (left * kSlice * 100 <= *array_left * kClearPercent) return false;
+    PITH_ASSIGN(const uint64_t left, left_of_slice(*codec, block, quick, scratch));
+    if (left * kSlice * 100 <= *array_left * percent) return false;
   }
   return true;
 }
@@ -362,8 +370,9 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
       if (best) array_left = best->payload.size();
     }
     bool is_array = false;
-    if (!fast || array_left) {
-      PITH_ASSIGN(is_array, is_clearly_array({codecs.begin(), others}, block, array_left, scratch));
+    if (array_left || options.level > kLastQuickLevel) {
+      PITH_ASSIGN(is_array, is_clearly_array({codecs.begin(), others}, block, options.level,
+                                             array_left, scratch));
     }
     if (is_array) {
       const auto kept = std::stable_partition(
@@ -382,7 +391,9 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
     if (best && !is_array && !compared.speaks_for(best->payload.size())) {
       for (const Codec* codec : compared.losers) PITH_TRY(try_best(*codec));
     }
-    if (best && (block.type == SegmentType::kArray || is_for_arrays(best->codec))) {
+    // Block sorting finds more in tensors that are arrays than so quick a look tells.
+    const bool sorts = options.level > kLastFastLevel && options.level <= kLastQuickLevel;
+    if (best && (block.type == SegmentType::kArray || (is_for_arrays(best->codec) && !sorts))) {
       PITH_ASSIGN(const bool repeats,
                   has_repeats(block, best->payload.size(), options.level, scratch));
       if (!repeats) return std::move(*best);
