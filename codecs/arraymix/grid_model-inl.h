@@ -192,7 +192,9 @@ class GridModel {
       const uint64_t first = low_ + origin_;
       const uint64_t last = high_ - 1 + origin_;
       const int zeros = static_cast<int>(std::bit_width(first ^ last)) - 1;
-      const uint64_t middle = (last >> zeros << zeros) - origin_;
+      uint64_t middle = (last >> zeros << zeros) - origin_;
+      // Only where damage moved the origin.
+      if (middle <= low_ || middle >= high_) middle = low_ + length / 2;
       if (depth < (unit_log_ > 5 ? kMixedDepth : kMostMixed)) {
         decide(coder, key, middle,
                side + 32 + std::min<size_t>(depth, 7) * 4 +
