@@ -16,7 +16,7 @@ namespace {
 // So the heap grows by more at a time (what is not used takes no memory), the first part of it is
 // asked for in large pages, and what is freed at its end is kept for a while.
 void set_up_heap() {
-  constexpr int kStep = 8 << 20;
+  constexpr int kStep = 64 << 20;
   constexpr int kKept = 32 << 20;
   constexpr size_t kLargePage = size_t{2} << 20;
   mallopt(M_TOP_PAD, kStep);

@@ -6,6 +6,8 @@ namespace pith {
 namespace {
 
 constexpr size_t kReadSize = size_t{256} << 10;
+// Room for the whole of smaller files at once; what is not used is not touched.
+constexpr uint64_t kMaxRoom = uint64_t{16} << 20;
 
 // Deflate streams are looked into only where a codec will make use of what is found there.
 SegmenterOptions segmenter_options(const SelectOptions& options) {
@@ -27,7 +29,11 @@ BlockReader::BlockReader(Source& source, const SelectOptions& options, BufferPoo
       buffers_(buffers),
       segmenter_options_(segmenter_options(options)),
       format_(format),
-      cutter_(options) {}
+      cutter_(options) {
+  if (const RandomAccess* file = source.random_access()) {
+    pending_.reserve(static_cast<size_t>(std::min(file->size(), kMaxRoom)) + kReadSize);
+  }
+}
 
 Result<std::optional<RawBlock>> BlockReader::next() {
   std::optional<BlockPlan> plan;

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/varint.h"
 #include "codecs/array/blocks.h"
 #include "codecs/array/context_merge.h"
 #include "codecs/array/mode_search.h"
@@ -13,13 +14,9 @@
 #include "codecs/array/row_kernels.h"
 #include "codecs/array/token.h"
 #include "codecs/array/with_predictor.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::array {
 namespace {
-
-using tensor::read_varint;
-using tensor::write_varint;
 
 // The tokens around those of a row. Where there is no row above, the cells before stand for it, and
 // for a reference the one before.

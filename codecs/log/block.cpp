@@ -8,6 +8,7 @@
 #include "codecs/log/cluster.h"
 #include "codecs/log/column_set.h"
 #include "codecs/log/describe.h"
+#include "codecs/log/quoted.h"
 #include "codecs/log/template_text.h"
 #include "codecs/log/trigrams.h"
 
@@ -16,14 +17,20 @@ namespace {
 
 auto damaged() { return fail(ErrorCode::kDamaged, "a log block is damaged"); }
 
+// How many values of a column decide on its type.
+size_t sample_for(Level level) {
+  if (level == 1) return size_t{1} << 10;
+  return level <= 3 ? size_t{4} << 10 : size_t{16} << 10;
+}
+
 void write_line_templates(const Parsed& parsed, StreamWriter& out) {
   const size_t n = parsed.line_templates.size();
-  ByteBuffer plane(n);
   for (int p = 0; p < (parsed.templates.size() > 256 ? 2 : 1); ++p) {
+    ByteBuffer plane(n);
     for (size_t i = 0; i < n; ++i) {
       plane[i] = static_cast<std::byte>(parsed.line_templates[i] >> (8 * p));
     }
-    out.put(p == 0 ? Pool::kLineLow : Pool::kLineHigh, plane);
+    out.put(p == 0 ? Pool::kLineLow : Pool::kLineHigh, std::move(plane));
   }
 }
 
@@ -155,13 +162,16 @@ Result<std::vector<uint32_t>> read_lines(const BlockHead& head, StreamReader& st
   return line_templates;
 }
 
-Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuffer& out) {
-  const Parsed parsed = parse(block);
+namespace {
+
+Result<void> encode_as(ByteView block, Quoted quoted, Level level, Workspace& space,
+                       ByteBuffer& out) {
+  const Parsed parsed = parse(block, quoted);
   StreamWriter streams;
   write_templates(parsed.templates, streams);
   write_line_templates(parsed, streams);
-  CostMeter meter(space);
-  write_columns(block, parsed, meter, streams);
+  CostMeter meter(space, sample_for(level), level == 1);
+  write_columns(block, parsed, level, meter, streams);
   ByteBuffer coded;
   PITH_TRY(streams.finish(level, block.size(), space, coded));
 
@@ -181,6 +191,29 @@ Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuf
   if (trigrams) out.append(*trigrams);
   out.append(coded);
   return {};
+}
+
+// By a trial with the first lines.
+Result<Quoted> choose_quoted(ByteView block, Workspace& space) {
+  constexpr size_t kTrial = size_t{256} << 10;
+  const std::string_view text = as_text(block.first(std::min(block.size(), kTrial)));
+  const ByteView sample = as_bytes(text.substr(0, std::max<size_t>(text.rfind('\n') + 1, 1)));
+  if (!has_quoted_texts(sample)) return Quoted::kWords;
+  ByteBuffer as_words;
+  ByteBuffer as_whole;
+  PITH_TRY(encode_as(sample, Quoted::kWords, kMinLevel, space, as_words));
+  PITH_TRY(encode_as(sample, Quoted::kWhole, kMinLevel, space, as_whole));
+  // The longer a log, the better words come off.
+  constexpr size_t kLeastGain = 50;
+  return as_whole.size() < as_words.size() - as_words.size() / kLeastGain ? Quoted::kWhole
+                                                                          : Quoted::kWords;
+}
+
+}  // namespace
+
+Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuffer& out) {
+  PITH_ASSIGN(const Quoted quoted, choose_quoted(block, space));
+  return encode_as(block, quoted, level, space, out);
 }
 
 namespace {

@@ -17,18 +17,19 @@ constexpr size_t kMinSplit = 16;
 constexpr size_t kMaxSplitValues = 64;
 // A slot is taken for a copy of an earlier one only with so many lines to show it.
 constexpr size_t kMinCopyLines = 4;
+constexpr size_t kCopySample = 64;
 // So many values of a slot tell how all of them look.
 constexpr size_t kLookSample = 512;
 
 class Clusterer {
  public:
-  explicit Clusterer(ByteView block)
+  Clusterer(ByteView block, Quoted quoted)
       : text_(as_text(block)),
-        tokens_(tokenise(block)),
+        tokens_(tokenise(block, quoted)),
         header_(find_header(block, tokens_)),
-        looks_(tokens_.words(), 0),
-        seen_(tokens_.words(), 0),
-        rank_(tokens_.words(), 0) {}
+        looks_(tokens_.words.size(), 0),
+        seen_(tokens_.words.size(), 0),
+        rank_(tokens_.words.size(), 0) {}
 
   Parsed run() {
     group_by_shape();
@@ -47,11 +48,11 @@ class Clusterer {
     size_t end = 0;
     size_t lines() const { return end - begin; }
   };
-  // Of a position: whether all lines of a leaf have the same word there.
-  using Constants = std::vector<uint8_t>;
-
-  const Token& token(uint32_t line, size_t i) const {
-    return tokens_.tokens[tokens_.lines[line].first_token + i];
+  const uint32_t* words_of(uint32_t line) const {
+    return tokens_.tokens.data() + tokens_.lines[line].first_token;
+  }
+  std::string_view text_of(const Piece& piece) const {
+    return text_.substr(piece.begin, piece.size);
   }
 
   // Puts the lines in the order of their shapes, and shapes in the order of their first lines.
@@ -61,9 +62,7 @@ class Clusterer {
     std::vector<uint32_t> shapes(n);
     std::vector<size_t> counts;
     for (size_t i = 0; i < n; ++i) {
-      const Line& line = tokens_.lines[i];
-      const uint64_t shape = line.whole ? 0 : mix_hash(line.shape, header_.depths[i]);
-      shapes[i] = numbers.number_of(shape);
+      shapes[i] = numbers.number_of(uint64_t{tokens_.lines[i].shape} << 8 | header_.depths[i]);
       if (shapes[i] == counts.size()) counts.push_back(0);
       ++counts[shapes[i]];
     }
@@ -85,7 +84,7 @@ class Clusterer {
     size_t values = 0;
     size_t with_digits = 0;
     for (size_t i = leaf.begin; i < leaf.end; ++i) {
-      const uint32_t word = token(order_[i], p).word;
+      const uint32_t word = words_of(order_[i])[p];
       if (seen_[word] == epoch_) continue;
       seen_[word] = epoch_;
       with_digits += tokens_.word_has_digit[word];
@@ -101,13 +100,13 @@ class Clusterer {
       const Leaf leaf = open.back();
       open.pop_back();
       const uint32_t first = order_[leaf.begin];
-      const size_t positions = tokens_.lines[first].tokens;
+      const size_t positions = tokens_.shape_of(tokens_.lines[first]).tokens;
       size_t best = positions;
       size_t best_values = kMaxSplitValues + 1;
       if (leaf.lines() >= kMinSplit) {
         find_constants(leaf);
         for (size_t p = 0; p < positions && best_values > 2; ++p) {
-          if (constant_[p] != 0 || is_header_slot(first, p)) continue;
+          if (is_constant(p) || is_header_slot(first, p)) continue;
           const size_t limit = std::min({kMaxSplitValues, leaf.lines() / 8, best_values - 1});
           const size_t values = count_values(leaf, p, limit);
           if (values < 2 || values > limit) continue;
@@ -128,7 +127,7 @@ class Clusterer {
     ++epoch_;
     std::vector<size_t> counts;
     for (size_t i = leaf.begin; i < leaf.end; ++i) {
-      const uint32_t word = token(order_[i], p).word;
+      const uint32_t word = words_of(order_[i])[p];
       if (seen_[word] != epoch_) {
         seen_[word] = epoch_;
         rank_[word] = static_cast<uint32_t>(counts.size());
@@ -145,7 +144,7 @@ class Clusterer {
       open.push_back({at, at + count});
       at += count;
     }
-    for (const uint32_t line : lines) order_[next[rank_[token(line, p).word]]++] = line;
+    for (const uint32_t line : lines) order_[next[rank_[words_of(line)[p]]]++] = line;
   }
 
   // Most frequent first: so most numbers of templates are small. What is too much goes into the
@@ -171,10 +170,11 @@ class Clusterer {
       for (size_t i = leaf.begin; i < leaf.end; ++i) parsed_.line_templates[order_[i]] = number;
       make_template(leaf);
     }
+    keep_whole_.resize(tokens_.lines.size());
     if (!whole_.empty()) {
       for (const uint32_t line : whole_) {
         parsed_.line_templates[line] = static_cast<uint32_t>(parsed_.templates.size());
-        tokens_.lines[line].whole = true;
+        keep_whole_[line] = true;
       }
       make_whole_template(whole_.size());
     }
@@ -192,22 +192,22 @@ class Clusterer {
 
   void make_template(const Leaf& leaf) {
     const uint32_t first = order_[leaf.begin];
-    const Line& line = tokens_.lines[first];
-    if (line.whole) return make_whole_template(leaf.lines());
+    const Shape& shape = tokens_.shape_of(tokens_.lines[first]);
+    if (shape.whole) return make_whole_template(leaf.lines());
     Template t;
     t.lines = static_cast<uint32_t>(leaf.lines());
     find_constants(leaf);
     std::vector<uint32_t> slot_tokens;
-    uint32_t at = line.begin;
-    for (uint32_t p = 0; p < line.tokens; ++p) {
-      if (!is_header_slot(first, p) && constant_[p] != 0) continue;
-      const Token& value = token(first, p);
-      t.text.append(text_.substr(at, value.begin - at));
+    for (uint32_t p = 0; p < shape.tokens; ++p) {
+      t.text.append(text_of(tokens_.gap(shape, p)));
+      if (!is_header_slot(first, p) && is_constant(p)) {
+        t.text.append(text_of(tokens_.words[words_of(first)[p]]));
+        continue;
+      }
       t.cuts.push_back(static_cast<uint32_t>(t.text.size()));
-      at = value.begin + value.size;
       slot_tokens.push_back(p);
     }
-    t.text.append(text_.substr(at, line.end - at));
+    t.text.append(text_of(tokens_.gap(shape, shape.tokens)));
     t.cuts.push_back(static_cast<uint32_t>(t.text.size()));
     t.slots.resize(slot_tokens.size());
     find_copies(leaf, slot_tokens, t);
@@ -222,39 +222,53 @@ class Clusterer {
 
   // Line by line: that is how tokens lie in memory.
   void find_constants(const Leaf& leaf) {
-    const Line& line = tokens_.lines[order_[leaf.begin]];
-    const Token* const first = tokens_.tokens.data() + line.first_token;
-    constant_.assign(line.tokens, 1);
+    const auto first = tokens_.words_of(tokens_.lines[order_[leaf.begin]]);
+    differs_.assign(first.size(), 0);
     for (size_t i = leaf.begin + 1; i < leaf.end; ++i) {
-      const Token* const now = tokens_.tokens.data() + tokens_.lines[order_[i]].first_token;
-      for (size_t p = 0; p < constant_.size(); ++p) {
-        constant_[p] &= static_cast<uint8_t>(now[p].word == first[p].word ? 1 : 0);
+      const uint32_t* const now = words_of(order_[i]);
+      for (size_t p = 0; p < first.size(); ++p) differs_[p] |= now[p] ^ first[p];
+    }
+  }
+  bool is_constant(size_t p) const { return differs_[p] == 0; }
+
+  // A few lines tell most slots apart; those that agree in them are compared in all.
+  void find_copies(const Leaf& leaf, const std::vector<uint32_t>& slot_tokens, Template& t) const {
+    if (leaf.lines() < kMinCopyLines) return;
+    std::vector<uint64_t> hashes(slot_tokens.size(), 0);
+    for (size_t i = leaf.begin; i < std::min(leaf.end, leaf.begin + kCopySample); ++i) {
+      const uint32_t* const now = words_of(order_[i]);
+      for (size_t s = 0; s < hashes.size(); ++s) {
+        hashes[s] = mix_hash(hashes[s], now[slot_tokens[s]]);
+      }
+    }
+    std::unordered_multimap<uint64_t, uint32_t> by_values;
+    for (uint32_t s = 0; s < hashes.size(); ++s) {
+      const auto [begin, end] = by_values.equal_range(hashes[s]);
+      const auto found = std::find_if(begin, end, [&](const auto& other) {
+        return are_equal(leaf, slot_tokens[other.second], slot_tokens[s]);
+      });
+      if (found != end) {
+        t.slots[s].copy_of = found->second;
+      } else {
+        by_values.emplace(hashes[s], s);
       }
     }
   }
 
-  void find_copies(const Leaf& leaf, const std::vector<uint32_t>& slot_tokens, Template& t) const {
-    if (leaf.lines() < kMinCopyLines) return;
-    std::vector<uint64_t> hashes(slot_tokens.size(), 0);
+  bool are_equal(const Leaf& leaf, size_t a, size_t b) const {
     for (size_t i = leaf.begin; i < leaf.end; ++i) {
-      const Token* const now = tokens_.tokens.data() + tokens_.lines[order_[i]].first_token;
-      for (size_t s = 0; s < hashes.size(); ++s) {
-        hashes[s] = mix_hash(hashes[s], now[slot_tokens[s]].word);
-      }
+      const uint32_t* const now = words_of(order_[i]);
+      if (now[a] != now[b]) return false;
     }
-    std::unordered_map<uint64_t, uint32_t> by_values;
-    for (uint32_t s = 0; s < hashes.size(); ++s) {
-      const auto [it, fresh] = by_values.try_emplace(hashes[s], s);
-      if (!fresh) t.slots[s].copy_of = it->second;
-    }
+    return true;
   }
 
   uint32_t look_of_slot(const Leaf& leaf, size_t p) {
     uint32_t look = 0;
     for (size_t i = leaf.begin; i < std::min(leaf.end, leaf.begin + kLookSample); ++i) {
-      const Token& value = token(order_[i], p);
-      uint32_t& known = looks_[value.word];
-      if (known == 0) known = look_of(text_.substr(value.begin, value.size));
+      const uint32_t word = words_of(order_[i])[p];
+      uint32_t& known = looks_[word];
+      if (known == 0) known = look_of(text_of(tokens_.words[word]));
       if (look == 0) look = known;
       if (look != known) return kMixedLook;
     }
@@ -269,38 +283,38 @@ class Clusterer {
   }
 
   void fill_columns() {
-    Interner wholes(text_.data());
-    parsed_.words = static_cast<uint32_t>(tokens_.words());
-    parsed_.column_words.resize(parsed_.columns.size());
     std::vector<size_t> counts(parsed_.columns.size(), 0);
     for (const Template& t : parsed_.templates) {
       for (const Slot& slot : t.slots) {
         if (slot.copy_of == kNotACopy) counts[slot.column] += t.lines;
       }
     }
+    std::vector<uint32_t*> next(counts.size());
     for (size_t c = 0; c < counts.size(); ++c) {
-      parsed_.columns[c].reserve(counts[c]);
-      parsed_.column_words[c].reserve(counts[c]);
+      parsed_.columns[c].resize(counts[c]);
+      next[c] = parsed_.columns[c].data();
     }
+    Interner wholes(text_.data());
+    const auto first_whole = static_cast<uint32_t>(tokens_.words.size());
     for (uint32_t i = 0; i < tokens_.lines.size(); ++i) {
       const uint32_t number = parsed_.line_templates[i];
       const Template& t = parsed_.templates[number];
       const Line& line = tokens_.lines[i];
+      if (keep_whole_[i] || tokens_.shape_of(line).whole) {
+        *next[t.slots[0].column]++ = first_whole + wholes.intern(line.begin, line.end - line.begin);
+        continue;
+      }
+      const uint32_t* const words = words_of(i);
+      const uint32_t* const slot_tokens = slot_tokens_[number].data();
       for (size_t s = 0; s < t.slots.size(); ++s) {
         if (t.slots[s].copy_of != kNotACopy) continue;
-        Pieces& column = parsed_.columns[t.slots[s].column];
-        auto& words = parsed_.column_words[t.slots[s].column];
-        if (line.whole) {
-          column.push_back({line.begin, line.end - line.begin});
-          words.push_back(parsed_.words + wholes.intern(line.begin, line.end - line.begin));
-        } else {
-          const Token& value = token(i, slot_tokens_[number][s]);
-          column.push_back({value.begin, value.size});
-          words.push_back(value.word);
-        }
+        *next[t.slots[s].column]++ = words[slot_tokens[s]];
       }
     }
-    parsed_.words += static_cast<uint32_t>(wholes.count());
+    parsed_.words = std::move(tokens_.words);
+    for (size_t i = 0; i < wholes.count(); ++i) {
+      parsed_.words.push_back({wholes.begin_of(i), wholes.size_of(i)});
+    }
   }
 
   std::string_view text_;
@@ -313,8 +327,9 @@ class Clusterer {
   std::vector<uint32_t> order_;
   std::vector<size_t> shape_ends_;
   std::vector<Leaf> leaves_;
-  Constants constant_;  // of the leaf that is looked at
+  std::vector<uint32_t> differs_;  // of the leaf that is looked at: 0 where it has one word
   std::vector<uint32_t> whole_;
+  std::vector<bool> keep_whole_;                    // lines of the last template
   std::vector<std::vector<uint32_t>> slot_tokens_;  // for each template and slot: which token
   std::unordered_map<uint64_t, uint32_t> columns_;
   Parsed parsed_;
@@ -322,6 +337,6 @@ class Clusterer {
 
 }  // namespace
 
-Parsed parse(ByteView block) { return Clusterer(block).run(); }
+Parsed parse(ByteView block, Quoted quoted) { return Clusterer(block, quoted).run(); }
 
 }  // namespace pith::log

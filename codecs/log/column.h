@@ -1,6 +1,7 @@
 // Columns: lists of values of one kind, written by a type (docs/codecs/log.md, "Columns").
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <vector>
@@ -38,11 +39,51 @@ struct Encoded {
   std::vector<Chunk> chunks;
   size_t cost = 0;       // bytes that it is expected to take
   size_t once_cost = 0;  // of these, for what is written once for a value (a dictionary's words)
+  ColumnType chosen = ColumnType::kRaw;  // of the values that are no exceptions
 
-  void put(StreamWriter& out) const;
+  // Only of a column that is written.
+  ColumnType type() const { return static_cast<ColumnType>(meta[0]); }
+  void put(StreamWriter& out) &&;
   void put_type(ColumnType type);
   // Appends what another column has.
   void add(Encoded&& part);
+};
+
+// Some runs of many values, evenly spaced, from which all are judged.
+class SampleRuns {
+ public:
+  SampleRuns(size_t all, size_t wanted)
+      : all_(all),
+        runs_(all <= wanted ? 1 : kRuns),
+        length_(all <= wanted ? all : wanted / kRuns) {}
+
+  size_t size() const { return runs_ * length_; }
+  // Calls take(begin, end) for each.
+  template <class Take>
+  void each(Take take) const {
+    for (size_t r = 0; r < runs_; ++r) {
+      const size_t begin = r == 0 ? 0 : (all_ - length_) / (runs_ - 1) * r;
+      take(begin, begin + length_);
+    }
+  }
+  template <class Value>
+  std::vector<Value> of(const std::vector<Value>& values) const {
+    std::vector<Value> found;
+    found.reserve(size());
+    each([&](size_t begin, size_t end) {
+      found.insert(found.end(), values.begin() + static_cast<std::ptrdiff_t>(begin),
+                   values.begin() + static_cast<std::ptrdiff_t>(end));
+    });
+    return found;
+  }
+  // What all cost, if the sample costs so much.
+  size_t scaled(size_t cost) const { return cost * all_ / std::max<size_t>(size(), 1); }
+
+ private:
+  static constexpr size_t kRuns = 8;
+  size_t all_;
+  size_t runs_;
+  size_t length_;
 };
 
 // What a column may be.
@@ -57,8 +98,10 @@ class ColumnEncoder {
   ColumnEncoder(ByteView block, CostMeter& meter) : base_(as_text(block).data()), meter_(meter) {}
 
   // At least one value; no value may hold an LF.
-  Encoded encode(const Pieces& values, const ColumnRules& rules);
-  // The same, where it is known which values are equal (Parsed::column_words).
+  // `words`: equal for equal values, where that is known and room for all words was given.
+  Encoded encode(const Pieces& values, const ColumnRules& rules,
+                 std::span<const uint32_t> words = {});
+  // The same, where it is known which values are equal (Parsed::columns).
   Encoded encode(const Pieces& values, std::span<const uint32_t> words, DenseIds& dense);
 
   // All values as numbers of one format, if they are that.
@@ -75,10 +118,15 @@ class ColumnEncoder {
   bool encode_constant(const Pieces& values, Encoded& out) const;
   bool encode_number(const Pieces& values, Encoded& out);
   bool encode_pattern(const Pieces& values, const ColumnRules& rules, Encoded& out);
-  // The place of each value among the different ones, and where those first occur; false if they
-  // are too many for a dictionary.
-  bool find_words(const Pieces& values, std::vector<uint64_t>& ids, Pieces& words);
-  bool encode_dictionary(const Pieces& values, const ColumnRules& rules, Encoded& out);
+  struct Dictionary {
+    std::vector<uint32_t> ids;  // of each value
+    Pieces entries;             // the different ones, in the order of first occurrence
+  };
+  // False if they are too many for a dictionary.
+  bool find_words(const Pieces& values, std::span<const uint32_t> words, Dictionary& found);
+  bool repeats(const Pieces& sample) const;
+  static ColumnRules entry_rules(const ColumnRules& rules);
+  void encode_dictionary(const Dictionary& dictionary, const ColumnRules& rules, Encoded& out);
   bool encode_hex(const Pieces& values, const ColumnRules& rules, Encoded& out);
   void encode_raw(const Pieces& values, const ColumnRules& rules, Encoded& out);
   bool encode_plan(const std::vector<Part>& plan, const Pieces& values, const ColumnRules& rules,
@@ -87,12 +135,24 @@ class ColumnEncoder {
   bool match(const std::vector<Part>& plan, const Piece& value, Piece* parts) const;
   Piece most_common_look(const Pieces& values) const;
   void add_chunk(Encoded& out, Pool pool, ByteBuffer bytes);
-  void add_numbers(Encoded& out, const std::vector<uint64_t>& values, bool ids);
+  // Numbers as byte planes: as they are, less the smallest, or as differences.
+  void add_numbers(Encoded& out, std::span<const uint64_t> values);
+  void add_ids(Encoded& out, std::span<const uint32_t> ids);
+  size_t cost_of_ids(std::span<const uint32_t> ids);
+  template <class Number>
+  size_t cost_of_planes(std::span<const Number> numbers, bool ids);
+  template <class Number>
+  void add_planes(Encoded& out, std::span<const Number> numbers, bool ids);
+  // False if the type does not fit.
+  bool encode_as(ColumnType type, const Pieces& values, const ColumnRules& rules, Encoded& out);
+  bool encode_by_sample(const Pieces& values, const ColumnRules& rules,
+                        std::span<const uint32_t> words, Encoded& out);
 
   const char* base_;
   CostMeter& meter_;
-  std::span<const uint32_t> words_;  // of the column that lies in no other, if known
-  DenseIds* dense_ = nullptr;
+  DenseIds* dense_ = nullptr;      // for all words
+  std::vector<uint64_t> written_;  // numbers as they are written
+  ByteBuffer plane_;               // of a sample
 };
 
 // From a column's description; false if it is none that there is.

@@ -170,14 +170,10 @@ Result<void> ColumnDecoder::write_numbers(const NumberFormat& format, size_t cou
     next(numbers.data(), begin, end - begin);
     char* const out = arena_.extend((end - begin) * kMaxNumberText);
     if (out == nullptr) return false;
-    const auto base = static_cast<uint32_t>(arena_.size());
-    char* at = out;
-    for (size_t i = begin; i < end; ++i) {
-      const size_t size = write_number(format, numbers[i - begin], at);
-      values[i] = {base + static_cast<uint32_t>(at - out), static_cast<uint32_t>(size)};
-      at += size;
-    }
-    arena_.commit(static_cast<size_t>(at - out));
+    const char* const last =
+        pith::log::write_numbers(format, std::span(numbers).first(end - begin),
+                                 static_cast<uint32_t>(arena_.size()), out, values + begin);
+    arena_.commit(static_cast<size_t>(last - out));
     return true;
   });
   if (!written) return damaged();

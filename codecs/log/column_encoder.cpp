@@ -24,19 +24,15 @@ bool is_letter(char c) {
   return (lower >= 'a' && lower <= 'z') || (c & 0x80) != 0;
 }
 
-uint64_t zigzag(uint64_t difference) { return difference << 1 ^ (0 - (difference >> 63)); }
-
-size_t bytes_of(uint64_t value) {
-  size_t bytes = 0;
-  for (; value != 0; value >>= 8) ++bytes;
-  return bytes;
-}
-
 }  // namespace
 
-void Encoded::put(StreamWriter& out) const {
-  out.put(Pool::kMeta, meta);
-  for (const Chunk& chunk : chunks) out.put(chunk.pool, chunk.bytes);
+ColumnRules ColumnEncoder::entry_rules(const ColumnRules& rules) {
+  return {.dictionary = false, .pattern = rules.pattern, .text = Pool::kWords};
+}
+
+void Encoded::put(StreamWriter& out) && {
+  out.put(Pool::kMeta, std::move(meta));
+  for (Chunk& chunk : chunks) out.put(chunk.pool, std::move(chunk.bytes));
 }
 
 void Encoded::add(Encoded&& part) {
@@ -64,41 +60,6 @@ void ColumnEncoder::add_chunk(Encoded& out, Pool pool, ByteBuffer bytes) {
   out.chunks.push_back({pool, std::move(bytes)});
 }
 
-// Numbers as byte planes, lowest first: as they are (less the smallest), or as differences.
-void ColumnEncoder::add_numbers(Encoded& out, const std::vector<uint64_t>& values, bool ids) {
-  const uint64_t least = ids ? 0 : *std::min_element(values.begin(), values.end());
-  const auto planes = [&](bool delta, Encoded& to) {
-    uint64_t all = 0;
-    std::vector<uint64_t> written(values.size());
-    uint64_t last = least;
-    for (size_t i = 0; i < values.size(); ++i) {
-      written[i] = delta ? zigzag(values[i] - last) : values[i] - least;
-      last = values[i];
-      all |= written[i];
-    }
-    const size_t width = bytes_of(all);
-    const size_t before = to.meta.size();
-    to.meta.push_back(static_cast<std::byte>(width << 1 | (delta ? 1 : 0)));
-    if (!ids) put_varint(to.meta, least);
-    to.cost += (to.meta.size() - before) / 2;
-    for (size_t p = 0; p < width; ++p) {
-      ByteBuffer plane(values.size());
-      for (size_t i = 0; i < values.size(); ++i) {
-        plane[i] = static_cast<std::byte>(written[i] >> (8 * p));
-      }
-      const Pool pool =
-          ids ? (p == 0 ? Pool::kIds : Pool::kIdsHigh) : (p == 0 ? Pool::kLow : Pool::kHigh);
-      add_chunk(to, pool, std::move(plane));
-    }
-  };
-  Encoded plain;
-  planes(false, plain);
-  if (ids || values.size() < 4) return out.add(std::move(plain));
-  Encoded delta;
-  planes(true, delta);
-  out.add(std::move(delta.cost < plain.cost ? delta : plain));
-}
-
 bool ColumnEncoder::encode_constant(const Pieces& values, Encoded& out) const {
   for (const Piece& value : values) {
     if (text(value) != text(values[0])) return false;
@@ -118,6 +79,10 @@ bool ColumnEncoder::read_numbers(const Pieces& values, NumberFormat& format,
   numbers.resize(values.size());
   for (size_t f = 0; f < formats.count; ++f) {
     format = formats.list[f];
+    if (format.kind == NumberKind::kPlain) {
+      if (read_plain_numbers(base_, values, numbers.data())) return true;
+      continue;
+    }
     size_t i = 0;
     for (; i < values.size(); ++i) {
       const auto number = read_number(format, text(values[i]));
@@ -152,7 +117,7 @@ bool ColumnEncoder::encode_number(const Pieces& values, Encoded& out) {
   if (!read_numbers(values, format, numbers)) return false;
   out.put_type(ColumnType::kNumber);
   put_format(out, format);
-  add_numbers(out, numbers, false);
+  add_numbers(out, numbers);
   return true;
 }
 
@@ -160,7 +125,7 @@ Encoded ColumnEncoder::encode_differences(const NumberFormat& format,
                                           const std::vector<uint64_t>& differences) {
   Encoded out;
   put_format(out, format);
-  add_numbers(out, differences, false);
+  add_numbers(out, differences);
   return out;
 }
 
@@ -307,22 +272,24 @@ bool ColumnEncoder::encode_plan(const std::vector<Part>& plan, const Pieces& val
     if (part.kind == Part::kFixed && static_cast<uint8_t>(part.fixed) <= 1) return false;
   }
   if (parts == 0) return false;
-  std::vector<Pieces> columns(parts);
+  // The values of all parts, part by part.
+  std::vector<Pieces> columns(parts, Pieces(values.size()));
   Pieces others;
   std::vector<bool> mask(values.size());
   std::array<Piece, kMaxParts + 1> found;
   const size_t tolerated = values.size() * (100 - kFitPercent) / 100;
-  for (auto& column : columns) column.reserve(values.size());
+  size_t fitting = 0;
   for (size_t i = 0; i < values.size(); ++i) {
-    const bool fits = match(plan, values[i], found.data());
-    mask[i] = !fits;
-    if (fits) {
-      for (size_t p = 0; p < parts; ++p) columns[p].push_back(found[p]);
+    if (match(plan, values[i], found.data())) {
+      for (size_t p = 0; p < parts; ++p) columns[p][fitting] = found[p];
+      ++fitting;
     } else {
+      mask[i] = true;
       others.push_back(values[i]);
       if (others.size() > tolerated) return false;
     }
   }
+  for (auto& column : columns) column.resize(fitting);
   if (!others.empty()) {
     out.put_type(ColumnType::kExceptions);
     put_varint(out.meta, others.size());
@@ -362,17 +329,19 @@ bool ColumnEncoder::encode_plan(const std::vector<Part>& plan, const Pieces& val
   return true;
 }
 
-bool ColumnEncoder::find_words(const Pieces& values, std::vector<uint64_t>& ids, Pieces& words) {
+// False if there are too many for a dictionary.
+bool ColumnEncoder::find_words(const Pieces& values, std::span<const uint32_t> words,
+                               Dictionary& found) {
   const size_t limit = values.size() * 3 / 4;
-  ids.resize(values.size());
+  found.ids.resize(values.size());
   const auto take = [&](size_t i, uint32_t id) {
-    ids[i] = id;
-    if (id == words.size()) words.push_back(values[i]);
-    return words.size() <= limit;
+    found.ids[i] = id;
+    if (id == found.entries.size()) found.entries.push_back(values[i]);
+    return found.entries.size() <= limit;
   };
-  if (words_.size() == values.size() && dense_ != nullptr) {
-    dense_->number(words_, take);
-    return words.size() <= limit;
+  if (words.size() == values.size() && dense_ != nullptr) {
+    dense_->number(words, take);
+    return found.entries.size() <= limit;
   }
   Interner interner(base_);
   for (size_t i = 0; i < values.size(); ++i) {
@@ -381,21 +350,22 @@ bool ColumnEncoder::find_words(const Pieces& values, std::vector<uint64_t>& ids,
   return true;
 }
 
-bool ColumnEncoder::encode_dictionary(const Pieces& values, const ColumnRules& rules,
+// Whether the values of a sample are several times the same.
+bool ColumnEncoder::repeats(const Pieces& sample) const {
+  Interner interner(base_);
+  for (const Piece& value : sample) interner.intern(value.begin, value.size);
+  return interner.count() * 4 < sample.size();
+}
+
+void ColumnEncoder::encode_dictionary(const Dictionary& dictionary, const ColumnRules& rules,
                                       Encoded& out) {
-  std::vector<uint64_t> ids;
-  Pieces entries;
-  if (!find_words(values, ids, entries)) return false;
-  words_ = {};
   out.put_type(ColumnType::kDictionary);
-  put_varint(out.meta, entries.size());
+  put_varint(out.meta, dictionary.entries.size());
   out.cost += 1;
-  Encoded words =
-      encode(entries, {.dictionary = false, .pattern = rules.pattern, .text = Pool::kWords});
+  Encoded words = encode(dictionary.entries, entry_rules(rules));
   out.once_cost = words.cost;
   out.add(std::move(words));
-  add_numbers(out, ids, true);
-  return true;
+  add_ids(out, dictionary.ids);
 }
 
 void ColumnEncoder::encode_raw(const Pieces& values, const ColumnRules& rules, Encoded& out) {
@@ -417,48 +387,85 @@ void ColumnEncoder::encode_raw(const Pieces& values, const ColumnRules& rules, E
 
 Encoded ColumnEncoder::encode(const Pieces& values, std::span<const uint32_t> words,
                               DenseIds& dense) {
-  words_ = words;
   dense_ = &dense;
-  Encoded encoded = encode(values, ColumnRules{});
-  words_ = {};
-  return encoded;
+  return encode(values, ColumnRules{}, words);
 }
 
-Encoded ColumnEncoder::encode(const Pieces& values, const ColumnRules& rules) {
-  // Columns that lie in this one have other values.
-  const auto words = std::exchange(words_, {});
+bool ColumnEncoder::encode_as(ColumnType type, const Pieces& values, const ColumnRules& rules,
+                              Encoded& out) {
+  switch (type) {
+    case ColumnType::kNumber:
+      return encode_number(values, out);
+    case ColumnType::kHex:
+      return encode_hex(values, rules, out);
+    case ColumnType::kPattern:
+      return encode_pattern(values, rules, out);
+    default:
+      encode_raw(values, rules, out);
+      return true;
+  }
+}
+
+Encoded ColumnEncoder::encode(const Pieces& values, const ColumnRules& rules,
+                              std::span<const uint32_t> words) {
   Encoded best;
   if (encode_constant(values, best)) return best;
+  if (values.size() > meter_.sample()) {
+    if (encode_by_sample(values, rules, words, best)) return best;
+    best = {};
+  }
   bool found = false;
   const auto consider = [&](bool possible, Encoded& candidate) {
     if (!possible || (found && candidate.cost >= best.cost)) return;
     best = std::move(candidate);
     found = true;
   };
+  const auto try_type = [&](ColumnType type) {
+    Encoded candidate;
+    candidate.chosen = type;
+    const bool possible = encode_as(type, values, rules, candidate);
+    consider(possible, candidate);
+    return possible;
+  };
   if (values.size() >= kMinTyped) {
-    Encoded number;
-    const bool is_number = encode_number(values, number);
-    consider(is_number, number);
-    if (!is_number) {
-      Encoded hex;
-      consider(encode_hex(values, rules, hex), hex);
-    }
-    if (rules.pattern && !is_number) {
-      Encoded pattern;
-      consider(encode_pattern(values, rules, pattern), pattern);
-    }
-    if (rules.dictionary) {
-      Encoded dictionary;
-      words_ = words;
-      consider(encode_dictionary(values, rules, dictionary), dictionary);
+    const bool is_number = try_type(ColumnType::kNumber);
+    if (!is_number) try_type(ColumnType::kHex);
+    if (rules.pattern && !is_number) try_type(ColumnType::kPattern);
+    if (Dictionary dictionary; rules.dictionary && find_words(values, words, dictionary)) {
+      Encoded candidate;
+      candidate.chosen = ColumnType::kDictionary;
+      encode_dictionary(dictionary, rules, candidate);
+      consider(true, candidate);
     }
     // Numbers are not better off as text, but for a few.
     if (is_number && values.size() >= kManyValues) return best;
   }
-  Encoded raw;
-  encode_raw(values, rules, raw);
-  consider(true, raw);
+  try_type(ColumnType::kRaw);
   return best;
+}
+
+// Of many values a sample tells which type is best. False if that does not fit all of them.
+bool ColumnEncoder::encode_by_sample(const Pieces& values, const ColumnRules& rules,
+                                     std::span<const uint32_t> words, Encoded& out) {
+  const SampleRuns runs(values.size(), meter_.sample());
+  ColumnRules sample_rules = rules;
+  sample_rules.dictionary = false;
+  const Pieces sample = runs.of(values);
+  const Encoded tried = encode(sample, sample_rules);
+  const bool may_repeat = tried.chosen != ColumnType::kNumber || !words.empty() || repeats(sample);
+  if (Dictionary dictionary;
+      rules.dictionary && may_repeat && find_words(values, words, dictionary)) {
+    const Pieces& entries = dictionary.entries;
+    const size_t plain = runs.scaled(tried.cost);
+    const SampleRuns entry_runs(entries.size(), meter_.sample());
+    const size_t once = entry_runs.scaled(encode(entry_runs.of(entries), entry_rules(rules)).cost);
+    if (tried.type() == ColumnType::kConstant ||
+        (once < plain && once + cost_of_ids(dictionary.ids) < plain)) {
+      encode_dictionary(dictionary, rules, out);
+      return true;
+    }
+  }
+  return tried.type() != ColumnType::kConstant && encode_as(tried.chosen, values, rules, out);
 }
 
 }  // namespace pith::log

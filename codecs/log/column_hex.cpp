@@ -95,7 +95,7 @@ bool ColumnEncoder::encode_hex(const Pieces& values, const ColumnRules& rules, E
       }
       ++digit;
     }
-    add_numbers(out, numbers, false);
+    add_numbers(out, numbers);
   }
   if (!others.empty()) {
     ColumnRules rest = rules;

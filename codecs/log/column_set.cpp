@@ -11,19 +11,33 @@ namespace {
 // Only columns that cost much are worth a link, and only the largest ones are looked at.
 constexpr size_t kMinCost = 96;
 constexpr size_t kMinValues = 32;
-constexpr size_t kMaxLinked = 32;
-constexpr size_t kMaxOthers = 16;
-constexpr size_t kSample = 2048;
+// A column is written in full for so many links before it stays without one.
+constexpr size_t kMaxTries = 2;
 
-bool is_of_type(const Encoded& column, ColumnType type) {
-  return static_cast<ColumnType>(column.meta[0]) == type;
+// The first `count` values of a column.
+void take_values(const Parsed& parsed, size_t column, size_t count, Pieces& values) {
+  const uint32_t* const words = parsed.columns[column].data();
+  values.resize(count);
+  for (size_t i = 0; i < count; ++i) values[i] = parsed.words[words[i]];
+}
+
+// How far links are looked for.
+struct LinkEffort {
+  size_t linked;  // so many of the dearest columns,
+  size_t others;  // to so many others,
+  size_t sample;  // by so many values
+};
+LinkEffort link_effort(Level level) {
+  if (level == 1) return {.linked = 16, .others = 8, .sample = 512};
+  return {.linked = 32, .others = 16, .sample = 2048};
 }
 
 class LinkFinder {
  public:
   LinkFinder(const Parsed& parsed, ColumnEncoder& encoder, DenseIds& dense,
-             std::vector<Encoded>& columns)
-      : dense_(dense),
+             std::vector<Encoded>& columns, Level level)
+      : effort_(link_effort(level)),
+        dense_(dense),
         parsed_(parsed),
         encoder_(encoder),
         columns_(columns),
@@ -68,56 +82,75 @@ class LinkFinder {
     links_.push_back(link);
   }
 
+  // A column of numbers, and as many of its values as have been asked for.
+  struct Numeric {
+    uint32_t column;
+    NumberFormat format;
+    std::vector<uint64_t> numbers;
+  };
+
+  // Reads the first `wanted` values at least; false if they are no numbers of one format.
+  bool read(Numeric& numeric, size_t wanted) {
+    if (numeric.numbers.size() >= wanted) return true;
+    take_values(parsed_, numeric.column, wanted, values_);
+    const bool done = encoder_.read_numbers(values_, numeric.format, numeric.numbers);
+    if (!done) numeric.numbers.clear();
+    return done;
+  }
+
   // Times that are written twice, counters that run alongside.
   void link_differences() {
-    std::vector<uint32_t> numeric;
-    std::vector<std::vector<uint64_t>> numbers;
-    std::vector<NumberFormat> formats;
+    std::vector<Numeric> numeric;
     for (const uint32_t c : order_) {
-      if (numeric.size() == kMaxOthers || columns_[c].cost < kMinCost) break;
-      NumberFormat format;
-      std::vector<uint64_t> values;
-      if (!encoder_.read_numbers(parsed_.columns[c], format, values)) continue;
-      numeric.push_back(c);
-      numbers.push_back(std::move(values));
-      formats.push_back(format);
+      if (numeric.size() == effort_.others || columns_[c].cost < kMinCost) break;
+      Numeric found{.column = c, .format = {}, .numbers = {}};
+      if (read(found, std::min(count(c), effort_.sample))) numeric.push_back(std::move(found));
     }
-    for (size_t b = 0; b < numeric.size(); ++b) {
-      const uint32_t column = numeric[b];
+    for (Numeric& linked : numeric) {
+      const uint32_t column = linked.column;
       if (!is_free(column)) continue;
-      Encoded best;
-      Link link{.column = column, .other = 0, .kind = LinkKind::kDifference};
-      for (size_t a = 0; a < numeric.size(); ++a) {
-        const uint32_t other = numeric[a];
-        if (a == b || is_linked_[other] || !is_of_type(columns_[other], ColumnType::kNumber) ||
-            count(other) * 4 < count(column)) {
+      Numeric* best = nullptr;
+      size_t least = columns_[column].cost;
+      for (Numeric& other : numeric) {
+        if (&other == &linked || is_linked_[other.column] ||
+            columns_[other.column].type() != ColumnType::kNumber ||
+            count(other.column) * 4 < count(column)) {
           continue;
         }
-        const auto differences_of = [&](size_t wanted) {
-          const Partners places(lines_[column], lines_[other], wanted);
-          std::vector<uint64_t> found(wanted);
-          for (size_t i = 0; i < wanted; ++i) {
-            found[i] = numbers[b][i] - (places[i] == kNoValue ? 0 : numbers[a][places[i]]);
-          }
-          return found;
-        };
+        const auto sample = differences(linked, other, std::min(count(column), effort_.sample));
         size_t changes = 0;
         size_t own_changes = 0;
-        const auto sample = differences_of(std::min(count(column), kSample));
         for (size_t i = 1; i < sample.size(); ++i) {
           if (sample[i] != sample[i - 1]) ++changes;
-          if (numbers[b][i] != numbers[b][i - 1]) ++own_changes;
+          if (linked.numbers[i] != linked.numbers[i - 1]) ++own_changes;
         }
-        if (changes * 4 > own_changes * 3 + 16) continue;
-        const auto differences = differences_of(count(column));
-        Encoded encoded = encoder_.encode_differences(formats[b], differences);
-        if (encoded.cost + 4 < (best.meta.empty() ? columns_[column].cost : best.cost)) {
-          best = std::move(encoded);
-          link.other = other;
-        }
+        if (sample.empty() || changes * 4 > own_changes * 3 + 16) continue;
+        const size_t cost =
+            encoder_.encode_differences(linked.format, sample).cost * count(column) / sample.size();
+        if (cost >= least) continue;
+        best = &other;
+        least = cost;
       }
-      if (!best.meta.empty()) accept(link, std::move(best));
+      if (best == nullptr) continue;
+      const auto all = differences(linked, *best, count(column));
+      if (all.empty()) continue;
+      Encoded encoded = encoder_.encode_differences(linked.format, all);
+      if (encoded.cost + 4 >= columns_[column].cost) continue;
+      accept({.column = column, .other = best->column, .kind = LinkKind::kDifference},
+             std::move(encoded));
     }
+  }
+
+  // Of the first `wanted` values; none if they are no numbers.
+  std::vector<uint64_t> differences(Numeric& linked, Numeric& other, size_t wanted) {
+    const Partners places(lines_[linked.column], lines_[other.column], wanted);
+    const size_t others = places[wanted - 1] == kNoValue ? 0 : places[wanted - 1] + 1;
+    if (!read(linked, wanted) || !read(other, others)) return {};
+    std::vector<uint64_t> found(wanted);
+    for (size_t i = 0; i < wanted; ++i) {
+      found[i] = linked.numbers[i] - (places[i] == kNoValue ? 0 : other.numbers[places[i]]);
+    }
+    return found;
   }
 
   // Of the first `count` values at least.
@@ -125,7 +158,7 @@ class LinkFinder {
     std::vector<uint32_t>& ids = ids_[c];
     if (ids.size() >= count) return ids;
     ids.resize(count);
-    dense_.number(std::span(parsed_.column_words[c]).first(count), [&](size_t i, uint32_t id) {
+    dense_.number(std::span(parsed_.columns[c]).first(count), [&](size_t i, uint32_t id) {
       ids[i] = id;
       return true;
     });
@@ -135,7 +168,7 @@ class LinkFinder {
   // How often a value is what it was when the other column last had the same value.
   size_t estimate_gain(uint32_t column, uint32_t other) {
     const size_t total = count(column);
-    const size_t n = std::min(total, kSample);
+    const size_t n = std::min(total, effort_.sample);
     const Partners places(lines_[column], lines_[other], n);
     const size_t others = places[n - 1] == kNoValue ? 0 : places[n - 1] + 1;
     const auto& ids = ids_of(column, n);
@@ -168,11 +201,11 @@ class LinkFinder {
   void link_repeats() {
     std::vector<uint32_t> others = {static_cast<uint32_t>(columns_.size())};
     for (const uint32_t c : order_) {
-      if (others.size() == kMaxOthers) break;
-      if (!is_linked_[c] && is_of_type(columns_[c], ColumnType::kDictionary)) others.push_back(c);
+      if (others.size() == effort_.others) break;
+      if (!is_linked_[c] && columns_[c].type() == ColumnType::kDictionary) others.push_back(c);
     }
     std::vector<Candidate> candidates;
-    for (size_t i = 0; i < std::min(order_.size(), kMaxLinked); ++i) {
+    for (size_t i = 0; i < std::min(order_.size(), effort_.linked); ++i) {
       const uint32_t column = order_[i];
       if (is_linked_[column] || columns_[column].cost < kMinCost) continue;
       for (const uint32_t other : others) {
@@ -183,9 +216,11 @@ class LinkFinder {
     }
     std::stable_sort(candidates.begin(), candidates.end(),
                      [](const Candidate& a, const Candidate& b) { return a.gain > b.gain; });
+    std::vector<uint8_t> tries(columns_.size(), 0);
     for (const Candidate& candidate : candidates) {
       const Link& link = candidate.link;
       if (!is_free(link.column) || is_linked_[link.other]) continue;
+      if (tries[link.column]++ == kMaxTries) continue;
       Encoded encoded = encode_repeats(link);
       if (encoded.cost + 4 < columns_[link.column].cost) accept(link, std::move(encoded));
     }
@@ -197,14 +232,14 @@ class LinkFinder {
     const Partners places(lines_[link.column], lines_[link.other], count(link.column));
     const size_t none = std::max(other_ids.size(), parsed_.templates.size());
     std::vector<uint32_t> last_value(none + 1, kNoValue);
-    const Pieces& values = parsed_.columns[link.column];
+    const auto& words = parsed_.columns[link.column];
     std::vector<bool> flags;
     Pieces misses;
-    for (size_t i = 0; i < values.size(); ++i) {
+    for (size_t i = 0; i < words.size(); ++i) {
       uint32_t& last = last_value[places[i] == kNoValue ? none : other_ids[places[i]]];
       const bool hit = last == ids[i];
       if (last != kNoValue) flags.push_back(hit);
-      if (!hit) misses.push_back(values[i]);
+      if (!hit) misses.push_back(parsed_.words[words[i]]);
       last = ids[i];
     }
     Encoded out;
@@ -219,6 +254,7 @@ class LinkFinder {
     return out;
   }
 
+  LinkEffort effort_;
   DenseIds& dense_;
   const Parsed& parsed_;
   ColumnEncoder& encoder_;
@@ -233,6 +269,7 @@ class LinkFinder {
   };
   std::vector<Asked> asked_;
   uint32_t question_ = 0;
+  Pieces values_;  // of the column that is read
   std::vector<uint32_t> order_;
   std::vector<Link> links_;
 };
@@ -241,15 +278,18 @@ auto damaged() { return fail(ErrorCode::kDamaged, "a log block's columns are dam
 
 }  // namespace
 
-void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, StreamWriter& out) {
+void write_columns(ByteView block, const Parsed& parsed, Level level, CostMeter& meter,
+                   StreamWriter& out) {
   ColumnEncoder encoder(block, meter);
   std::vector<Encoded> columns;
   columns.reserve(parsed.columns.size());
-  DenseIds dense(parsed.words);
+  DenseIds dense(parsed.words.size());
+  Pieces values;
   for (size_t c = 0; c < parsed.columns.size(); ++c) {
-    columns.push_back(encoder.encode(parsed.columns[c], parsed.column_words[c], dense));
+    take_values(parsed, c, parsed.columns[c].size(), values);
+    columns.push_back(encoder.encode(values, parsed.columns[c], dense));
   }
-  const std::vector<Link> links = LinkFinder(parsed, encoder, dense, columns).run();
+  const std::vector<Link> links = LinkFinder(parsed, encoder, dense, columns, level).run();
   ByteBuffer meta;
   std::vector<bool> linked(columns.size(), false);
   put_varint(meta, links.size());
@@ -258,11 +298,11 @@ void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, Strea
     put_varint(meta, uint64_t{link.other} << 1 | static_cast<uint64_t>(link.kind));
     linked[link.column] = true;
   }
-  out.put(Pool::kMeta, meta);
+  out.put(Pool::kMeta, std::move(meta));
   for (size_t c = 0; c < columns.size(); ++c) {
-    if (!linked[c]) columns[c].put(out);
+    if (!linked[c]) std::move(columns[c]).put(out);
   }
-  for (const Link& link : links) columns[link.column].put(out);
+  for (const Link& link : links) std::move(columns[link.column]).put(out);
 }
 
 Result<void> read_linked(LinkKind kind, size_t count, const ColumnLines& lines,

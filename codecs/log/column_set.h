@@ -10,7 +10,8 @@
 
 namespace pith::log {
 
-void write_columns(ByteView block, const Parsed& parsed, CostMeter& meter, StreamWriter& out);
+void write_columns(ByteView block, const Parsed& parsed, Level level, CostMeter& meter,
+                   StreamWriter& out);
 
 // The column to which another one is linked.
 struct LinkedTo {

@@ -1,7 +1,9 @@
 #include "codecs/log/header.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string_view>
+#include <unordered_map>
 
 namespace pith::log {
 namespace {
@@ -14,77 +16,79 @@ constexpr size_t kNextPercent = 93;
 // templates apart.
 constexpr size_t kSlowWord = 32;
 constexpr size_t kSample = 4096;
-// More kinds of beginnings are not counted.
-constexpr size_t kMaxLooks = 32;
 
-// The delimiters before a token.
-std::string_view before(std::string_view text, const Tokens& tokens, const Line& line, size_t i) {
-  const Token& token = tokens.tokens[line.first_token + i];
-  const uint32_t begin = i == 0 ? line.begin : (&token)[-1].begin + (&token)[-1].size;
-  return text.substr(begin, token.begin - begin);
-}
+// What a token and the delimiters before it look like: a number for each kind.
+constexpr uint32_t kNone = UINT32_MAX;
 
-bool has_digit(const Tokens& tokens, const Line& line, size_t i) {
-  return tokens.word_has_digit[tokens.tokens[line.first_token + i].word] != 0;
-}
-
-// What a token and the delimiters before it look like.
-struct Look {
-  std::string_view delimiters;
-  bool digit = false;
-  size_t count = 0;
-
-  bool is_of(std::string_view text, const Tokens& tokens, const Line& line, size_t i) const {
-    const std::string_view found = before(text, tokens, line, i);
-    return found.size() == delimiters.size() && digit == has_digit(tokens, line, i) &&
-           (delimiters.size() == 1 ? found[0] == delimiters[0] : found == delimiters);
+class Looks {
+ public:
+  // Of the tokens at place `p`.
+  Looks(std::string_view text, const Tokens& tokens, size_t p) : tokens_(tokens), place_(p) {
+    std::unordered_map<std::string_view, uint32_t> numbers;
+    of_shapes_.reserve(tokens.shapes.size());
+    for (const Shape& shape : tokens.shapes) {
+      if (shape.tokens <= p) {
+        of_shapes_.push_back(kNone);
+        continue;
+      }
+      const Piece& gap = tokens.gap(shape, p);
+      const auto number = static_cast<uint32_t>(numbers.size());
+      of_shapes_.push_back(
+          numbers.try_emplace(text.substr(gap.begin, gap.size), number).first->second);
+    }
+    count_ = 2 * numbers.size();
   }
+
+  size_t count() const { return count_; }
+  // kNone where the line has no such token.
+  uint32_t of(const Line& line) const {
+    const uint32_t delimiters = of_shapes_[line.shape];
+    return delimiters == kNone ? kNone : delimiters * 2 + tokens_.word_has_digit[word(line)];
+  }
+  uint32_t word(const Line& line) const { return tokens_.tokens[line.first_token + place_]; }
+
+ private:
+  const Tokens& tokens_;
+  size_t place_;
+  size_t count_ = 0;
+  std::vector<uint32_t> of_shapes_;  // twice these, and 1 for a digit, are looks
 };
 
 }  // namespace
 
 Header find_header(ByteView block, const Tokens& tokens) {
-  const std::string_view text = as_text(block);
   Header header;
   header.depths.assign(tokens.lines.size(), 0);
-  std::vector<uint32_t> with;
-  for (uint32_t i = 0; i < tokens.lines.size(); ++i) with.push_back(i);
+  std::vector<uint32_t> with(tokens.lines.size());
+  std::iota(with.begin(), with.end(), 0);
   for (size_t p = 0; p < kMaxHeader && !with.empty(); ++p) {
-    std::vector<Look> looks;
+    const Looks looks(as_text(block), tokens, p);
+    std::vector<size_t> counts(looks.count(), 0);
     const size_t step = std::max<size_t>(1, with.size() / kSample);
     size_t asked = 0;
     for (size_t i = 0; i < with.size(); i += step, ++asked) {
-      const Line& line = tokens.lines[with[i]];
-      if (line.tokens <= p) continue;
-      const auto known = std::find_if(looks.begin(), looks.end(), [&](const Look& look) {
-        return look.is_of(text, tokens, line, p);
-      });
-      if (known != looks.end()) {
-        ++known->count;
-      } else if (looks.size() < kMaxLooks) {
-        looks.push_back({before(text, tokens, line, p), has_digit(tokens, line, p), 1});
-      }
+      const uint32_t look = looks.of(tokens.lines[with[i]]);
+      if (look != kNone) ++counts[look];
     }
-    const auto most = std::max_element(
-        looks.begin(), looks.end(), [](const Look& a, const Look& b) { return a.count < b.count; });
+    const auto most = std::max_element(counts.begin(), counts.end());
     const size_t percent = p == 0 ? kFirstPercent : kNextPercent;
-    if (looks.empty() || most->count * 100 < asked * percent) break;
+    if (most == counts.end() || *most == 0 || *most * 100 < asked * percent) break;
+    const auto wanted = static_cast<uint32_t>(most - counts.begin());
     size_t kept = 0;
     size_t changes = 0;
-    bool digits = false;
-    uint32_t last = UINT32_MAX;
+    uint32_t last = kNone;
     for (const uint32_t i : with) {
       const Line& line = tokens.lines[i];
-      if (line.tokens <= p || !most->is_of(text, tokens, line, p)) continue;
+      if (looks.of(line) != wanted) continue;
       ++header.depths[i];
       with[kept++] = i;
-      const uint32_t word = tokens.tokens[line.first_token + p].word;
-      digits = tokens.word_has_digit[word] != 0;
+      const uint32_t word = looks.word(line);
       if (word != last) ++changes;
       last = word;
     }
     with.resize(kept);
     // What never changes is fixed text.
+    const bool digits = wanted % 2 != 0;
     header.is_slot[p] = changes > 1 && (digits || changes * kSlowWord < kept);
   }
   return header;

@@ -39,31 +39,32 @@ inline uint64_t hash_bytes(const char* p, size_t size) {
   return mix_hash(hash, load_up_to_8(p, size));
 }
 
-inline bool equal_bytes(const char* a, const char* b, size_t size) {
-  while (size > 8) {
-    if (load_up_to_8(a, 8) != load_up_to_8(b, 8)) return false;
-    a += 8;
-    b += 8;
-    size -= 8;
+// For at least 8 bytes.
+inline bool equal_long(const char* a, const char* b, size_t size) {
+  const size_t last = size - 8;
+  for (size_t i = 0; i < last; i += 8) {
+    if (load_up_to_8(a + i, 8) != load_up_to_8(b + i, 8)) return false;
   }
-  // Of at most 8 bytes the loads take in every one.
-  return load_up_to_8(a, size) == load_up_to_8(b, size);
+  return load_up_to_8(a + last, 8) == load_up_to_8(b + last, 8);
 }
 
 class Interner {
  public:
-  explicit Interner(const char* base) : base_(base), slots_(1024) {}
+  // `room`: a power of two; half as many different strings find room before the table grows.
+  explicit Interner(const char* base, size_t room = 1024) : base_(base), slots_(room) {}
 
   // The number of the string of `size` bytes at `begin` from the base.
   uint32_t intern(uint32_t begin, uint32_t size) {
     return intern(begin, size, hash_bytes(base_ + begin, size));
   }
 
-  // The same in two steps, between which memory has time to answer: many strings are hashed first.
-  uint64_t prepare(uint32_t begin, uint32_t size) const {
-    const uint64_t hash = hash_bytes(base_ + begin, size);
-    __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
-    return hash;
+  // The same in three steps, between which memory has time to answer: many strings are hashed
+  // first.
+  // Of the strings of one size up to 8 bytes no two may have the same hash.
+  void prepare(uint64_t hash) const { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
+  void prepare_more(uint64_t hash) const {
+    const uint32_t number = slots_[hash & (slots_.size() - 1)].number;
+    if (number != 0) __builtin_prefetch(&entries_[number - 1]);
   }
   uint32_t intern(uint32_t begin, uint32_t size, uint64_t hash) {
     const char* text = base_ + begin;
@@ -74,8 +75,8 @@ class Interner {
       if (slots_[at].check != check) continue;
       const Entry& entry = entries_[slots_[at].number - 1];
       // Of at most 8 bytes the hash keeps all.
-      if (entry.size == size && (size <= 8 ? entry.low == static_cast<uint32_t>(hash)
-                                           : equal_bytes(base_ + entry.begin, text, size))) {
+      if (entry.low == static_cast<uint32_t>(hash) && entry.size == size &&
+          (size <= 8 || equal_long(base_ + entry.begin, text, size))) {
         return slots_[at].number - 1;
       }
     }
@@ -103,7 +104,7 @@ class Interner {
   };
 
   void grow() {
-    slots_.assign(slots_.size() * 4, {});
+    slots_.assign(slots_.size() * 2, {});
     const size_t mask = slots_.size() - 1;
     for (size_t i = 0; i < entries_.size(); ++i) {
       size_t at = entries_[i].low & mask;

@@ -1,21 +1,14 @@
 #include "codecs/log/links.h"
 
 #include <algorithm>
+#include <map>
 
 namespace pith::log {
 namespace {
 
-// True if no line is twice among the first `count` and the one behind them.
-bool rises(std::span<const uint32_t> lines, size_t count) {
-  const size_t end = std::min(lines.size(), count + 1);
-  uint32_t equal = 0;
-  for (size_t i = 1; i < end; ++i) equal += lines[i] == lines[i - 1] ? 1 : 0;
-  return equal == 0;
-}
-
 // The first place from `from` on whose line is behind `line`, by steps that double: the other
 // column may have many values in between, or none.
-uint32_t first_behind(const std::vector<uint32_t>& lines, uint32_t from, uint32_t line) {
+uint32_t first_behind(std::span<const uint32_t> lines, uint32_t from, uint32_t line) {
   const size_t size = lines.size();
   if (from == size || lines[from] > line) return from;
   size_t low = from;  // not behind
@@ -35,62 +28,66 @@ std::vector<ColumnLines> lines_of_columns(const std::vector<Template>& templates
                                           const std::vector<uint32_t>& line_templates,
                                           const std::vector<bool>& wanted) {
   const size_t columns = wanted.size();
-  std::vector<size_t> counts(columns, 0);
-  std::vector<size_t> lines_with(columns, 0);
-  std::vector<size_t> last_template(columns, templates.size());
-  for (size_t t = 0; t < templates.size(); ++t) {
+  std::vector<uint64_t> counts(columns, 0);
+  std::vector<uint64_t> lines_with(columns, 0);
+  // The templates in which a column is, as often as it is in them.
+  std::vector<std::vector<uint32_t>> templates_of(columns);
+  for (uint32_t t = 0; t < templates.size(); ++t) {
     for (const Slot& slot : templates[t].slots) {
       if (slot.copy_of != kNotACopy || !wanted[slot.column]) continue;
+      auto& in = templates_of[slot.column];
       counts[slot.column] += templates[t].lines;
-      if (last_template[slot.column] != t) lines_with[slot.column] += templates[t].lines;
-      last_template[slot.column] = t;
+      if (in.empty() || in.back() != t) lines_with[slot.column] += templates[t].lines;
+      in.push_back(t);
     }
   }
   std::vector<ColumnLines> found(columns);
-  std::vector<uint8_t> listed(columns, 0);
-  bool any = false;
+  std::map<std::vector<uint32_t>, std::shared_ptr<ColumnLines::List>> lists;
   for (size_t c = 0; c < columns; ++c) {
     if (!wanted[c]) continue;
-    found[c].once_in_each = counts[c] == lines_with[c] && lines_with[c] == line_templates.size();
+    found[c].once = counts[c] == lines_with[c];
+    found[c].once_in_each = found[c].once && counts[c] == line_templates.size();
     if (found[c].once_in_each) continue;
-    found[c].lines.reserve(counts[c]);
-    listed[c] = 1;
-    any = true;
-  }
-  if (!any) return found;
-  std::vector<std::vector<uint32_t>> listed_of(templates.size());
-  for (size_t t = 0; t < templates.size(); ++t) {
-    for (const Slot& slot : templates[t].slots) {
-      if (slot.copy_of == kNotACopy && listed[slot.column] != 0) {
-        listed_of[t].push_back(slot.column);
-      }
+    auto& list = lists[std::move(templates_of[c])];
+    if (list == nullptr) {
+      list = std::make_shared<ColumnLines::List>();
+      list->reserve(static_cast<size_t>(counts[c]));
     }
+    found[c].list = list;
+  }
+  if (lists.empty()) return found;
+  std::vector<std::vector<ColumnLines::List*>> lists_of(templates.size());
+  for (const auto& [in, list] : lists) {
+    for (const uint32_t t : in) lists_of[t].push_back(list.get());
   }
   for (size_t i = 0; i < line_templates.size(); ++i) {
-    for (const uint32_t column : listed_of[line_templates[i]]) {
-      found[column].lines.push_back(static_cast<uint32_t>(i));
+    for (ColumnLines::List* const list : lists_of[line_templates[i]]) {
+      list->push_back(static_cast<uint32_t>(i));
     }
   }
   return found;
 }
 
 Partners::Partners(const ColumnLines& lines, const ColumnLines& other, size_t count) {
+  const auto own = lines.lines();
+  const auto others = other.lines();
   if (other.once_in_each) {
-    if (!lines.once_in_each) places_ = std::span(lines.lines).first(count);
+    if (!lines.once_in_each) places_ = own.first(count);
     return;
   }
   // Mostly both are in the same lines, once in each.
-  if (!lines.once_in_each && count <= other.lines.size() &&
-      std::equal(lines.lines.begin(), lines.lines.begin() + static_cast<std::ptrdiff_t>(count),
-                 other.lines.begin()) &&
-      rises(other.lines, count)) {
+  if (!lines.once_in_each && other.once &&
+      (lines.list == other.list ||
+       (count <= others.size() &&
+        std::equal(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(count),
+                   others.begin())))) {
     return;
   }
   found_.resize(count);
   uint32_t next = 0;
   for (size_t i = 0; i < count; ++i) {
-    const uint32_t line = lines.once_in_each ? static_cast<uint32_t>(i) : lines.lines[i];
-    next = first_behind(other.lines, next, line);
+    const uint32_t line = lines.once_in_each ? static_cast<uint32_t>(i) : own[i];
+    next = first_behind(others, next, line);
     found_[i] = next == 0 ? kNoValue : next - 1;
   }
   places_ = found_;

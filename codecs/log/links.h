@@ -1,6 +1,7 @@
 // Links between columns: what coder and decoder share.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -21,10 +22,17 @@ struct Link {
 
 inline constexpr uint32_t kNoValue = UINT32_MAX;
 
-// In which lines the values of a column stand.
+// In which lines the values of a column stand. Columns of the same slots share a list.
 struct ColumnLines {
-  bool once_in_each = false;  // then nothing else is said
-  std::vector<uint32_t> lines;
+  using List = std::vector<uint32_t>;
+
+  bool once_in_each = false;  // then there is no list
+  bool once = false;          // no line is twice in the list
+  std::shared_ptr<const List> list{};
+
+  std::span<const uint32_t> lines() const {
+    return list == nullptr ? std::span<const uint32_t>{} : std::span<const uint32_t>(*list);
+  }
 };
 
 // Of the columns that are asked for.

@@ -76,12 +76,19 @@ std::optional<uint64_t> plain(std::string_view text) {
 }
 
 std::optional<uint64_t> time_of_day(std::string_view text) {
-  if (text.size() != 8 || text[2] != ':' || text[5] != ':') return std::nullopt;
-  const auto hours = digits(text.substr(0, 2));
-  const auto minutes = digits(text.substr(3, 2));
-  const auto seconds = digits(text.substr(6, 2));
-  if (!hours || !minutes || !seconds || *minutes > 59 || *seconds > 59) return std::nullopt;
-  return (*hours * 60 + *minutes) * 60 + *seconds;
+  if (text.size() != 8) return std::nullopt;
+  uint64_t all;
+  std::memcpy(&all, text.data(), 8);
+  // 00:00:00: what is left are digits, and zeros for the colons.
+  all ^= 0x30303A30303A3030;
+  if ((all & 0x0000FF0000FF0000) != 0) return std::nullopt;
+  if (((all | (all + 0x0606060606060606)) & 0xF0F0F0F0F0F0F0F0) != 0) return std::nullopt;
+  const uint64_t pairs = all * 10 + (all >> 8);
+  const uint64_t hours = pairs & 0xFF;
+  const uint64_t minutes = pairs >> 24 & 0xFF;
+  const uint64_t seconds = pairs >> 48 & 0xFF;
+  if (minutes > 59 || seconds > 59) return std::nullopt;
+  return (hours * 60 + minutes) * 60 + seconds;
 }
 
 constexpr std::array<char, 200> kPairs = [] {
@@ -95,30 +102,40 @@ constexpr std::array<char, 200> kPairs = [] {
 
 void write_pair(uint64_t value, char* out) { std::memcpy(out, &kPairs[2 * value], 2); }
 
-// The eight lowest digits, the first one in the lowest byte.
-uint64_t eight_digits(uint64_t value) {
+constexpr uint64_t kZeros = 0x3030303030303030;
+constexpr uint64_t kEight = 100000000;
+
+// The values of the eight lowest digits, the first one in the lowest byte.
+uint64_t split_digits(uint64_t value) {
   // Halves, then quarters, then digits are told apart, all at once.
   const uint64_t halves = value / 10000 % 10000 | value % 10000 << 32;
   const uint64_t hundreds = (halves * 10486 >> 20) & 0x0000007F0000007F;
   const uint64_t quarters = hundreds | (halves - hundreds * 100) << 16;
   const uint64_t tens = (quarters * 103 >> 10) & 0x000F000F000F000F;
-  return (tens | (quarters - tens * 10) << 8) + 0x3030303030303030;
+  return tens | (quarters - tens * 10) << 8;
 }
 
 // The lowest `width` digits; touches 7 bytes more.
 void write_fixed(uint64_t value, size_t width, char* out) {
-  constexpr uint64_t kEight = 100000000;
   if (width > 8) {
     write_fixed(value / kEight, width - 8, out);
     out += width - 8;
     width = 8;
   }
   if (width == 0) return;
-  const uint64_t text = eight_digits(value) >> (64 - 8 * width);
+  const uint64_t text = (split_digits(value) + kZeros) >> (64 - 8 * width);
   std::memcpy(out, &text, 8);
 }
 
 size_t write_plain(uint64_t value, char* out) {
+  if (value < kEight) {
+    const uint64_t digits = split_digits(value);
+    // The last digit is there in any case.
+    const auto zeros = static_cast<size_t>(std::countr_zero(digits | uint64_t{1} << 56)) / 8;
+    const uint64_t text = (digits + kZeros) >> (8 * zeros);
+    std::memcpy(out, &text, 8);
+    return 8 - zeros;
+  }
   const size_t count = count_digits(value);
   write_fixed(value, count, out);
   return count;
@@ -223,6 +240,28 @@ std::optional<uint64_t> read_number(const NumberFormat& format, std::string_view
   return std::nullopt;
 }
 
+bool read_plain_numbers(const char* base, std::span<const Piece> values, uint64_t* numbers) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Piece& value = values[i];
+    const char* const text = base + value.begin;
+    if (value.size - 1 < 8 && value.begin + value.size >= 8) {
+      // The last eight bytes, those before the value as zeros.
+      uint64_t eight;
+      std::memcpy(&eight, text + value.size - 8, 8);
+      const size_t before = 64 - 8 * size_t{value.size};
+      eight = (eight ^ 0x3030303030303030) >> before << before;
+      const auto number = read_eight(eight ^ 0x3030303030303030);
+      if (!number || (value.size > 1 && *text == '0')) return false;
+      numbers[i] = *number;
+    } else {
+      const auto number = plain({text, value.size});
+      if (!number) return false;
+      numbers[i] = *number;
+    }
+  }
+  return true;
+}
+
 size_t write_number(const NumberFormat& format, uint64_t value, char* out) {
   switch (format.kind) {
     case NumberKind::kPlain:
@@ -261,6 +300,29 @@ size_t write_number(const NumberFormat& format, uint64_t value, char* out) {
     }
   }
   return 0;
+}
+
+namespace {
+
+template <class Write>
+char* write_each(std::span<const uint64_t> numbers, uint32_t base, char* out, Piece* values,
+                 Write write) {
+  char* at = out;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const size_t size = write(numbers[i], at);
+    values[i] = {base + static_cast<uint32_t>(at - out), static_cast<uint32_t>(size)};
+    at += size;
+  }
+  return at;
+}
+
+}  // namespace
+
+char* write_numbers(const NumberFormat& format, std::span<const uint64_t> numbers, uint32_t base,
+                    char* out, Piece* values) {
+  if (format.kind == NumberKind::kPlain) return write_each(numbers, base, out, values, write_plain);
+  return write_each(numbers, base, out, values,
+                    [&](uint64_t number, char* to) { return write_number(format, number, to); });
 }
 
 }  // namespace pith::log

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "codecs/log/parsed.h"
+
 namespace pith::log {
 
 enum class NumberKind : uint8_t {
@@ -39,6 +41,9 @@ Formats formats_for(std::string_view text);
 
 std::optional<uint64_t> read_number(const NumberFormat& format, std::string_view text);
 
+// The same for many values at `base`, in format kPlain; false if one is none. Fast.
+bool read_plain_numbers(const char* base, std::span<const Piece> values, uint64_t* numbers);
+
 // How many decimal digits a number has.
 size_t count_digits(uint64_t value);
 
@@ -47,5 +52,10 @@ uint64_t power_of_ten(size_t exponent);
 
 // Writes any value; returns its size. Touches kMaxNumberText bytes at most.
 size_t write_number(const NumberFormat& format, uint64_t value, char* out);
+
+// Writes many values back to back; returns where they end. `values[i]` becomes the place of number
+// i from `base` on. Touches kMaxNumberText bytes behind each.
+char* write_numbers(const NumberFormat& format, std::span<const uint64_t> numbers, uint32_t base,
+                    char* out, Piece* values);
 
 }  // namespace pith::log

@@ -46,11 +46,9 @@ using Pieces = std::vector<Piece>;
 struct Parsed {
   std::vector<Template> templates;
   std::vector<uint32_t> line_templates;
-  std::vector<Pieces> columns;
-  // For each value a number that equal values of the column share (different ones do not), less
-  // than `words`.
-  std::vector<std::vector<uint32_t>> column_words;
-  uint32_t words = 0;
+  // The values of each column, as numbers of words: equal values have equal numbers.
+  std::vector<std::vector<uint32_t>> columns;
+  Pieces words;  // where each is found
   bool ends_with_lf = false;
 };
 
@@ -62,7 +60,7 @@ std::vector<uint64_t> slot_keys(const Template& t);
 // Numbers the values of a column afresh: 0, 1, … in the order of first occurrence.
 class DenseIds {
  public:
-  explicit DenseIds(uint32_t words) : known_(words) {}
+  explicit DenseIds(size_t words) : known_(words) {}
 
   // Calls take(i, id) for each of `words`; stops where it returns false.
   template <class Take>

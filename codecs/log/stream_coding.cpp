@@ -7,6 +7,7 @@
 #include <array>
 
 #include "codecs/bwt/block.h"
+#include "codecs/entropy/log2_table.h"
 #include "codecs/log/mixed.h"
 
 namespace pith::log {
@@ -42,7 +43,9 @@ struct ZstdEffort {
 ZstdEffort zstd_effort(Level level, Pool pool) {
   static constexpr std::array kLevels = {3, 6, 9, 12, 16, 19, 19, 19, 19};
   const bool thorough = pool == Pool::kRaw || pool == Pool::kLow || pool == Pool::kLineLow;
-  return {.level = kLevels.at(static_cast<size_t>(level - 1)),
+  // Values as they are have few matches; a faster search finds as good ones.
+  const int quick = level == 1 && pool == Pool::kRaw ? 1 : 0;
+  return {.level = quick != 0 ? quick : kLevels.at(static_cast<size_t>(level - 1)),
           .parse = level != 5 ? Parse::kOfLevel
                    : thorough ? Parse::kThorough
                               : Parse::kOptimal,
@@ -75,21 +78,27 @@ Result<bool> compress_zstd(ByteView in, ZstdEffort effort, ZSTD_CCtx* context, B
 // Values as they are may be so random that a thorough search gains nothing over a fast one: a
 // sample tells.
 Result<ZstdEffort> effort_for(ByteView bytes, Pool pool, Level level, Workspace& space) {
-  constexpr size_t kLarge = size_t{128} << 10;
+  const size_t large = size_t{level == 5 ? 128U : 16U} << 10;
   constexpr size_t kSample = size_t{32} << 10;
   const ZstdEffort effort = zstd_effort(level, pool);
-  if (effort.parse == Parse::kOfLevel || pool != Pool::kRaw || bytes.size() < kLarge) return effort;
-  const ByteView sample = bytes.subspan(bytes.size() / 4, kSample);
+  if (level == 1 || pool != Pool::kRaw || bytes.size() < large) return effort;
+  const size_t sampled = std::min(bytes.size(), kSample);
+  const ByteView sample = bytes.subspan((bytes.size() - sampled) / 4, sampled);
   ZstdEffort best;
   size_t least = 0;
-  // What takes more time must gain a little.
-  for (const ZstdEffort now : {ZstdEffort{.level = 1}, ZstdEffort{.level = 6},
-                               ZstdEffort{.level = effort.level, .parse = Parse::kOptimal},
-                               ZstdEffort{.level = effort.level, .parse = Parse::kThorough}}) {
+  std::vector<ZstdEffort> efforts = {{.level = 1}};
+  if (level >= 5) {
+    efforts.push_back({.level = 6});
+    efforts.push_back({.level = 16, .parse = Parse::kOptimal});
+    efforts.push_back({.level = 16, .parse = Parse::kThorough});
+  }
+  if (level != 5) efforts.push_back(effort);
+  for (const ZstdEffort now : efforts) {
     ByteBuffer coded;
     PITH_ASSIGN([[maybe_unused]] const bool smaller,
                 compress_zstd(sample, now, space.compress.get(), coded));
-    const bool slow = now.parse != Parse::kOfLevel;
+    // At level 5 what takes more time must gain a little.
+    const bool slow = now.parse != Parse::kOfLevel && level == 5;
     if (least != 0 && coded.size() >= least - (slow ? least / 160 : 0)) continue;
     best = now;
     least = coded.size();
@@ -117,17 +126,23 @@ constexpr uint64_t kMixedPlaneByte = 180;
 constexpr size_t kMinStrong = 64;
 constexpr size_t kMinSorted = 8192;
 
-// Time that a block's slow streams may take to decode: so much for each byte of the block in 1/16
-// ns, and so much for a small block.
+// Time that a block's slow streams may take to decode, in ns. Small blocks get less for each byte:
+// they take a fixed time beside, for the start of the program and for what is done once. In blocks
+// of less than 1 MiB that time is all that anyone notices, and size counts.
 struct TimeBudget {
-  uint64_t per_byte = 0;
-  uint64_t least = 0;
+  uint64_t time = 0;
   uint64_t trials = 0;  // the encoder tries what would take so many times as much
 };
-TimeBudget time_budget(Level level) {
+TimeBudget time_budget(Level level, uint64_t block_size) {
+  const auto affine = [&](uint64_t sixteenths, uint64_t fixed, uint64_t least) {
+    const uint64_t all = block_size * sixteenths / 16;
+    return std::max(all - std::min(all, fixed), least);
+  };
+  const bool small = block_size < (uint64_t{1} << 20);
   if (level <= 4) return {};
-  if (level >= 7) return {1600, 200'000'000, 2};
-  return level == 5 ? TimeBudget{10, 2'000'000, 3} : TimeBudget{26, 6'000'000, 4};
+  if (level >= 7) return {affine(1600, 0, 200'000'000), 2};
+  return level == 5 ? TimeBudget{affine(13, 2'400'000, small ? 2'000'000 : 300'000), 3}
+                    : TimeBudget{affine(26, 2'200'000, small ? 6'000'000 : 1'500'000), 4};
 }
 
 MixedKind mixed_kind(Pool pool) {
@@ -248,9 +263,9 @@ Result<std::vector<Coding>> code_streams(std::span<const StreamBytes> streams, L
     PITH_ASSIGN(Coding fast, code_fast(stream.bytes, stream.pool, level, space));
     codings.push_back(std::move(fast));
   }
-  const TimeBudget allowed = time_budget(level);
-  if (allowed.least == 0) return codings;
-  uint64_t time = std::max<uint64_t>(allowed.least, block_size * allowed.per_byte / 16);
+  const TimeBudget allowed = time_budget(level, block_size);
+  if (allowed.time == 0) return codings;
+  uint64_t time = allowed.time;
   PITH_ASSIGN(std::vector<Choice> choices,
               try_strong(streams, codings, time, time * allowed.trials, space));
   // What gains most for its time comes first; a stream that is coded strongly already may still
@@ -291,10 +306,44 @@ Result<void> decode_stream(Backend backend, ByteView coded, MutableBytes raw, Me
   return fail(ErrorCode::kDamaged, "a stream of a log block has no coding");
 }
 
+namespace {
+
+// What an entropy coder of single bytes makes of them; or, if that is less, one that first says
+// whether a byte is what followed last time.
+size_t entropy_cost(ByteView bytes) {
+  constexpr uint64_t kBit = 4096;
+  std::array<uint32_t, 256> counts{};
+  std::array<uint8_t, 256> followed{};
+  size_t hits = 0;
+  uint8_t last = 0;
+  for (const std::byte b : bytes) {
+    const auto byte = static_cast<uint8_t>(b);
+    ++counts[byte];
+    hits += followed[last] == byte ? 1 : 0;
+    followed[last] = byte;
+    last = byte;
+  }
+  const uint64_t n = bytes.size();
+  const uint64_t log_n = entropy::log2_fixed(n);
+  uint64_t bits = 0;
+  uint64_t symbols = 0;
+  for (const uint32_t count : counts) {
+    if (count == 0) continue;
+    bits += count * (log_n - entropy::log2_fixed(count));
+    ++symbols;
+  }
+  const auto flag_cost = [&](uint64_t count) {
+    return count == 0 ? 0 : count * (log_n - entropy::log2_fixed(count));
+  };
+  const uint64_t with_hits = bits / n * (n - hits) + flag_cost(hits) + flag_cost(n - hits);
+  return static_cast<size_t>((std::min(bits, with_hits) / kBit + symbols * 4) / 8 + 1);
+}
+
+}  // namespace
+
 size_t CostMeter::cost(Pool pool, ByteView bytes) {
   constexpr size_t kShort = 48;
   constexpr size_t kFrameBytes = 8;
-  constexpr size_t kMeterSample = size_t{64} << 10;
   // Few bytes share the statistics of their pool: text takes five bits, numbers nearly eight.
   const bool text = mixed_kind(pool) == MixedKind::kText;
   const size_t plain = bytes.size() * (text ? 10 : 15) / 16 + 1;
@@ -303,7 +352,8 @@ size_t CostMeter::cost(Pool pool, ByteView bytes) {
   if (bytes.size() < kShort) return plain;
   // Of long runs the beginning tells enough.
   const size_t size = bytes.size();
-  bytes = bytes.first(std::min(size, kMeterSample));
+  bytes = bytes.first(std::min(size, 4 * sample_));
+  if (quick_ && !text) return std::min<size_t>(plain, entropy_cost(bytes) * size / bytes.size());
   room_.resize(ZSTD_compressBound(bytes.size()));
   const size_t coded = ZSTD_compressCCtx(space_.trial.get(), room_.data(), room_.size(),
                                          bytes.data(), bytes.size(), 1);

@@ -49,11 +49,17 @@ inline constexpr uint64_t kZstdMemory = 256 * 1024;
 // The size to which zstd brings bytes at a low effort: to compare ways of writing a column.
 class CostMeter {
  public:
-  explicit CostMeter(Workspace& space) : space_(space) {}
+  // `sample`: of more values (or bytes) than these, so many tell enough. `quick`: zstd is not asked
+  // about numbers, only their frequencies.
+  explicit CostMeter(Workspace& space, size_t sample = size_t{16} << 10, bool quick = false)
+      : space_(space), sample_(sample), quick_(quick) {}
   size_t cost(Pool pool, ByteView bytes);
+  size_t sample() const { return sample_; }
 
  private:
   Workspace& space_;
+  size_t sample_;
+  bool quick_;
   ByteBuffer room_;
 };
 

@@ -1,6 +1,7 @@
 #include "codecs/log/streams.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace pith::log {
 namespace {
@@ -12,9 +13,9 @@ bool has_own_stream(Pool pool, uint64_t size) { return pool > Pool::kMeta && siz
 
 }  // namespace
 
-void StreamWriter::put(Pool pool, ByteView bytes) {
+void StreamWriter::put(Pool pool, ByteBuffer bytes) {
   if (has_own_stream(pool, bytes.size())) {
-    own_.push_back({pool, ByteBuffer(bytes)});
+    own_.push_back({pool, std::move(bytes)});
   } else {
     pools_[static_cast<size_t>(pool)].append(bytes);
   }

@@ -34,7 +34,7 @@ struct StreamEntry {
 
 class StreamWriter {
  public:
-  void put(Pool pool, ByteView bytes);
+  void put(Pool pool, ByteBuffer bytes);
   // Appends the directory and the coded streams to `out`.
   // `block_size`: of the block, whose decoding must not become slow.
   Result<void> finish(Level level, size_t block_size, Workspace& space, ByteBuffer& out);

@@ -1,7 +1,9 @@
 #include "codecs/log/template_text.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <cstring>
+
+#include "codecs/log/interner.h"
 
 namespace pith::log {
 namespace {
@@ -12,8 +14,31 @@ constexpr char kEnd = '\n';
 
 bool is_special(char c) { return c == kSlotMark || c == kEscape || c == kEnd; }
 
+// The first special byte from `at` on. Eight bytes at once are passed if none is below 11.
+size_t find_special(std::string_view text, size_t at) {
+  constexpr uint64_t kOnes = 0x0101010101010101ULL;
+  for (; text.size() - at >= 8; at += 8) {
+    uint64_t bytes = 0;
+    std::memcpy(&bytes, text.data() + at, 8);
+    if (((bytes - (kEnd + 1) * kOnes) & ~bytes & 0x80 * kOnes) != 0) break;
+  }
+  while (at < text.size() && !is_special(text[at])) ++at;
+  return at;
+}
+
 // The columns that slots with a key take, in the order of their first use.
-using ColumnsOfKeys = std::unordered_map<uint64_t, std::vector<uint32_t>>;
+class ColumnsOfKeys {
+ public:
+  std::vector<uint32_t>& operator[](uint64_t key) {
+    const uint32_t number = numbers_.number_of(key);
+    if (number == columns_.size()) columns_.emplace_back();
+    return columns_[number];
+  }
+
+ private:
+  NumberMap numbers_;
+  std::vector<std::vector<uint32_t>> columns_;
+};
 
 }  // namespace
 
@@ -43,8 +68,8 @@ void write_templates(const std::vector<Template>& templates, StreamWriter& out) 
     }
     text.push_back(std::byte{kEnd});
   }
-  out.put(Pool::kTemplates, text);
-  out.put(Pool::kSlots, slots);
+  out.put(Pool::kTemplates, std::move(text));
+  out.put(Pool::kSlots, std::move(slots));
 }
 
 Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, MemoryBudget& budget) {
@@ -67,9 +92,15 @@ Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, Memory
   ColumnsOfKeys of_keys;
   size_t at = 0;
   for (Template& t : read.templates) {
+    // So much at most, but for texts with an escaped LF.
+    const std::string_view line = text.substr(at, std::min(text.find(kEnd, at), text.size()) - at);
+    const auto marks = static_cast<size_t>(std::count(line.begin(), line.end(), kSlotMark));
+    t.text.reserve(line.size() - marks);
+    t.cuts.reserve(marks + 1);
+    t.slots.reserve(marks);
     for (bool more = true; more;) {
       const size_t plain = at;
-      while (at < text.size() && !is_special(text[at])) ++at;
+      at = find_special(text, at);
       t.text.append(text.substr(plain, at - plain));
       if (at == text.size()) return damaged();
       switch (text[at++]) {

@@ -1,6 +1,6 @@
-// Whether the next byte is the one that a long match expects: one probability for the whole byte,
-// mixed from what came of such expectations at this place of the line's skeleton, after this key,
-// and at such a length.
+// Whether the next byte is the one that the match expects, or, without a match, the value above:
+// one probability for the whole byte, mixed from what came of such expectations at this place of
+// the line's skeleton, after this key, and at such a length.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,6 @@ class Foresight {
   static constexpr size_t kPlaces = size_t{1} << 16;
   static constexpr size_t kInputs = 3;
   static constexpr size_t kEntries = kInputs * kPlaces;
-  static constexpr uint32_t kLeastLength = 16;
 
   Foresight() = default;
   explicit Foresight(std::span<model::AdaptiveProbability> entries) : entries_(entries.data()) {
@@ -32,15 +31,16 @@ class Foresight {
   void begin(const LineState& s, const LineMatch& match, const LineMatch& other) {
     p_ = 0;
     const uint32_t length = match.length();
-    if (length < kLeastLength) return;
-    const uint32_t byte = match.byte();
+    if (length == 0 && (s.expect_above == 0 || !s.agrees_above())) return;
+    byte_ = length > 0 ? match.byte() : s.expect_above & 0xFF;
+    const uint32_t byte = byte_;
     const uint32_t expected = 256U | byte;
     const uint32_t agreement = static_cast<uint32_t>(s.expect_above == expected) |
                                static_cast<uint32_t>(s.expect_keyed == expected) << 1 |
                                static_cast<uint32_t>(other.length() > 0 && other.byte() == byte)
                                    << 2;
-    const uint32_t length_class = static_cast<uint32_t>(length >= 24) + (length >= 32) +
-                                  (length >= 48) + (length >= 64) + (length >= 128) +
+    const uint32_t length_class = static_cast<uint32_t>(length > 0) + (length >= 24) +
+                                  (length >= 32) + (length >= 48) + (length >= 128) +
                                   (length >= 256) + (length >= 400);
     const uint64_t place = mix64(s.skeleton + s.index + (uint64_t{byte} << 32)) >> 40;
     const uint64_t keyed = mix64(s.key + s.prefix * 3 + (uint64_t{byte} << 32)) >> 40;
@@ -60,8 +60,9 @@ class Foresight {
     p_ = std::min(model::squash(mixed_), 65535U);
   }
 
-  // Of the byte that the match expects, in 1/65536; 0 if there is no match long enough.
+  // Of the byte that is expected, in 1/65536; 0 if none is.
   uint32_t p16() const { return p_; }
+  uint32_t byte() const { return byte_; }
 
   void learn(bool equal) {
     if (p_ == 0) return;
@@ -84,6 +85,7 @@ class Foresight {
   uint32_t set_ = 0;
   int32_t mixed_ = 0;
   uint32_t p_ = 0;
+  uint32_t byte_ = 0;
 };
 
 }  // namespace pith::logmix

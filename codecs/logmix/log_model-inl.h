@@ -102,17 +102,15 @@ class LogModel {
   HWY_INLINE uint32_t code_byte(Coder& coder) {
     excluded_ = 0;
     if (foresight_.p16() >= S::kSure) {
-      const uint32_t c = matches_[0].byte();
+      const uint32_t c = foresight_.byte();
       const bool equal = coder.code_equal(c, foresight_.p16());
       foresight_.learn(equal);
       if (equal) return c;
       excluded_ = 256U | c;
     }
-    // Before the match is looked for anew.
-    const uint32_t foreseen = 256U | matches_[0].byte();
     find_contexts();
     const uint32_t c = code_new_byte(coder);
-    if (excluded_ == 0) foresight_.learn((256U | c) == foreseen);
+    if (excluded_ == 0) foresight_.learn(c == foresight_.byte());
     return c;
   }
 

@@ -23,21 +23,21 @@ struct Shape<7> {
   static constexpr uint32_t kContexts = 0x15a2d2a;  // a bit each, see list_contexts()
   static constexpr size_t kSets = 4;
   static constexpr size_t kTableBytes = size_t{64} << 20;
-  static constexpr uint32_t kSure = 63500;  // from here on one decision does for a byte, in 1/65536
+  static constexpr uint32_t kSure = 64400;  // from here on one decision does for a byte, in 1/65536
 };
 template <>
 struct Shape<8> {
   static constexpr uint32_t kContexts = 0x1fe7dbe;  // a bit each, see list_contexts()
   static constexpr size_t kSets = 6;
   static constexpr size_t kTableBytes = size_t{128} << 20;
-  static constexpr uint32_t kSure = 64600;  // from here on one decision does for a byte, in 1/65536
+  static constexpr uint32_t kSure = 64850;  // from here on one decision does for a byte, in 1/65536
 };
 template <>
 struct Shape<9> {
   static constexpr uint32_t kContexts = 0x1FFFFFF;  // a bit each, see list_contexts()
   static constexpr size_t kSets = 7;
   static constexpr size_t kTableBytes = size_t{160} << 20;
-  static constexpr uint32_t kSure = 64900;  // from here on one decision does for a byte, in 1/65536
+  static constexpr uint32_t kSure = 65050;  // from here on one decision does for a byte, in 1/65536
 };
 
 // The contexts of the next byte: those of `wanted` (a bit each), in order.

@@ -30,7 +30,7 @@ WrittenColumn pass_through(const std::vector<std::string>& values) {
   CostMeter meter(*space);
   const Encoded encoded = ColumnEncoder(as_bytes(block), meter).encode(pieces, {});
   StreamWriter writer;
-  encoded.put(writer);
+  Encoded(encoded).put(writer);
   ByteBuffer payload;
   EXPECT_TRUE(writer.finish(5, block.size(), *space, payload).has_value());
 
@@ -227,10 +227,13 @@ TEST(LogLinks, PartnersAreTheLastValuesOfTheLine) {
     return places;
   };
   using Places = std::vector<uint32_t>;
-  const ColumnLines some{.once_in_each = false, .lines = {0, 0, 2, 5, 6}};
-  const ColumnLines others{.once_in_each = false, .lines = {1, 2, 2, 6}};
+  const auto listed = [](ColumnLines::List lines) {
+    return ColumnLines{.list = std::make_shared<ColumnLines::List>(std::move(lines))};
+  };
+  const ColumnLines some = listed({0, 0, 2, 5, 6});
+  const ColumnLines others = listed({1, 2, 2, 6});
   const ColumnLines none;
-  const ColumnLines each{.once_in_each = true, .lines = {}};
+  const ColumnLines each{.once_in_each = true};
   EXPECT_EQ(partners(some, others, 5), (Places{kNoValue, kNoValue, 2, 2, 3}));
   EXPECT_EQ(partners(some, none, 5), Places(5, kNoValue));
   EXPECT_EQ(partners(some, each, 4), (Places{0, 0, 2, 5}));
@@ -252,9 +255,9 @@ TEST(LogLinks, LinesOfColumnsAreThoseOfTheirSlots) {
   const auto lines = lines_of_columns({both, twice}, {0, 1, 0}, {true, true, true, false});
   EXPECT_TRUE(lines[0].once_in_each);
   EXPECT_FALSE(lines[1].once_in_each);
-  EXPECT_EQ(lines[1].lines, (std::vector<uint32_t>{0, 2}));
+  EXPECT_EQ(*lines[1].list, (std::vector<uint32_t>{0, 2}));
   EXPECT_FALSE(lines[2].once_in_each);
-  EXPECT_EQ(lines[2].lines, (std::vector<uint32_t>{1, 1}));
+  EXPECT_EQ(*lines[2].list, (std::vector<uint32_t>{1, 1}));
   EXPECT_FALSE(lines[3].once_in_each);
 }
 
