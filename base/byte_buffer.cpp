@@ -2,7 +2,10 @@
 
 #include <sys/mman.h>
 
+#include <cstdlib>
 #include <new>
+
+#include "base/large_pages.h"
 
 namespace pith {
 namespace {
@@ -23,5 +26,23 @@ std::byte* ByteBuffer::allocate(size_t size) {
   if (large) madvise(memory, size / kLargePage * kLargePage, MADV_HUGEPAGE);
   return static_cast<std::byte*>(memory);
 }
+
+void* allocate_pages(size_t size) {
+  // From a quarter of a page on a large one costs less than the small ones in its place.
+  const size_t whole = (size + kLargePage * 3 / 4) / kLargePage * kLargePage;
+  if (whole == 0) {
+    void* memory = std::malloc(size);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+  }
+  const size_t room = (size + kLargePage - 1) / kLargePage * kLargePage;
+  if (room < size) throw std::bad_alloc();
+  void* memory = std::aligned_alloc(kLargePage, room);
+  if (memory == nullptr) throw std::bad_alloc();
+  madvise(memory, whole, MADV_HUGEPAGE);
+  return memory;
+}
+
+void free_pages(void* memory) { std::free(memory); }
 
 }  // namespace pith

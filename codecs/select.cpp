@@ -24,6 +24,11 @@ constexpr Level kLastQuickLevel = 6;
 constexpr size_t kSlice = 8;
 constexpr size_t kLeastSliced = size_t{1} << 19;
 constexpr uint64_t kSliceDoubtPermille = 2;
+// A tensor is taken for an array, and left to the codecs for these, where at a quick level
+// the others leave so many percent of what the one for arrays leaves.
+constexpr uint64_t kClearPercent = 125;
+constexpr uint64_t kFairPercent = 103;
+constexpr Level kQuickPredictions = 4;  // the first level at which tensors are predicted
 // A block that shrinks to less than this part is full of repeats.
 constexpr size_t kFullOfRepeats = 8;
 // Beside a codec that is made for the block's type, others are tried if they might come so much
@@ -34,6 +39,12 @@ constexpr uint64_t kMadeDoubtPercent = 8;
 // any other codec, and they are not asked. (Block sorting took 67 to 89 % of what it makes of the
 // arrays of real files, and never less than they.)
 constexpr uint64_t kRepeatsPercent = 125;
+// At the fast levels, which have no block sorting; and there a part from the middle is looked at
+// first, of which nothing speaks for repeats if so many times as much is left.
+constexpr uint64_t kFastRepeatsPercent = 115;
+constexpr Level kLastFastLevel = 3;
+constexpr size_t kRepeatsPart = 8;
+constexpr uint64_t kNoRepeats = 2;
 constexpr Level kQuickestLevel = 1;
 // Points are left to their codecs if zstd at this level leaves more than so many times as much.
 constexpr Level kQuickLevel = 3;
@@ -218,14 +229,68 @@ Result<SliceComparison> compare_on_slice(std::span<const Codec* const> codecs,
   return compared;
 }
 
-// Whether an array of which `special` bytes are left may be one for general codecs.
-Result<bool> has_repeats(const BlockView& block, size_t special, CodecScratch& scratch) {
+bool is_for_arrays(CodecId id) { return id == CodecId::kArray || id == CodecId::kArrayMix; }
+
+// What a codec leaves of the slice of a block.
+Result<uint64_t> left_of_slice(const Codec& codec, const BlockView& block, Level level,
+                               CodecScratch& scratch) {
+  const size_t size = block.bytes.size() / kSlice;
+  const Slice slice(block, (block.bytes.size() - size) / 2, size);
   ByteBuffer payload;
   uint64_t memory = 0;
-  PITH_ASSIGN(const EncodeOutcome outcome, zstd_codec().encode(block, kQuickestLevel, payload,
-                                                               memory, scratch.of(zstd_codec())));
-  return outcome == EncodeOutcome::kEncoded &&
-         uint64_t{payload.size()} * 100 < uint64_t{special} * kRepeatsPercent;
+  PITH_ASSIGN(const EncodeOutcome outcome,
+              codec.encode(slice.view, level, payload, memory, scratch.of(codec)));
+  return outcome == EncodeOutcome::kDeclined ? size : payload.size();
+}
+
+// True if a tensor is clearly an array: at a fast level, all codecs that are made for its type
+// leave much more of its slice than the one for arrays. `array_left`: of the whole block, if it is
+// known.
+Result<bool> is_clearly_array(std::span<const Codec* const> codecs, const BlockView& block,
+                              Level level, std::optional<uint64_t> array_left,
+                              CodecScratch& scratch) {
+  const auto array = std::ranges::find(codecs, CodecId::kArray, &Codec::id);
+  if (!is_tensor(block.type) || block.bytes.size() < kLeastSliced || array == codecs.end()) {
+    return false;
+  }
+  // Of integers the higher levels of the others make no more than the fast ones do; the same slice
+  // is a fair comparison then.
+  const Level quick = level <= kLastFastLevel ? kLastFastLevel : kQuickPredictions;
+  const bool fair = !array_left && block.type == SegmentType::kIntegers;
+  const uint64_t percent = fair ? kFairPercent : kClearPercent;
+  if (!array_left) {
+    PITH_ASSIGN(const uint64_t left, left_of_slice(**array, block, quick, scratch));
+    if (left == block.bytes.size() / kSlice) return false;  // no array
+    array_left = left * kSlice;
+  }
+  for (const Codec* codec : codecs) {
+    if (is_for_arrays(codec->id())) continue;
+    PITH_ASSIGN(const uint64_t left, left_of_slice(*codec, block, quick, scratch));
+    if (left * kSlice * 100 <= *array_left * percent) return false;
+  }
+  return true;
+}
+
+// Whether an array of which `special` bytes are left may be one for general codecs.
+Result<bool> has_repeats(const BlockView& block, size_t special, Level level,
+                         CodecScratch& scratch) {
+  ByteBuffer payload;
+  uint64_t memory = 0;
+  const auto left_of = [&](const BlockView& view) -> Result<uint64_t> {
+    PITH_ASSIGN(const EncodeOutcome outcome, zstd_codec().encode(view, kQuickestLevel, payload,
+                                                                 memory, scratch.of(zstd_codec())));
+    return outcome == EncodeOutcome::kEncoded ? payload.size() : view.bytes.size();
+  };
+  const bool fast = level <= kLastFastLevel;
+  if (fast) {
+    const size_t size = block.bytes.size() / kRepeatsPart;
+    const Slice slice(block, (block.bytes.size() - size) / 2, size);
+    PITH_ASSIGN(const uint64_t left, left_of(slice.view));
+    if (left * kRepeatsPart > kNoRepeats * special) return false;
+  }
+  PITH_ASSIGN(const uint64_t left, left_of(block));
+  return left < block.bytes.size() &&
+         left * 100 < uint64_t{special} * (fast ? kFastRepeatsPercent : kRepeatsPercent);
 }
 
 // True for points that cannot gain by what a general codec finds, since a quick one comes nowhere
@@ -289,24 +354,48 @@ Result<EncodedBlock> encode_block(const BlockView& block, const SelectOptions& o
       block.type == SegmentType::kCompressed || block.type == SegmentType::kDeflated;
   // What a sample says of codecs that are made for the type is not worth much: they look at rows,
   // columns and templates of the whole block.
-  const auto others = std::stable_partition(codecs.begin(), codecs.end(), [&](const Codec* codec) {
+  auto others = std::stable_partition(codecs.begin(), codecs.end(), [&](const Codec* codec) {
     return codec->is_made_for(block.type);
   });
   if (options.forced == nullptr && others != codecs.begin()) {
     // The stronger one, of a higher number, first: what it leaves may spare the other one the
     // pains.
-    const auto count = others - codecs.begin();
+    // The one for arrays may have done its work when the question is whether it is one.
+    const bool fast = options.level <= kLastFastLevel && others - codecs.begin() > 1;
+    std::optional<uint64_t> array_left;
+    if (fast && is_tensor(block.type)) {
+      const auto array = std::find_if(codecs.begin(), others,
+                                      [](const Codec* c) { return c->id() == CodecId::kArray; });
+      if (array != others) PITH_TRY(try_best(**array));
+      if (best) array_left = best->payload.size();
+    }
+    bool is_array = false;
+    if (array_left || options.level > kLastQuickLevel) {
+      PITH_ASSIGN(is_array, is_clearly_array({codecs.begin(), others}, block, options.level,
+                                             array_left, scratch));
+    }
+    if (is_array) {
+      const auto kept = std::stable_partition(
+          codecs.begin(), others, [](const Codec* c) { return !is_for_arrays(c->id()); });
+      codecs.erase(codecs.begin(), kept);
+      others = std::find_if_not(codecs.begin(), codecs.end(),
+                                [](const Codec* c) { return is_for_arrays(c->id()); });
+    }
+    const auto count = is_array ? 0 : others - codecs.begin();
     PITH_ASSIGN(const auto compared, compare_on_slice({codecs.data(), static_cast<size_t>(count)},
                                                       block, options.level, scratch));
     for (auto made = std::make_reverse_iterator(others); made != codecs.rend(); ++made) {
-      if (compared.loses(**made)) continue;
+      if (compared.loses(**made) || (best && best->codec == (*made)->id())) continue;
       PITH_TRY(try_best(**made));
     }
-    if (best && !compared.speaks_for(best->payload.size())) {
+    if (best && !is_array && !compared.speaks_for(best->payload.size())) {
       for (const Codec* codec : compared.losers) PITH_TRY(try_best(*codec));
     }
-    if (best && block.type == SegmentType::kArray) {
-      PITH_ASSIGN(const bool repeats, has_repeats(block, best->payload.size(), scratch));
+    // Block sorting finds more in tensors that are arrays than so quick a look tells.
+    const bool sorts = options.level > kLastFastLevel && options.level <= kLastQuickLevel;
+    if (best && (block.type == SegmentType::kArray || (is_for_arrays(best->codec) && !sorts))) {
+      PITH_ASSIGN(const bool repeats,
+                  has_repeats(block, best->payload.size(), options.level, scratch));
       if (!repeats) return std::move(*best);
     }
     if (best && block.type != SegmentType::kArray &&

@@ -5,6 +5,10 @@
 namespace pith {
 namespace {
 
+// What the levels above this one gain is less than one part in so many.
+constexpr Level kMiddleLevel = 5;
+constexpr size_t kMostGain = 64;
+
 class ArrayCodec : public Codec {
  public:
   CodecId id() const override { return CodecId::kArray; }
@@ -44,6 +48,14 @@ class ArrayCodec : public Codec {
   Result<EncodeOutcome> do_encode(const BlockView& block, const EncodeOptions& options,
                                   ByteBuffer& out, uint64_t& decode_memory,
                                   Scratch*) const override {
+    // Beside a codec that mixes: where the middle level comes nowhere near it, nor does this one.
+    if (options.level > kMiddleLevel && options.to_beat != SIZE_MAX) {
+      ByteBuffer quick;
+      PITH_ASSIGN(const auto tried, array::encode_block(block, kMiddleLevel, quick));
+      if (!tried.useful || quick.size() > options.to_beat + options.to_beat / kMostGain) {
+        return EncodeOutcome::kDeclined;
+      }
+    }
     PITH_ASSIGN(const auto encoded, array::encode_block(block, options.level, out));
     decode_memory = encoded.decode_memory;
     return encoded.useful ? EncodeOutcome::kEncoded : EncodeOutcome::kDeclined;

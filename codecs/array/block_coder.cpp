@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/large_pages.h"
 #include "base/varint.h"
 #include "codecs/array/grid_coder.h"
 #include "codecs/array/plan.h"
@@ -50,7 +51,7 @@ uint64_t variable_memory(const Variable& variable) {
 // Returns what reading its grids takes.
 template <class Word>
 uint64_t write_variable(const Variable& variable, ByteView bytes, Level level, ByteBuffer& out) {
-  std::vector<Word> cells(static_cast<size_t>(cell_count(variable)));
+  LargeVector<Word> cells(static_cast<size_t>(cell_count(variable)));
   take_apart(variable, bytes, std::span(cells));
   size_t from = 0;
   uint64_t memory = 0;
@@ -66,7 +67,7 @@ uint64_t write_variable(const Variable& variable, ByteView bytes, Level level, B
 template <class Word>
 Result<void> read_variable(ByteReader& in, const Variable& variable, MemoryBudget& budget,
                            MutableBytes bytes) {
-  std::vector<Word> cells(static_cast<size_t>(cell_count(variable)));
+  LargeVector<Word> cells(static_cast<size_t>(cell_count(variable)));
   size_t from = 0;
   for (const Grid& grid : grids_of(variable)) {
     const auto count = static_cast<size_t>(grid.cells());

@@ -66,6 +66,8 @@ MergedLevels merge_levels(std::span<const uint8_t> symbols, std::span<const uint
   }
   MergedLevels merged;
   merged.count = std::max<size_t>(1, groups.size());
+  merged.histograms.resize(merged.count, Histogram{});
+  for (size_t i = 0; i < groups.size(); ++i) merged.histograms[i] = groups[i].histogram;
   for (size_t level = 0, group = 0; level < merged.of.size(); ++level) {
     while (group + 1 < groups.size() && level >= groups[group + 1].first) ++group;
     merged.of[level] = static_cast<uint8_t>(group);

@@ -13,6 +13,8 @@ inline constexpr size_t kMaxMerged = 24;
 struct MergedLevels {
   std::array<uint8_t, 256> of{};  // the context of a level; never falls
   size_t count = 1;
+  // What the contexts hold. Only merge_levels() tells.
+  std::vector<entropy::Histogram> histograms{};
 };
 
 MergedLevels merge_levels(std::span<const uint8_t> symbols, std::span<const uint8_t> levels,

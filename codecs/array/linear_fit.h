@@ -33,12 +33,12 @@ int weighing_shift(Word highest) {
 // How many weights rows with such surroundings take.
 constexpr size_t weight_count(const Place& place) { return kNear + place.refs * kFromRef; }
 
-// The differences of the neighbours to w, in the order of the weights.
+// The differences of the neighbours to `left`, the cell before, in the order of the weights.
 template <size_t kRefs, class Word, class To>
-void neighbours(const Rows<Word>& rows, ptrdiff_t c, To* to) {
+void neighbours(const Rows<Word>& rows, ptrdiff_t c, Word left, To* to) {
   const Word* x = rows.x;
   const Word* n = rows.n;
-  const int64_t w = at(x, c - 1);
+  const auto w = static_cast<int64_t>(left);
   const auto put = [&](int64_t value) { *to++ = static_cast<To>(minus(value, w)); };
   put(at(x, c - 2));
   put(at(n, c - 1));
@@ -61,9 +61,10 @@ void neighbours(const Rows<Word>& rows, ptrdiff_t c, To* to) {
 }
 
 template <size_t kRefs, class Word>
-Guess predict_linear(const Rows<Word>& rows, const Weights& weights, int shift, ptrdiff_t c) {
+Guess predict_linear(const Rows<Word>& rows, const Weights& weights, int shift, ptrdiff_t c,
+                     Word left) {
   std::array<int64_t, kNear + kRefs * kFromRef> around;  // NOLINT: filled at once
-  neighbours<kRefs>(rows, c, around.data());
+  neighbours<kRefs>(rows, c, left, around.data());
   uint64_t sum = 0;
   for (size_t i = 0; i < around.size(); ++i) {
     sum += static_cast<uint64_t>(around[i] >> shift) *
@@ -72,8 +73,8 @@ Guess predict_linear(const Rows<Word>& rows, const Weights& weights, int shift, 
   constexpr uint64_t kHalf = uint64_t{1} << (kWeightBits - 1);
   const int64_t change = static_cast<int64_t>(sum + kHalf) >> kWeightBits;
   const uint64_t fraction = sum & (2 * kHalf - 1);
-  return {.value =
-              plus(at(rows.x, c - 1), static_cast<int64_t>(static_cast<uint64_t>(change) << shift)),
+  return {.value = plus(static_cast<int64_t>(left),
+                        static_cast<int64_t>(static_cast<uint64_t>(change) << shift)),
           .above = fraction != 0 && fraction < kHalf};
 }
 

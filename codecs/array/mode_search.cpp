@@ -6,33 +6,15 @@
 #include <span>
 #include <utility>
 
+#include "codecs/array/row_kernels.h"
 #include "codecs/array/token.h"
-#include "codecs/entropy/log2_table.h"
 
 namespace pith::array {
 namespace {
 
-constexpr uint64_t kWindowCols = 32;
 constexpr size_t kSecondRound = 3;       // fixed modes that are tried on more cells
 constexpr uint64_t kFittedCells = 4096;  // of a band of a block, for the weights
 constexpr size_t kLeastLinear = 512;     // cells of a band that may have weights
-
-// Costs of small numbers.
-constexpr auto make_costs() {
-  std::array<uint16_t, 4096> costs{};
-  for (uint32_t i = 1; i < costs.size(); ++i) {
-    costs[i] = static_cast<uint16_t>(entropy::log2_fixed(i));
-  }
-  return costs;
-}
-constexpr auto kCosts = make_costs();
-
-// What a residual costs.
-template <class Word>
-uint32_t cost_of_residual(Word folded) {
-  const uint64_t number = uint64_t{folded} / 2 + 1;
-  return number < kCosts.size() ? kCosts[static_cast<size_t>(number)] : entropy::log2_fixed(number);
-}
 
 template <class Word>
 class ModeSearch {
@@ -53,7 +35,7 @@ class ModeSearch {
   // The fixed modes are tried on few cells, the best of them and the linear one on more.
   BandMode run() {
     const uint64_t few = enough(effort_.sampled / 4);
-    const std::vector<Window> first = windows(few);
+    const std::vector<Window<Word>> first = windows(few);
     std::vector<std::pair<uint64_t, BandMode>> tried;
     for (int number = 0; number < kFixedModes; ++number) {
       const auto mode = static_cast<Mode>(number);
@@ -77,7 +59,7 @@ class ModeSearch {
         tried.push_back({0, {.mode = kLinear, .ref = 0, .weights = *weights}});
       }
     }
-    const std::vector<Window> second = windows(4 * few);
+    const std::vector<Window<Word>> second = windows(4 * few);
     BandMode best;
     uint64_t least = UINT64_MAX;
     for (const auto& [first_cost, band] : tried) {
@@ -124,16 +106,9 @@ class ModeSearch {
     }
   }
 
-  struct Window {
-    Rows<Word> rows;
-    const uint8_t* classes;  // null if all cells have keys
-    ptrdiff_t begin;
-    ptrdiff_t end;
-  };
-
   // Those of sample_rows() in which a cell has a key.
-  std::vector<Window> windows(uint64_t cells) const {
-    std::vector<Window> found;
+  std::vector<Window<Word>> windows(uint64_t cells) const {
+    std::vector<Window<Word>> found;
     sample_rows(
         cells, [&](const Rows<Word>& rows, const uint8_t* classes, ptrdiff_t begin, ptrdiff_t end) {
           if (classes != nullptr) {
@@ -190,32 +165,29 @@ class ModeSearch {
     return bits * kBit * sampled / std::max<uint64_t>(1, all);
   }
 
-  uint64_t cost_of(const BandMode& band, std::span<const Window> sampled) const {
+  uint64_t cost_of(const BandMode& band, std::span<const Window<Word>> sampled) const {
     const int shift = weighing_shift(keys_.highest);
     uint64_t cost = 0;
     const auto add_up = [&](auto&& cost_of_window) {
-      for (const Window& window : sampled) cost += cost_of_window(window);
+      for (const Window<Word>& window : sampled) cost += cost_of_window(window);
     };
     if (band.mode == kLinear) {
       const auto linear = [&]<size_t kRefs>() {
-        add_up([&](const Window& window) {
+        add_up([&](const Window<Word>& window) {
           return wide_cost(window, [&](ptrdiff_t c) {
-            return predict_linear<kRefs>(window.rows, band.weights, shift, c).value;
+            return predict_linear<kRefs>(window.rows, band.weights, shift, c, window.rows.x[c - 1])
+                .value;
           });
         });
       };
       if (place_.refs == 0) linear.template operator()<0>();
       if (place_.refs == 1) linear.template operator()<1>();
       if (place_.refs == 2) linear.template operator()<2>();
-    } else if (keys_.highest <= kHighestNarrow) {
-      with_mode(band.mode, [&](auto mode) {
-        add_up([&](const Window& window) {
-          return narrow_cost<decltype(mode)::value>(window, band.ref);
-        });
-      });
+    } else if constexpr (sizeof(Word) == 4) {
+      return cost_of_windows(sampled, band.mode, band.ref, keys_.highest);
     } else {
       with_mode(band.mode, [&](auto mode) {
-        add_up([&](const Window& window) {
+        add_up([&](const Window<Word>& window) {
           return wide_cost(window, [&](ptrdiff_t c) {
             return predict<decltype(mode)::value>(window.rows, band.ref, c);
           });
@@ -226,35 +198,13 @@ class ModeSearch {
   }
 
   template <class Predictor>
-  static uint64_t wide_cost(const Window& window, Predictor&& predictor) {
+  uint64_t wide_cost(const Window<Word>& window, Predictor&& predictor) const {
+    const Limits<Word> limits(keys_.highest);
     uint64_t cost = 0;
     for (ptrdiff_t c = window.begin; c < window.end; ++c) {
       if (window.classes != nullptr && window.classes[c] != 0) continue;
-      cost += cost_of_residual(
-          fold(static_cast<Word>(window.rows.x[c] - static_cast<Word>(predictor(c)))));
-    }
-    return cost;
-  }
-
-  // The same in numbers of 32 bits, all residuals of a window first.
-  template <Mode kMode>
-  static uint64_t narrow_cost(const Window& window, size_t ref) {
-    std::array<uint32_t, kWindowCols> folded;
-    const Rows<Word> near = window.rows;
-    const auto count = static_cast<size_t>(window.end - window.begin);
-    for (size_t i = 0; i < count; ++i) {
-      const ptrdiff_t c = window.begin + static_cast<ptrdiff_t>(i);
-      const auto predicted = static_cast<uint32_t>(predict<kMode, int32_t>(near, ref, c));
-      folded[i] = fold(static_cast<uint32_t>(static_cast<uint32_t>(near.x[c]) - predicted));
-    }
-    uint64_t cost = 0;
-    if (window.classes == nullptr) {
-      for (size_t i = 0; i < count; ++i) cost += cost_of_residual(folded[i]);
-      return cost;
-    }
-    const uint8_t* const classes = window.classes + window.begin;
-    for (size_t i = 0; i < count; ++i) {
-      if (classes[i] == 0) cost += cost_of_residual(folded[i]);
+      cost +=
+          cost_of_residual(fold(static_cast<Word>(window.rows.x[c] - limits.clamp(predictor(c)))));
     }
     return cost;
   }
@@ -266,9 +216,9 @@ class ModeSearch {
       for (ptrdiff_t c = begin; c < end; ++c) {
         if (classes != nullptr && classes[c] != 0) continue;
         std::array<double, kMaxWeights> near{};
-        if (place_.refs == 0) neighbours<0>(rows, c, near.data());
-        if (place_.refs == 1) neighbours<1>(rows, c, near.data());
-        if (place_.refs == 2) neighbours<2>(rows, c, near.data());
+        if (place_.refs == 0) neighbours<0>(rows, c, rows.x[c - 1], near.data());
+        if (place_.refs == 1) neighbours<1>(rows, c, rows.x[c - 1], near.data());
+        if (place_.refs == 2) neighbours<2>(rows, c, rows.x[c - 1], near.data());
         const int64_t w = at(rows.x, c - 1);
         // Cells in quiet places count for more: there an error costs as many bits as elsewhere a
         // large one.

@@ -7,9 +7,11 @@
 // them compute in integers that wrap around.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "codecs/array/volume.h"
@@ -84,39 +86,45 @@ constexpr Int median_of(Int w, Int n, Int nw) {
 // Keys up to this can be predicted in 32 bits: no sum of neighbours leaves them.
 inline constexpr uint32_t kHighestNarrow = (uint32_t{1} << 28) - 1;
 
-// The prediction of cell c by a fixed mode. `Int`: int64_t, or int32_t for such keys.
+// The prediction of cell c by a fixed mode. `left`: the cell before it, which a decoder has at hand
+// sooner than memory has it. `Int`: int64_t, or int32_t for such keys.
 template <Mode kMode, class Int = int64_t, class Word>
-Int predict(const Rows<Word>& rows, size_t ref, ptrdiff_t c) {
+Int predict(const Rows<Word>& rows, size_t ref, ptrdiff_t c, Word left) {
   const Word* x = rows.x;
   const Word* n = rows.n;
-  if constexpr (kMode == kLeft) return at<Int>(x, c - 1);
+  const Int before = static_cast<Int>(left);
+  if constexpr (kMode == kLeft) return before;
   if constexpr (kMode == kAbove) return at<Int>(n, c);
-  if constexpr (kMode == kMedian)
-    return median_of(at<Int>(x, c - 1), at<Int>(n, c), at<Int>(n, c - 1));
-  if constexpr (kMode == kPlane)
-    return minus(plus(at<Int>(x, c - 1), at<Int>(n, c)), at<Int>(n, c - 1));
+  if constexpr (kMode == kMedian) return median_of(before, at<Int>(n, c), at<Int>(n, c - 1));
+  if constexpr (kMode == kPlane) return plus(before, minus(at<Int>(n, c), at<Int>(n, c - 1)));
   if constexpr (kMode == kSlope) {
-    return plus(at<Int>(x, c - 1) / 2 + at<Int>(n, c) / 2,
-                minus(at<Int>(n, c + 1), at<Int>(n, c - 1)) / 4);
+    return plus(before / 2,
+                plus(at<Int>(n, c) / 2, minus(at<Int>(n, c + 1), at<Int>(n, c - 1)) / 4));
   }
-  if constexpr (kMode == kLine)
-    return plus(at<Int>(x, c - 1), minus(at<Int>(x, c - 1), at<Int>(x, c - 2)));
+  if constexpr (kMode == kLine) return plus(before, minus(before, at<Int>(x, c - 2)));
   if constexpr (kMode == kLineAbove)
     return plus(at<Int>(n, c), minus(at<Int>(n, c), at<Int>(rows.nn, c)));
   if constexpr (kMode >= kTime) {
     const Word* p = rows.p[ref];
     const Word* pn = rows.pn[ref];
     if constexpr (kMode == kTime) return at<Int>(p, c);
-    const Int w = minus(at<Int>(x, c - 1), at<Int>(p, c - 1));
-    if constexpr (kMode == kTimeLeft) return plus(at<Int>(p, c), w);
+    const Int w = minus(before, at<Int>(p, c - 1));
+    if constexpr (kMode == kTimeLeft) return plus(before, minus(at<Int>(p, c), at<Int>(p, c - 1)));
     const Int above = minus(at<Int>(n, c), at<Int>(pn, c));
     if constexpr (kMode == kTimeAbove) return plus(at<Int>(p, c), above);
-    if constexpr (kMode == kTimeSlope) return plus(at<Int>(p, c), w / 2 + above / 2);
+    if constexpr (kMode == kTimeSlope) return plus(w / 2, plus(at<Int>(p, c), above / 2));
     const Int corner = minus(at<Int>(n, c - 1), at<Int>(pn, c - 1));
     if constexpr (kMode == kTimeMedian) return plus(at<Int>(p, c), median_of(w, above, corner));
-    if constexpr (kMode == kTimePlane) return plus(at<Int>(p, c), minus(plus(w, above), corner));
+    if constexpr (kMode == kTimePlane) {
+      return plus(before, plus(minus(at<Int>(p, c), at<Int>(p, c - 1)), minus(above, corner)));
+    }
   }
   return 0;
+}
+
+template <Mode kMode, class Int = int64_t, class Word>
+Int predict(const Rows<Word>& rows, size_t ref, ptrdiff_t c) {
+  return predict<kMode, Int>(rows, ref, c, rows.x[c - 1]);
 }
 
 // Calls f(the mode as a type) for a fixed mode.
@@ -152,6 +160,27 @@ void with_mode(Mode mode, F&& f) {
       return call.template operator()<kLeft>();
   }
 }
+
+// Predictions are kept within the keys, if these leave room for that.
+template <class Word>
+class Limits {
+ public:
+  explicit Limits(Word highest)
+      : word_(highest),
+        highest_(uint64_t{highest} >> 62 != 0 ? std::numeric_limits<int64_t>::max()
+                                              : static_cast<int64_t>(highest)),
+        lowest_(uint64_t{highest} >> 62 != 0 ? std::numeric_limits<int64_t>::min() : 0) {}
+  Word clamp(int64_t prediction) const {
+    return static_cast<Word>(std::min(std::max(prediction, lowest_), highest_));
+  }
+
+  Word highest() const { return word_; }
+
+ private:
+  Word word_;
+  int64_t highest_;
+  int64_t lowest_;
+};
 
 // The rows around row number `row` of a volume.
 template <class Word>

@@ -57,47 +57,62 @@ void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> co
                    size_t count, ByteWriter& out) {
   std::vector<Histogram> histograms(count, Histogram{});
   for (size_t i = 0; i < symbols.size(); ++i) ++histograms[contexts[i]][symbols[i]];
+  std::array<uint8_t, 256> of{};
+  for (size_t i = 0; i < of.size(); ++i) of[i] = static_cast<uint8_t>(i);
+  write_symbols(symbols, contexts, of, histograms, out);
+}
+
+void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> contexts,
+                   const std::array<uint8_t, 256>& of, std::span<const Histogram> histograms,
+                   ByteWriter& out) {
+  const size_t count = histograms.size();
   std::vector<Frequencies> frequencies;
   std::vector<uint8_t> bits;
   std::vector<EncodeTable> tables;
-  std::vector<uint8_t> numbers(count, 0);  // of the tables
+  tables.reserve(count);
+  std::vector<const EncodeTable*> table_of_context(count, nullptr);
   std::vector<uint8_t> used((count + 7) / 8, 0);
+  // Tables of one symbol leave the states alone and do not count for the lanes.
+  size_t lanes_used = 0;
   for (size_t context = 0; context < count; ++context) {
     const Histogram& histogram = histograms[context];
     uint64_t total = 0;
     for (const uint32_t n : histogram) total += n;
     if (total == 0 && context > 0) continue;
     used[context / 8] |= static_cast<uint8_t>(1U << context % 8);
-    numbers[context] = static_cast<uint8_t>(tables.size());
     bits.push_back(kept_bits(total));
     Frequencies table{};
     table[0] = static_cast<uint16_t>(entropy::kRansTotal);
     if (total > 0) table = entropy::rounded(entropy::normalise(histogram), bits.back());
     frequencies.push_back(table);
     tables.emplace_back(table);
+    table_of_context[context] = &tables.back();
+    if (!tables.back().single) lanes_used += static_cast<size_t>(total);
   }
   ByteBuffer coded;
   entropy::encode_frequencies(frequencies, bits, coded);
 
-  // Tables of one symbol leave the states alone and do not count for the lanes.
-  size_t lanes_used = 0;
-  for (size_t i = 0; i < symbols.size(); ++i)
-    lanes_used += tables[numbers[contexts[i]]].single ? 0 : 1;
-  std::vector<uint16_t> words(lanes_used + 1);
-  uint16_t* at = words.data() + words.size();
+  std::array<const EncodeTable*, 256> table_of{};
+  for (size_t i = 0; i < of.size(); ++i) {
+    if (of[i] < count) table_of[i] = table_of_context[of[i]];
+  }
+  ByteBuffer words(2 * (lanes_used + 1));
+  std::byte* const end = words.data() + words.size();
+  std::byte* at = end;
   std::array<uint32_t, kSymbolLanes> states{};
   states.fill(entropy::kRansLow);
   size_t number = lanes_used;
   for (size_t i = symbols.size(); i-- > 0;) {
-    const EncodeTable& table = tables[numbers[contexts[i]]];
+    const EncodeTable& table = *table_of[contexts[i]];
     if (table.single) continue;
     uint32_t& state = states[--number % kSymbolLanes];
     const uint32_t entry = table.entry[symbols[i]];
     const uint32_t frequency = entry & 0xFFFF;
     uint32_t x = state;
     const auto due = static_cast<uint32_t>(x >= uint64_t{frequency} << 20);
-    at[-1] = static_cast<uint16_t>(x);
-    at -= due;
+    at[-2] = static_cast<std::byte>(x);
+    at[-1] = static_cast<std::byte>(x >> 8);
+    at -= 2 * due;
     x >>= 16 * due;
     auto quotient = static_cast<uint32_t>((uint64_t{x} * table.reciprocal[symbols[i]]) >> 32);
     uint32_t rest = x - quotient * frequency;
@@ -107,13 +122,13 @@ void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> co
     }
     state = (quotient << entropy::kRansBits) + rest + (entry >> 16);
   }
-  const auto word_count = static_cast<size_t>(words.data() + words.size() - at);
+  const auto size = static_cast<size_t>(end - at);
   for (const uint8_t byte : used) out.u8(byte);
   write_varint(out, coded.size());
-  write_varint(out, word_count);
+  write_varint(out, size / 2);
   out.bytes(coded);
   for (const uint32_t state : states) out.u32(state);
-  for (size_t i = 0; i < word_count; ++i) out.u16(at[i]);
+  out.bytes(ByteView(at, size));
 }
 
 Result<SymbolReader> SymbolReader::open(ByteReader& in, size_t contexts, MemoryBudget& budget) {
@@ -157,13 +172,15 @@ void write_numbers(std::span<const uint64_t> numbers, ByteWriter& out) {
   std::vector<uint8_t> symbols(numbers.size());
   std::vector<uint8_t> contexts(numbers.size());
   BitWriter raw;
+  BitWriter::Cursor cursor = raw.cursor(2 * numbers.size());
   uint8_t before = 0;
   for (size_t i = 0; i < numbers.size(); ++i) {
     contexts[i] = static_cast<uint8_t>(number_context(before));
     symbols[i] = before = token_of(numbers[i]);
     const int bits = raw_bits_of(before);
-    raw.put(numbers[i] & ((uint64_t{1} << bits) - 1), bits);
+    cursor.put_many(numbers[i] & ((uint64_t{1} << bits) - 1), bits);
   }
+  raw.give_back(cursor);
   write_symbols(symbols, contexts, kNumberContexts, out);
   const ByteBuffer& bits = raw.finish();
   write_varint(out, bits.size());

@@ -5,12 +5,15 @@
 // stream are known before they are written: rANS runs backwards.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 #include "base/memory_budget.h"
 #include "base/result.h"
+#include "codecs/array/token.h"
 #include "codecs/entropy/rans.h"
 
 namespace pith::array {
@@ -21,51 +24,73 @@ inline constexpr size_t kMaxContexts = 255;
 // Bits from the lowest of each byte on.
 class BitWriter {
  public:
-  // `bits` up to 61; those of the value above them must be 0.
-  [[gnu::always_inline]] void put(uint64_t value, int bits) {
-    if (bits > 32) [[unlikely]] {
-      put_few(value & 0xFFFFFFFFU, 32);
-      value >>= 32;
-      bits -= 32;
+  // Where writing stands. Copied into the loops that write, so that it stays in registers.
+  class Cursor {
+   public:
+    // `bits` up to 56; those of the value above them must be 0. There must be room.
+    [[gnu::always_inline]] void put(uint64_t value, int bits) {
+      held_ |= value << count_;
+      count_ += bits;
+      for (int i = 0; i < 8; ++i) at_[i] = static_cast<std::byte>(held_ >> (8 * i));
+      at_ += count_ >> 3;
+      held_ >>= count_ & ~7;
+      count_ &= 7;
     }
-    put_few(value, bits);
+    // Up to 64.
+    [[gnu::always_inline]] void put_many(uint64_t value, int bits) {
+      if (bits > 32) {
+        put(value & 0xFFFFFFFFU, 32);
+        value >>= 32;
+        bits -= 32;
+      }
+      put(value, bits);
+    }
+
+   private:
+    friend class BitWriter;
+    uint64_t held_ = 0;  // less than 8 bits
+    int count_ = 0;
+    std::byte* at_ = nullptr;
+  };
+
+  // A cursor that has room for so many numbers; what it writes counts once it is given back.
+  Cursor cursor(size_t numbers) {
+    const size_t wanted = size_ + 8 * numbers + 16;
+    if (bytes_.size() < wanted) bytes_.resize(std::max(wanted, 2 * bytes_.size()));
+    cursor_.at_ = bytes_.data() + size_;
+    return cursor_;
   }
+  void give_back(const Cursor& cursor) {
+    cursor_ = cursor;
+    size_ = static_cast<size_t>(cursor.at_ - bytes_.data());
+  }
+
   // The bytes; the last one is filled up with zeros.
   const ByteBuffer& finish() {
     bytes_.resize(size_);
-    for (; count_ > 0; count_ -= 8, held_ >>= 8) {
-      bytes_.push_back(static_cast<std::byte>(static_cast<uint8_t>(held_)));
+    if (cursor_.count_ > 0) {
+      bytes_.push_back(static_cast<std::byte>(static_cast<uint8_t>(cursor_.held_)));
     }
-    count_ = 0;
+    cursor_ = {};
+    size_ = bytes_.size();
     return bytes_;
   }
 
  private:
-  // Less than 32 bits are held.
-  [[gnu::always_inline]] void put_few(uint64_t value, int bits) {
-    held_ |= value << count_;
-    count_ += bits;
-    if (count_ < 32) return;
-    if (bytes_.size() - size_ < 4) bytes_.resize(2 * size_ + 1024);
-    for (int i = 0; i < 4; ++i)
-      bytes_[size_ + static_cast<size_t>(i)] = static_cast<std::byte>(held_ >> (8 * i));
-    size_ += 4;
-    held_ >>= 32;
-    count_ -= 32;
-  }
-
-  uint64_t held_ = 0;
-  int count_ = 0;
-  size_t size_ = 0;  // bytes that are written
+  Cursor cursor_;
+  size_t size_ = 0;  // whole bytes that are written
   ByteBuffer bytes_;
 };
 
 // Reads zeros beyond the end.
 class BitReader {
  public:
-  explicit BitReader(ByteView bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+  explicit BitReader(ByteView bytes) : BitReader(bytes, bytes.size()) {}
+  // Some bytes behind the end are there, but not part of it.
+  BitReader(ByteView padded, uint64_t size)
+      : bytes_(padded.data()), size_(size), padded_(padded.size()) {}
 
-  // `bits` up to 61.
+  // `bits` up to 64.
   [[gnu::always_inline]] uint64_t take(int bits) {
     if (bits > 32) [[unlikely]] {
       const uint64_t low = take_few(32);
@@ -73,53 +98,49 @@ class BitReader {
     }
     return take_few(bits);
   }
+  // True if raw bits may be read by take_quickly().
+  bool is_quick() const { return padded_ >= 8; }
+  // The raw bits of a token of a word of 32 bits. Beyond the end they may be anything.
+  [[gnu::always_inline]] uint64_t take_quickly(const TokenSize& size) {
+    const uint64_t at = std::min(bit_ / 8, padded_ - 8);
+    uint64_t held = 0;
+    for (size_t i = 0; i < 8; ++i) held |= static_cast<uint64_t>(bytes_[at + i]) << (8 * i);
+    held = (held >> ((bit_ - 8 * at) % 64)) & size.mask;
+    bit_ += size.bits;
+    return held;
+  }
   // True if all bytes were needed, and no others.
-  bool all_read() const { return at_ == end_ && count_ >= missing_ && count_ - missing_ < 8; }
+  bool all_read() const { return bit_ / 8 + (bit_ % 8 != 0 ? 1 : 0) == size_; }
 
  private:
   [[gnu::always_inline]] uint64_t take_few(int bits) {
-    if (count_ < bits) fill();
-    const uint64_t value = held_ & ((uint64_t{1} << bits) - 1);
-    held_ >>= bits;
-    count_ -= bits;
-    return value;
-  }
-  // Less than 32 bits are held.
-  void fill() {
-    if (end_ - at_ >= 4) [[likely]] {
-      uint32_t word = 0;
-      for (int i = 0; i < 4; ++i) word |= static_cast<uint32_t>(at_[i]) << (8 * i);
-      held_ |= uint64_t{word} << count_;
-      count_ += 32;
-      at_ += 4;
-      return;
+    const uint64_t at = bit_ / 8;
+    uint64_t held = 0;
+    if (at + 8 <= size_) [[likely]] {
+      for (size_t i = 0; i < 8; ++i) held |= static_cast<uint64_t>(bytes_[at + i]) << (8 * i);
+    } else {
+      for (size_t i = 0; i < 8 && at + i < size_; ++i) {
+        held |= static_cast<uint64_t>(bytes_[at + i]) << (8 * i);
+      }
     }
-    while (at_ != end_) {
-      held_ |= static_cast<uint64_t>(*at_++) << count_;
-      count_ += 8;
-    }
-    if (count_ < 32) {
-      // Zeros, which no valid stream takes.
-      missing_ += 32;
-      count_ += 32;
-    }
+    held = (held >> (bit_ % 8)) & ((uint64_t{1} << bits) - 1);
+    bit_ += static_cast<uint64_t>(bits);
+    return held;
   }
 
-  uint64_t held_ = 0;
-  int count_ = 0;
-  int64_t missing_ = 0;
-  const std::byte* at_;
-  const std::byte* end_;
-};
-
-// Frequency tables of some contexts, made from what they hold.
-struct SymbolTables {
-  std::vector<entropy::Frequencies> frequencies;
+  const std::byte* bytes_;
+  uint64_t size_;
+  uint64_t padded_;
+  uint64_t bit_ = 0;  // of the next one
 };
 
 // Writes a stream: sizes, tables, states, words. `contexts`: of each symbol, below `count`.
 void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> contexts,
                    size_t count, ByteWriter& out);
+// Likewise, each context standing for the one that `of` says; `histograms`: of these.
+void write_symbols(std::span<const uint8_t> symbols, std::span<const uint8_t> contexts,
+                   const std::array<uint8_t, 256>& of,
+                   std::span<const entropy::Histogram> histograms, ByteWriter& out);
 
 // What they take, in 1/4096 bit, tables left out.
 uint64_t symbols_cost(std::span<const entropy::Histogram> histograms);
@@ -149,6 +170,43 @@ class SymbolCursor {
     uint32_t y = (range & 0xFFFF) * (x >> entropy::kRansBits) + slot - (range >> 16);
     if (y < entropy::kRansLow) y = y << 16 | word();
     x = y;
+    return symbol;
+  }
+
+  // The symbol, which is likely to be `expected`: a decoder that is right about it need not wait
+  // for what it reads.
+  [[gnu::always_inline]] uint8_t next_expected(const SymbolTable& table, uint8_t expected) {
+    if (table.single) return table.symbol;
+    uint32_t& x = states_[lane_];
+    lane_ = (lane_ + 1) % kSymbolLanes;
+    const uint32_t slot = x & (entropy::kRansTotal - 1);
+    uint32_t range = table.ranges[expected];
+    if (slot - (range >> 16) >= (range & 0xFFFF)) [[unlikely]] {
+      expected = table.symbols[slot];
+      range = table.ranges[expected];
+    }
+    uint32_t y = (range & 0xFFFF) * (x >> entropy::kRansBits) + slot - (range >> 16);
+    if (y < entropy::kRansLow) [[unlikely]]
+      y = y << 16 | word();
+    x = y;
+    return expected;
+  }
+
+  // True if the words will do for so many symbols, which next_unchecked() then may read.
+  bool has_room(size_t symbols) const { return static_cast<size_t>(end_ - at_) / 2 >= symbols; }
+  [[gnu::always_inline]] uint8_t next_unchecked(const SymbolTable& table) {
+    if (table.single) return table.symbol;
+    uint32_t& x = states_[lane_];
+    lane_ = (lane_ + 1) % kSymbolLanes;
+    const uint32_t slot = x & (entropy::kRansTotal - 1);
+    const uint8_t symbol = table.symbols[slot];
+    const uint32_t range = table.ranges[symbol];
+    const uint32_t y = (range & 0xFFFF) * (x >> entropy::kRansBits) + slot - (range >> 16);
+    // By masks: whether a word is due cannot be foreseen, a branch would often be wrong.
+    const uint32_t due = y < entropy::kRansLow ? 1 : 0;
+    const uint32_t value = static_cast<uint32_t>(at_[0]) | static_cast<uint32_t>(at_[1]) << 8;
+    x = (y << (16 * due)) | (value & (0U - due));
+    at_ += 2 * due;
     return symbol;
   }
   // True if all words were read, and encoding began with these states.

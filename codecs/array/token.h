@@ -6,7 +6,9 @@
 // of the number, and those of 64 bits fit into a byte.
 #pragma once
 
+#include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace pith::array {
@@ -24,6 +26,23 @@ inline uint64_t number_of(uint8_t token, uint64_t raw) {
   if (token < 16) return token;
   return uint64_t{4U + (token & 3U)} << raw_bits_of(token) | raw;
 }
+
+// The same for all tokens: what they are without their raw bits, and how many these are.
+struct TokenSize {
+  uint64_t least = 0;
+  uint64_t mask = 0;  // of the raw bits
+  uint64_t bits = 0;
+};
+inline constexpr auto kTokenSizes = [] {
+  std::array<TokenSize, 256> sizes{};
+  for (size_t t = 0; t < sizes.size(); ++t) {
+    const auto token = static_cast<uint8_t>(t);
+    const int bits = raw_bits_of(token);
+    sizes[t] = {token < 16 ? token : uint64_t{4U + (token & 3U)} << bits, (uint64_t{1} << bits) - 1,
+                static_cast<uint64_t>(bits)};
+  }
+  return sizes;
+}();
 
 // Differences of words, modulo 2^bits, with their signs in the lowest bit.
 template <class Word>

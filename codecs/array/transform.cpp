@@ -22,35 +22,72 @@ std::vector<uint16_t> direct_ranks(const Transform<Word>& t) {
   return ranks;
 }
 
-// Ranks of equal numbers are asked for again and again: they are kept by a hash of the bits.
+// The ranks of longer numbers, by a hash of their bits; a search in the table would take long.
 template <class Word>
-class RankMemory {
+class RankTable {
  public:
-  explicit RankMemory(bool used) : slots_(used ? kSlots : 0) {}
+  explicit RankTable(const Transform<Word>& t) {
+    if (t.kind != TransformKind::kRank || number_size(t.type) <= 2) return;
+    const int bits = std::max(1, static_cast<int>(std::bit_width(2 * t.table.size())));
+    shift_ = 64 - bits;
+    slots_.resize(size_t{1} << bits, Slot{});
+    const Order<Word> order(t.type);
+    // Behind one another: the first of equal entries is found first.
+    for (size_t i = 0; i < t.table.size(); ++i) {
+      const Word number = order.bits(t.table[i]);
+      size_t at = place_of(number);
+      while (slots_[at].next != 0) at = (at + 1) & (slots_.size() - 1);
+      slots_[at] = {number, static_cast<Word>(i + 1)};
+    }
+  }
 
-  template <class Find>
-  bool find(Word bits, Word& key, Find&& search) {
-    const uint64_t hash = (static_cast<uint64_t>(bits) * 0x9E3779B97F4A7C15U) >> (64 - kBits);
-    Slot& slot = slots_[static_cast<size_t>(hash)];
-    if (slot.known && slot.bits == bits) {
-      key = slot.key;
+  bool find(Word bits, Word& key) const {
+    for (size_t at = place_of(bits); slots_[at].next != 0; at = (at + 1) & (slots_.size() - 1)) {
+      if (slots_[at].bits != bits) continue;
+      key = slots_[at].next - 1;
       return true;
     }
-    if (!search(bits, key)) return false;
-    slot = {bits, key, true};
-    return true;
+    return false;
   }
 
  private:
-  static constexpr int kBits = 14;
-  static constexpr size_t kSlots = size_t{1} << kBits;
+  size_t place_of(Word bits) const {
+    return static_cast<size_t>((static_cast<uint64_t>(bits) * 0x9E3779B97F4A7C15U) >> shift_);
+  }
+
   struct Slot {
     Word bits = 0;
-    Word key = 0;
-    bool known = false;
+    Word next = 0;  // the rank and 1; 0 if there is nothing here
   };
   std::vector<Slot> slots_;
+  int shift_ = 0;
 };
+
+// The classes of the cells that are special values; false if there are none.
+template <class Word>
+bool find_specials(const Transform<Word>& t, std::span<const Word> cells,
+                   LargeVector<uint8_t>& classes) {
+  if (t.specials.empty()) return false;
+  classes.resize(cells.size());
+  const Word first = t.specials.front();
+  uint8_t any = 0;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const uint8_t kind = cells[i] == first ? 1 : 0;
+    classes[i] = kind;
+    any |= kind;
+  }
+  for (size_t s = 1; s < t.specials.size(); ++s) {
+    const Word special = t.specials[s];
+    const auto number = static_cast<uint8_t>(s + 1);
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const uint8_t kind = cells[i] == special ? number : classes[i];
+      classes[i] = kind;
+      any |= kind;
+    }
+  }
+  if (any == 0) classes.clear();
+  return any != 0;
+}
 
 // Of a slice that is read, with its two numbers.
 constexpr uint64_t kSliceMemory = 2 * sizeof(uint64_t) + 2 * sizeof(SliceGrid);
@@ -66,36 +103,35 @@ int64_t unzigzag(uint64_t value) {
 
 template <class Word>
 bool apply(const Transform<Word>& t, std::span<const Word> cells, uint64_t most, Keys<Word>& out) {
-  out.keys.assign(cells.size(), 0);
+  out.keys.resize(cells.size());
   out.classes.clear();
   out.exceptions.clear();
   out.highest = 0;
   const Numberer<Word> number(t);
   const auto ranks = direct_ranks(t);
-  RankMemory<Word> memory(t.kind == TransformKind::kRank && ranks.empty());
+  const RankTable<Word> table(t);
   const auto exception = static_cast<uint8_t>(t.specials.size() + 1);
+  bool has_classes = find_specials(t, cells, out.classes);
   // Classes of runs of one kind of cell; `find(bits, key)` numbers them.
   const auto run = [&](size_t from, size_t to, auto&& find) {
     Word highest = out.highest;
     for (size_t i = from; i < to; ++i) {
-      const Word bits = cells[i];
-      uint8_t kind = 0;
-      for (size_t s = 0; s < t.specials.size(); ++s) {
-        if (bits == t.specials[s]) kind = static_cast<uint8_t>(s + 1);
-      }
       Word key = 0;
-      if (kind == 0 && !find(bits, key)) kind = exception;
-      if (kind == 0) {
+      if (has_classes && out.classes[i] != 0) {
+        out.keys[i] = 0;
+        continue;
+      }
+      if (find(cells[i], key)) {
         out.keys[i] = key;
         highest = std::max(highest, key);
         continue;
       }
-      if (out.classes.empty()) out.classes.assign(cells.size(), 0);
-      out.classes[i] = kind;
-      if (kind == exception) {
-        if (out.exceptions.size() >= most) return false;
-        out.exceptions.push_back(bits);
-      }
+      out.keys[i] = 0;
+      if (!has_classes) out.classes.assign(cells.size(), 0);
+      has_classes = true;
+      out.classes[i] = exception;
+      if (out.exceptions.size() >= most) return false;
+      out.exceptions.push_back(cells[i]);
     }
     out.highest = highest;
     return true;
@@ -112,9 +148,7 @@ bool apply(const Transform<Word>& t, std::span<const Word> cells, uint64_t most,
           return key != 0xFFFF;
         });
       }
-      return run(0, cells.size(), [&](Word b, Word& key) {
-        return memory.find(b, key, [&](Word x, Word& k) { return number.by_rank(x, k); });
-      });
+      return run(0, cells.size(), [&](Word b, Word& key) { return table.find(b, key); });
     case TransformKind::kGrid: {
       size_t from = 0;
       for (const SliceGrid& slice : t.slices) {

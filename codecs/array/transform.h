@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "base/large_pages.h"
 #include "codecs/array/number_order.h"
 #include "codecs/array/symbols.h"
 #include "codecs/array/values.h"
@@ -145,8 +146,8 @@ class Numberer {
 // The cells of a grid after a transform. Keys of cells without one are 0.
 template <class Word>
 struct Keys {
-  std::vector<Word> keys{};
-  std::vector<uint8_t> classes{};  // empty if all are 0
+  LargeVector<Word> keys{};
+  LargeVector<uint8_t> classes{};  // empty if all are 0
   std::vector<Word> exceptions{};  // bit patterns of cells of the highest class, in their order
   Word highest = 0;                // of the keys
 };

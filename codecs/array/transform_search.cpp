@@ -1,6 +1,7 @@
 #include "codecs/array/transform_search.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <numeric>
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "codecs/array/lattice.h"
 #include "codecs/array/number_order.h"
+#include "codecs/array/row_kernels.h"
 #include "codecs/array/token.h"
 #include "codecs/entropy/log2_table.h"
 
@@ -41,10 +43,30 @@ std::vector<size_t> spread(size_t cells, size_t count) {
 }
 
 // The bits that a residual takes, in 1/4096.
-uint64_t residual_cost(uint64_t residual) { return entropy::log2_fixed(2 * residual + 1) + 2048; }
+template <class Word>
+uint64_t residual_cost(Word residual) {
+  return cost_of_residual(static_cast<Word>(4 * std::min<Word>(residual, ~Word{0} / 4))) + 2048;
+}
+
+// In ascending order, digit by digit.
+template <class Word>
+void sort_numbers(std::vector<Word>& numbers) {
+  std::vector<Word> other(numbers.size());
+  for (size_t shift = 0; shift < 8 * sizeof(Word); shift += 8) {
+    std::array<uint32_t, 256> begins{};
+    for (const Word number : numbers) ++begins[static_cast<size_t>(number >> shift & 0xFF)];
+    if (begins[static_cast<size_t>(numbers.front() >> shift & 0xFF)] == numbers.size()) continue;
+    uint32_t sum = 0;
+    for (uint32_t& begin : begins) sum += std::exchange(begin, sum);
+    for (const Word number : numbers) {
+      other[begins[static_cast<size_t>(number >> shift & 0xFF)]++] = number;
+    }
+    numbers.swap(other);
+  }
+}
 
 template <class Word>
-uint64_t apart(Word a, Word b) {
+Word apart(Word a, Word b) {
   const Word difference = a - b;
   const Word other = b - a;
   return std::min(difference, other);
@@ -93,7 +115,6 @@ class Search {
   std::vector<FoundTransform<Word>> run() {
     sample_cells();
     find_specials();
-    drop_specials();
     add_order();
     add_ranks();
     if (has_real_values(grid_.type) && values_.size() >= 8) {
@@ -111,31 +132,25 @@ class Search {
     for (const size_t place : spread(cells_.size(), kSampled)) sample_.push_back(cells_[place]);
   }
 
-  // Values that stand for something else, or so often that they are better told apart.
+  // Values that stand for something else, or so often that they are better told apart; the sampled
+  // values that are left, in order; and the windows for estimates.
   void find_specials() {
-    std::vector<Word> sorted = sample_;
-    std::sort(sorted.begin(), sorted.end());
-    std::vector<std::pair<size_t, Word>> often;
-    Word lowest = order_.highest();
-    Word highest = 0;
-    for (size_t i = 0; i < sorted.size();) {
-      size_t next = i;
-      while (next < sorted.size() && sorted[next] == sorted[i]) ++next;
-      often.emplace_back(next - i, sorted[i]);
-      lowest = std::min(lowest, order_.key(sorted[i]));
-      highest = std::max(highest, order_.key(sorted[i]));
-      i = next;
-    }
-    std::sort(often.begin(), often.end(), [](const auto& a, const auto& b) {
-      return a.first != b.first ? a.first > b.first : a.second < b.second;
-    });
+    std::vector<Word> sorted(sample_.size());
+    for (size_t i = 0; i < sorted.size(); ++i) sorted[i] = order_.key(sample_[i]);
+    sort_numbers(sorted);
     const size_t all = sorted.size();
     const bool real = has_real_values(grid_.type);
     const Word zero = 0;
     const Word negative_zero = real ? Word{1} << (8 * sizeof(Word) - 1) : zero;
-    for (const auto& [count, bits] : often) {
-      const Word key = order_.key(bits);
-      const bool edge = key == lowest || key == highest;
+    std::vector<std::pair<size_t, Word>> often;
+    for (size_t i = 0; i < all;) {
+      size_t next = i;
+      while (next < all && sorted[next] == sorted[i]) ++next;
+      const Word key = sorted[i];
+      const Word bits = order_.bits(key);
+      const size_t count = next - i;
+      const bool edge = i == 0 || next == all;
+      i = next;
       bool special = std::find(hints_.fills.begin(), hints_.fills.end(),
                                static_cast<uint64_t>(bits)) != hints_.fills.end();
       if (real) {
@@ -146,32 +161,43 @@ class Search {
         special = special || (edge && count * 6 >= all && count > 1);
       }
       if (special && count == all && all > 1) special = false;  // all alike: one key will do
-      if (special && specials_.size() < kMaxSpecials - 1) specials_.push_back(bits);
+      if (special) often.emplace_back(count, bits);
+      if (!real || is_finite(bits)) values_.push_back(bits);
+    }
+    std::sort(often.begin(), often.end(), [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first > b.first : a.second < b.second;
+    });
+    for (const auto& [count, bits] : often) {
+      if (specials_.size() < kMaxSpecials - 1) specials_.push_back(bits);
     }
     // A zero below 0 is rare, and spoils a grid of values that has no place for it.
-    if (real && std::find(specials_.begin(), specials_.end(), negative_zero) == specials_.end() &&
-        std::find(cells_.begin(), cells_.end(), negative_zero) != cells_.end()) {
+    if (real && !is_special(negative_zero) && contains(negative_zero)) {
       specials_.push_back(negative_zero);
     }
+    std::erase_if(values_, [&](Word bits) { return is_special(bits); });
+    for (const size_t i : spread(values_.size(), kFitted)) fitted_.push_back(values_[i]);
+    choose_windows();
   }
 
   bool is_special(Word bits) const {
     return std::find(specials_.begin(), specials_.end(), bits) != specials_.end();
   }
 
-  // The sampled values that are left, sorted by value; and the windows for estimates.
-  void drop_specials() {
-    for (const Word bits : sample_) {
-      if (!is_special(bits) &&
-          (!is_float(grid_.type) || !has_real_values(grid_.type) || is_finite(bits))) {
-        values_.push_back(bits);
-      }
+  bool contains(Word bits) const {
+    constexpr size_t kStep = 256;
+    size_t i = 0;
+    for (; i + kStep <= cells_.size(); i += kStep) {
+      unsigned found = 0;
+      for (size_t k = 0; k < kStep; ++k) found |= cells_[i + k] == bits ? 1U : 0U;
+      if (found != 0) return true;
     }
-    std::sort(values_.begin(), values_.end(),
-              [&](Word a, Word b) { return order_.key(a) < order_.key(b); });
-    values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
-    for (const size_t i : spread(values_.size(), kFitted)) fitted_.push_back(values_[i]);
+    for (; i < cells_.size(); ++i) {
+      if (cells_[i] == bits) return true;
+    }
+    return false;
+  }
 
+  void choose_windows() {
     const uint64_t length = std::min(grid_.cols, kWindowCells);
     const uint64_t up = grid_.up * grid_.cols;
     const uint64_t rows = grid_.rows > grid_.up ? grid_.rows - grid_.up : 0;
@@ -183,23 +209,29 @@ class Search {
     window_length_ = length;
   }
 
-  bool number(const Transform<Word>& t, uint64_t cell, Word& key) const {
-    const Word bits = cells_[static_cast<size_t>(cell)];
-    if (is_special(bits)) return false;
+  // The keys of some cells, and which have one.
+  void number(const Transform<Word>& t, uint64_t first, std::span<Word> keys,
+              std::span<uint8_t> known) const {
     const Numberer<Word> numberer(t);
+    const auto all = [&](auto&& find) {
+      for (size_t i = 0; i < keys.size(); ++i) {
+        const Word bits = cells_[static_cast<size_t>(first) + i];
+        known[i] = !is_special(bits) && find(first + i, bits, keys[i]) ? 1 : 0;
+      }
+    };
     switch (t.kind) {
       case TransformKind::kOrder:
-        return numberer.by_order(bits, key);
+        return all([&](uint64_t, Word bits, Word& key) { return numberer.by_order(bits, key); });
       case TransformKind::kLinear:
-        return numberer.by_line(bits, key);
+        return all([&](uint64_t, Word bits, Word& key) { return numberer.by_line(bits, key); });
       case TransformKind::kRank:
-        return numberer.by_rank(bits, key);
-      case TransformKind::kGrid: {
-        const SliceGrid& slice = t.slices[t.slice_of(cell)];
-        return numberer.by_grid(bits, slice, static_cast<double>(slice.divisor), key);
-      }
+        return all([&](uint64_t, Word bits, Word& key) { return numberer.by_rank(bits, key); });
+      case TransformKind::kGrid:
+        return all([&](uint64_t cell, Word bits, Word& key) {
+          const SliceGrid& slice = t.slices[t.slice_of(cell)];
+          return numberer.by_grid(bits, slice, static_cast<double>(slice.divisor), key);
+        });
     }
-    return false;
   }
 
   // Bits that the grid would take, from the windows.
@@ -207,28 +239,30 @@ class Search {
     std::vector<Word> row(static_cast<size_t>(window_length_));
     std::vector<Word> above(row.size());
     std::vector<uint8_t> known(row.size());
+    std::vector<uint8_t> known_above(row.size());
     uint64_t cost = 0;
     uint64_t cells = 0;
     const uint64_t up = grid_.up * grid_.cols;
     for (const uint64_t window : windows_) {
-      uint64_t left = 0;
-      uint64_t median = 0;
+      number(t, window, row, known);
+      if (up > 0) number(t, window - up, above, known_above);
       for (size_t i = 0; i < row.size(); ++i) {
-        known[i] = number(t, window + i, row[i]) ? 1 : 0;
         if (known[i] == 0 && !is_special(cells_[static_cast<size_t>(window + i)])) {
           cost += 8 * sizeof(Word) * 4096;
         }
         if (known[i] == 0) row[i] = i == 0 ? 0 : row[i - 1];
-        if (up > 0 && !number(t, window + i - up, above[i])) above[i] = row[i];
-        if (i == 0) continue;
-        ++cells;
+        if (up > 0 && known_above[i] == 0) above[i] = row[i];
+      }
+      uint64_t left = 0;
+      uint64_t median = 0;
+      for (size_t i = 1; i < row.size(); ++i) {
         if (known[i] == 0) continue;
         left += residual_cost(apart(row[i], row[i - 1]));
-        median +=
-            residual_cost(up == 0 ? apart(row[i], row[i - 1])
-                                  : apart(row[i], median_edge(row[i - 1], above[i], above[i - 1])));
+        if (up == 0) continue;
+        median += residual_cost(apart(row[i], median_edge(row[i - 1], above[i], above[i - 1])));
       }
-      cost += std::min(left, median);
+      cells += row.size() - 1;
+      cost += up == 0 ? left : std::min(left, median);
     }
     if (cells == 0) return uint64_t{cells_.size()} * 8 * sizeof(Word);
     return cost / 64 * cells_.size() / cells / 64;
@@ -244,23 +278,37 @@ class Search {
   void add_order() {
     Transform<Word> t;
     t.kind = TransformKind::kOrder;
+    if (number_size(grid_.type) <= 2 && !is_float(grid_.type)) {
+      find_used();
+      for (size_t key = 0; key < used_.size(); ++key) {
+        if (used_[key] == 0) continue;
+        t.base = static_cast<Word>(key);
+        break;
+      }
+      uint64_t step = 0;
+      for (size_t key = static_cast<size_t>(t.base); key < used_.size() && step != 1; ++key) {
+        if (used_[key] != 0) step = std::gcd(step, uint64_t{key} - t.base);
+      }
+      t.step = static_cast<Word>(std::max<uint64_t>(step, 1));
+      add(std::move(t));
+      return;
+    }
     Word lowest = order_.highest();
     Word seen = 0;
-    for (const Word bits : cells_) {
-      if (is_special(bits)) continue;
+    for_each_valid(cells_, [&](Word bits) {
       lowest = std::min(lowest, order_.key(bits));
       seen |= bits;
-    }
+    });
+    t.base = lowest;
     if (is_float(grid_.type)) {
       t.shift = static_cast<uint8_t>(seen == 0 ? 0 : std::countr_zero(seen));
-      const Order<Word> shifted(grid_.type, t.shift);
-      lowest = order_.highest();
-      for (const Word bits : cells_) {
-        if (!is_special(bits)) lowest = std::min(lowest, shifted.key(bits >> t.shift));
+      if (t.shift > 0) {
+        const Order<Word> shifted(grid_.type, t.shift);
+        t.base = order_.highest();
+        for_each_valid(cells_,
+                       [&](Word bits) { t.base = std::min(t.base, shifted.key(bits >> t.shift)); });
       }
-      t.base = lowest;
     } else {
-      t.base = lowest;
       uint64_t step = 0;
       for (const Word bits : cells_) {
         if (is_special(bits)) continue;
@@ -272,34 +320,56 @@ class Search {
     add(std::move(t));
   }
 
+  // Calls f(bits) for the cells that are no special values.
+  template <class F>
+  void for_each_valid(std::span<const Word> cells, F&& f) const {
+    if (specials_.empty()) {
+      for (const Word bits : cells) f(bits);
+    } else if (specials_.size() == 1) {
+      const Word special = specials_.front();
+      for (const Word bits : cells) {
+        if (bits != special) f(bits);
+      }
+    } else {
+      for (const Word bits : cells) {
+        if (!is_special(bits)) f(bits);
+      }
+    }
+  }
+
+  // Which numbers of one or two bytes there are, beside the special ones, by their places.
+  void find_used() {
+    if (!used_.empty()) return;
+    used_.assign(size_t{1} << (8 * number_size(grid_.type)), 0);
+    const Order<Word> order = order_;
+    uint8_t* const used = used_.data();
+    for (const Word bits : cells_) used[static_cast<size_t>(order.key(bits))] = 1;
+    for (const Word special : specials_) used_[static_cast<size_t>(order_.key(special))] = 0;
+  }
+
   // The table of all values, if there are few enough.
   void add_ranks() {
     if (cells_.size() < kLeastRankCells || values_.empty()) return;
     std::vector<Word> table;
     if (number_size(grid_.type) <= 2) {
-      std::vector<bool> seen(size_t{1} << (8 * number_size(grid_.type)), false);
-      for (const Word bits : cells_) seen[static_cast<size_t>(order_.key(bits))] = true;
-      for (const Word special : specials_) seen[static_cast<size_t>(order_.key(special))] = false;
-      for (size_t key = 0; key < seen.size(); ++key) {
-        if (seen[key]) table.push_back(static_cast<Word>(key));
+      find_used();
+      for (size_t key = 0; key < used_.size(); ++key) {
+        if (used_[key] != 0) table.push_back(static_cast<Word>(key));
       }
       // Hardly any gaps: nothing to be gained.
       if (table.empty() || table.size() * 17 / 16 >= table.back() - table.front() + 1U) return;
     } else {
       // How often a sample hits the same value twice tells how many there are.
-      std::vector<Word> sample;
-      for (const Word bits : sample_) {
-        if (!is_special(bits)) sample.push_back(bits);
-      }
-      const uint64_t hits = sample.size() - values_.size();
-      const uint64_t valid = cells_.size() * sample.size() / std::max<size_t>(1, sample_.size());
-      const uint64_t n = sample.size();
+      uint64_t n = 0;
+      for_each_valid(sample_, [&](Word) { ++n; });
+      const uint64_t hits = n - values_.size();
+      const uint64_t valid = cells_.size() * n / std::max<size_t>(1, sample_.size());
       if (cells_.size() > kSampled && n * n / 2 > (hits + 1) * (valid / 3 + 1)) return;
       auto all = distinct(cells_, std::span<const Word>(specials_), static_cast<size_t>(valid / 3));
       if (!all || all->empty()) return;
       table = std::move(*all);
       for (Word& bits : table) bits = order_.key(bits);
-      std::sort(table.begin(), table.end());
+      sort_numbers(table);
     }
     Transform<Word> t;
     t.kind = TransformKind::kRank;
@@ -349,29 +419,26 @@ class Search {
     const auto q = static_cast<double>(slice.divisor);
     size_t missing = 0;
     bool any = false;
-    for (const Word bits : cells) {
-      if (is_special(bits)) continue;
+    for_each_valid(cells, [&](Word bits) {
       const double scaled = real_of(bits) * q;
       if (!(scaled > -4e15 && scaled < 4e15)) {
         ++missing;
-        continue;
+        return;
       }
       const auto k = static_cast<int64_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
       if (grid_bits<Word>(k, q) != bits) {
         ++missing;
-        continue;
+        return;
       }
       slice.base = any ? std::min(slice.base, k) : k;
       any = true;
-    }
+    });
     return missing <= cells.size() / (2 * kMostExceptions);
   }
 
   void set_order_base(std::span<const Word> cells, SliceGrid& slice) const {
     Word lowest = order_.highest();
-    for (const Word bits : cells) {
-      if (!is_special(bits)) lowest = std::min(lowest, order_.key(bits));
-    }
+    for_each_valid(cells, [&](Word bits) { lowest = std::min(lowest, order_.key(bits)); });
     slice.base = static_cast<int64_t>(lowest);
   }
 
@@ -464,7 +531,8 @@ class Search {
   Order<Word> order_;
   std::vector<Word> sample_;
   std::vector<Word> specials_;
-  std::vector<Word> values_;  // distinct, sorted
+  std::vector<uint8_t> used_;  // see find_used()
+  std::vector<Word> values_;   // distinct, sorted
   std::vector<Word> fitted_;
   std::vector<uint64_t> windows_;
   uint64_t window_length_ = 1;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "codecs/array/png_filter.h"
@@ -183,28 +184,45 @@ void shuffle(ByteView from, size_t count, size_t width, std::byte* to) {
   }
 }
 
+template <class Raw>
+Raw swapped(Raw raw) {
+  if constexpr (sizeof(Raw) == 2) return __builtin_bswap16(raw);
+  if constexpr (sizeof(Raw) == 4) return __builtin_bswap32(raw);
+  if constexpr (sizeof(Raw) == 8) return __builtin_bswap64(raw);
+  return raw;
+}
+
+bool is_foreign(bool big_endian) { return big_endian != (std::endian::native == std::endian::big); }
+
 template <class Word, class Raw>
 void load_as(ByteView bytes, bool big_endian, Word* cells) {
   const size_t count = bytes.size() / sizeof(Raw);
-  for (size_t i = 0; i < count; ++i) {
-    Raw raw = 0;
-    for (size_t b = 0; b < sizeof(Raw); ++b) {
-      const size_t place = big_endian ? sizeof(Raw) - 1 - b : b;
-      raw = static_cast<Raw>(
-          raw | static_cast<Raw>(static_cast<Raw>(bytes[i * sizeof(Raw) + b]) << (8 * place)));
+  const auto load_all = [&](auto&& in_order) {
+    for (size_t i = 0; i < count; ++i) {
+      Raw raw = 0;
+      std::memcpy(&raw, bytes.data() + i * sizeof(Raw), sizeof(Raw));
+      cells[i] = static_cast<Word>(in_order(raw));
     }
-    cells[i] = static_cast<Word>(raw);
+  };
+  if (is_foreign(big_endian)) {
+    load_all([](Raw raw) { return swapped(raw); });
+  } else {
+    load_all([](Raw raw) { return raw; });
   }
 }
 
 template <class Word, class Raw>
 void store_as(std::span<const Word> cells, bool big_endian, std::byte* bytes) {
-  for (size_t i = 0; i < cells.size(); ++i) {
-    const auto raw = static_cast<Raw>(cells[i]);
-    for (size_t b = 0; b < sizeof(Raw); ++b) {
-      const size_t place = big_endian ? sizeof(Raw) - 1 - b : b;
-      bytes[i * sizeof(Raw) + b] = static_cast<std::byte>(raw >> (8 * place));
+  const auto store_all = [&](auto&& in_order) {
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const Raw raw = in_order(static_cast<Raw>(cells[i]));
+      std::memcpy(bytes + i * sizeof(Raw), &raw, sizeof(Raw));
     }
+  };
+  if (is_foreign(big_endian)) {
+    store_all([](Raw raw) { return swapped(raw); });
+  } else {
+    store_all([](Raw raw) { return raw; });
   }
 }
 

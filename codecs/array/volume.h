@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <memory>
 
+#include "base/large_pages.h"
 #include "codecs/array/values.h"
 
 namespace pith::array {
@@ -68,8 +68,8 @@ class Volume {
   Volume(uint64_t rows, uint64_t cols)
       : cols_(static_cast<size_t>(cols)),
         stride_(cols_ + 2 * kMargin),
-        cells_(std::make_unique_for_overwrite<T[]>((static_cast<size_t>(rows) + 1) * stride_)) {
-    std::fill_n(cells_.get(), stride_, T{0});
+        cells_((static_cast<size_t>(rows) + 1) * stride_) {
+    std::fill_n(cells_.data(), stride_, T{0});
   }
 
   static uint64_t memory(uint64_t rows, uint64_t cols) {
@@ -77,11 +77,13 @@ class Volume {
   }
 
   // The first cell of a row.
-  T* row(uint64_t row) { return cells_.get() + (static_cast<size_t>(row) + 1) * stride_ + kMargin; }
-  const T* row(uint64_t row) const {
-    return cells_.get() + (static_cast<size_t>(row) + 1) * stride_ + kMargin;
+  T* row(uint64_t row) {
+    return cells_.data() + (static_cast<size_t>(row) + 1) * stride_ + kMargin;
   }
-  const T* zeros() const { return cells_.get() + kMargin; }
+  const T* row(uint64_t row) const {
+    return cells_.data() + (static_cast<size_t>(row) + 1) * stride_ + kMargin;
+  }
+  const T* zeros() const { return cells_.data() + kMargin; }
 
   void open(uint64_t number, const Place& place, uint64_t up) {
     T* cells = row(number);
@@ -98,7 +100,7 @@ class Volume {
  private:
   size_t cols_;
   size_t stride_;
-  std::unique_ptr<T[]> cells_;
+  LargeVector<T> cells_;
 };
 
 }  // namespace pith::array

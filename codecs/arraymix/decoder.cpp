@@ -187,7 +187,8 @@ Result<void> read_variable(Context& c, const array::Plan& plan, uint32_t number,
 Result<void> read_block(ByteView payload, size_t raw_size, MutableBytes raw, MemoryBudget& budget,
                         bool dry) {
   ByteReader in(payload);
-  Context c{.in = in, .budget = budget, .level = in.u8(), .dry = dry};
+  // What is no level of this version lies outside of them.
+  Context c{.in = in, .budget = budget, .level = in.u8() ^ kVersion, .dry = dry};
   if (!in.ok() || c.level < kFirstShape || c.level > kLastShape) return damaged("its head");
   PITH_ASSIGN(const array::Plan plan, array::read_plan(in, raw_size));
   // The plan, and the plain bytes and what unpacks them.

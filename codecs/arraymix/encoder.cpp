@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "base/byte_writer.h"
+#include "base/large_pages.h"
 #include "base/varint.h"
 #include "codecs/array/plan.h"
 #include "codecs/array/transform_search.h"
@@ -22,6 +23,7 @@ constexpr int kPlainEffort = 19;  // of Zstandard
 constexpr uint64_t kTooHigh = std::numeric_limits<uint64_t>::max();
 constexpr size_t kMostTried = 3;                 // transforms of a grid
 constexpr size_t kTriedCells = size_t{1} << 16;  // that a transform is judged by
+constexpr size_t kLeastTried = 96;               // columns of these
 
 // A grid after one transform, its parts in the order in which they are coded.
 template <class Word>
@@ -85,7 +87,7 @@ class GridEncoder {
   }
 
   template <class Cell>
-  static std::span<Cell> span_of(std::vector<Cell>& cells, const Part& part) {
+  static std::span<Cell> span_of(LargeVector<Cell>& cells, const Part& part) {
     return std::span(cells).subspan(part.first, part.shape.cells());
   }
 
@@ -125,17 +127,34 @@ class GridEncoder {
       if (whole.near >= rows) spec.shape.near = 0;
       if (whole.far >= rows) spec.shape.far = 0;
       if (!map_of_row.empty()) spec.map_of_row = std::span(map_of_row).subspan(from, rows);
-      const size_t first = part.first + from * whole.width;
-      const size_t cells = spec.shape.cells();
-      const auto keys = std::span<const Word>(n.keys.keys).subspan(first, cells);
-      std::span<const uint8_t> classes(n.keys.classes);
-      if (!classes.empty()) classes = classes.subspan(first, cells);
-      ByteBuffer code(code_room(cells));
-      PITH_ASSIGN(const size_t coded, encode_grid(spec, kFirstShape, keys, classes, code));
+      // Of many rows some columns will do.
+      spec.shape.width =
+          std::min(whole.width, std::max(kLeastTried, kTriedCells / std::max<size_t>(1, rows)));
+      const size_t first = part.first + from * whole.width + (whole.width - spec.shape.width) / 2;
+      const auto keys = columns_of<Word>(n.keys.keys, first, whole.width, spec.shape);
+      LargeVector<uint8_t> classes;
+      if (!n.keys.classes.empty()) {
+        classes = columns_of<uint8_t>(n.keys.classes, first, whole.width, spec.shape);
+      }
+      ByteBuffer code(code_room(keys.size()));
+      PITH_ASSIGN(const size_t coded, encode_grid(spec, kFirstShape, std::span<const Word>(keys),
+                                                  std::span<const uint8_t>(classes), code));
       size += coded == 0 ? code.size() : coded;
-      seen += cells;
+      seen += keys.size();
     }
     return head.size() + n.keys.exceptions.size() * sizeof(Word) + size * part.shape.cells() / seen;
+  }
+
+  // The cells of a shape, of which the first one and the distance of rows are known.
+  template <class Cell>
+  static LargeVector<Cell> columns_of(const LargeVector<Cell>& cells, size_t first, size_t stride,
+                                      const GridShape& shape) {
+    LargeVector<Cell> columns(shape.cells());
+    for (size_t row = 0; row < shape.rows; ++row) {
+      std::copy_n(cells.data() + first + row * stride, shape.width,
+                  columns.data() + row * shape.width);
+    }
+    return columns;
   }
 
   struct Rows {
@@ -230,7 +249,7 @@ class GridEncoder {
 template <class Word>
 Result<bool> write_variable(const array::Variable& variable, ByteBuffer bytes, Level level,
                             ByteWriter& out) {
-  std::vector<Word> cells(static_cast<size_t>(array::cell_count(variable)));
+  LargeVector<Word> cells(static_cast<size_t>(array::cell_count(variable)));
   array::take_apart<Word>(variable, bytes, cells);
   bytes = {};
   size_t at = 0;
@@ -253,7 +272,7 @@ Result<bool> encode_block(const BlockView& block, Level level, ByteBuffer& out,
   // Where arrays are the smaller part, another codec does better with the rest.
   if (plan.variables[0].size > block.bytes.size() / 2) return false;
   ByteWriter writer(out);
-  writer.u8(static_cast<uint8_t>(level));
+  writer.u8(static_cast<uint8_t>(kVersion | level));
   array::write_plan(plan, writer);
   const ByteBuffer plain = tensor::pack_section(array::gather(plan, 0, block.bytes), kPlainEffort);
   write_varint(writer, plain.size());

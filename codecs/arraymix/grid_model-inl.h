@@ -51,6 +51,10 @@ class GridModel {
       slots += size_t{1} << slot_log(spec.shape, c);
     }
     slots_.assign(slots, Slot{});
+    const int known_log = slot_log(spec.shape, kByInterval);
+    known_shift_ = 64 - known_log;
+    known_.assign(size_t{1} << known_log, Slot{});
+    for (auto& w : alone_weights_) w = {24000, 24000, 24000};
     std::array<size_t, kShape.sets> rows{};
     std::copy_n(kSetRows.begin(), rows.size(), rows.begin());
     weights_.resize(all_rows());
@@ -64,6 +68,7 @@ class GridModel {
   static uint64_t memory(const GridShape& shape) {
     uint64_t slots = 0;
     for (size_t c = 0; c < kContexts; ++c) slots += uint64_t{1} << slot_log(shape, c);
+    slots += uint64_t{1} << slot_log(shape, kByInterval);
     return Surroundings::memory(shape) + Guesses<kLevel>::memory(shape) + slots * sizeof(Slot) +
            all_rows() * sizeof(WeightRow) + 2 * kApmContexts * m::kApmKnots * sizeof(uint16_t) +
            sizeof(GridModel) + 65536;
@@ -96,9 +101,10 @@ class GridModel {
   static constexpr ModelShape kShape = shape_of(kLevel);
   static constexpr size_t kLanes = Guesses<kLevel>::kLanes;
   static constexpr size_t kContexts = kShape.contexts;
-  static constexpr size_t kMostContexts = 9;
+  static constexpr size_t kMostContexts = 8;
   static constexpr size_t kByInterval = 3;  // numbers of contexts, see find_contexts()
   static constexpr size_t kByDistance = 5;
+  static constexpr size_t kByFraction = 6;
   static constexpr size_t kInputs = mx::padded(kLanes + kContexts + 1);
   static constexpr size_t kStages = 8;
   // Rows of the sets of weights: by the node of the decision, by the expected size of the residual,
@@ -118,12 +124,15 @@ class GridModel {
 
   // Contexts of intervals have many more values than the others.
   static int slot_log(const GridShape& s, size_t context) {
-    const int most = context == kByInterval || context == kByDistance ? 18 : 16;
+    const int most =
+        context == kByInterval || context == kByDistance || context == kByFraction ? 18 : 16;
     return std::clamp(static_cast<int>(std::bit_width(s.cells())) + 2, 10, most);
   }
 
   void begin_row() {
     if (!spec_.map_of_row.empty()) map_ = spec_.maps[spec_.map_of_row[cells_.row]];
+    origin_ = map_.origin();
+    has_fractions_ = map_.kind == MapKind::kFloat32 || map_.kind == MapKind::kFloat64;
     value_low_ = map_.value(0);
     value_high_ = map_.value(highest_);
   }
@@ -148,8 +157,8 @@ class GridModel {
     const uint64_t unit = std::max<uint64_t>(1, (to - from) / 2);
     unit_log_ = static_cast<size_t>(std::bit_width(unit));
     find_contexts();
-    sides_low_.at_lowest();
-    sides_high_.at_highest();
+    sides_low_->at_lowest();
+    sides_high_->at_highest();
     uint64_t start = centre;
     if (guesses_.blend > map_.value(centre) && centre < highest_) ++start;
     if (start == low_) ++start;
@@ -179,12 +188,14 @@ class GridModel {
     size_t depth = 0;
     while (room() > 1) {
       const uint64_t length = room();
-      uint64_t middle = low_ + length / 2;
-      if (length >= 16) {
-        const uint64_t mask = (uint64_t{1} << (std::bit_width(length) - 4)) - 1;
-        middle = middle & ~mask;
-      }
-      if (depth < kMixedDepth) {
+      // The roundest number in between: so equal values are found by equal decisions.
+      const uint64_t first = low_ + origin_;
+      const uint64_t last = high_ - 1 + origin_;
+      const int zeros = static_cast<int>(std::bit_width(first ^ last)) - 1;
+      uint64_t middle = (last >> zeros << zeros) - origin_;
+      // Only where damage moved the origin.
+      if (middle <= low_ || middle >= high_) middle = low_ + length / 2;
+      if (depth < (unit_log_ > 5 ? kMixedDepth : kMostMixed)) {
         decide(coder, key, middle,
                side + 32 + std::min<size_t>(depth, 7) * 4 +
                    std::min<size_t>(walk > 8 ? walk - 8 : 0, 3),
@@ -197,7 +208,9 @@ class GridModel {
     return low_;
   }
 
-  static constexpr size_t kMixedDepth = 6;
+  static constexpr size_t kMixedDepth = 4;
+  static constexpr size_t kMostMixed = 8;
+  static constexpr int32_t kMostAlone = 1 << 17;  // of the weights of decisions that are not
 
   static uint64_t hash(uint64_t x) {
     x = (x ^ (x >> 29)) * 0x9E3779B97F4A7C15ULL;
@@ -216,9 +229,6 @@ class GridModel {
                                        : map_.key_of(cells_.values[c.near[1] + c.x], highest_))
                      : c.has_up ? k[c.up + c.x - 1]
                                 : k[o - 3];
-    uint64_t order = 0;
-    for (size_t i = 0; i < 7; ++i)
-      order |= static_cast<uint64_t>(guesses_.spread.guesses[i] > 0) << i;
     const auto bucket = [](float e) { return uint64_t{std::bit_cast<uint32_t>(e) >> 22}; };
     const float* err = cells_.errors.data();
     const uint64_t eb = Guesses<kLevel>::size_bucket(guesses_.expected);
@@ -251,9 +261,8 @@ class GridModel {
         4,
         w << 20 | n << 8 | 5,
         dn << 8 | 6,
-        order << 8 | 7,
-        near << 20 | (eb >> 1) << 8 | 8,
-        uint64_t{c.x} << 8 | 9,
+        7,
+        c.has_near ? near << 20 | (eb >> 1) << 8 | 8 : uint64_t{c.x} << 8 | 9,
     };
     for (size_t i = 0; i < kContexts; ++i) bases_[i] = hash(bases[i]);
   }
@@ -262,21 +271,21 @@ class GridModel {
   HWY_INLINE bool decide(Coder& coder, uint64_t key, uint64_t middle, size_t node, size_t stage) {
     const auto boundary = static_cast<float>(map_.boundary(middle) - guesses_.blend);
     alignas(64) int32_t odds[kLanes];
-    guesses_.spread.split(boundary, sides_low_, sides_high_, sides_middle_, odds);
+    guesses_.spread.split(boundary, *sides_low_, *sides_high_, *sides_middle_, odds);
     for (size_t i = 0; i < kLanes; ++i) mixer_.set_input(i, odds[i]);
-    uint64_t sides = 0;
-    for (size_t i = 0; i < 4; ++i) {
-      const uint64_t k = neighbours_[i];
-      sides = sides * 4 + static_cast<uint64_t>(k >= low_) + static_cast<uint64_t>(k >= middle) +
-              static_cast<uint64_t>(k >= high_);
-    }
+    const uint64_t sides = sides_of(middle);
     const uint64_t n = node;
     const uint64_t from_left = middle - neighbours_[0];
     const auto range = static_cast<uint64_t>(std::bit_width(high_ - low_));
     const std::array<uint64_t, kMostContexts> marks = {
-        n << 8 | sides,       n, n << 4 | sides >> 4,
-        hash(middle) + range, n, hash(from_left) + range,
-        n << 4 | sides >> 4,  n, n,
+        n << 8 | sides,
+        n,
+        n << 4 | sides >> 4,
+        hash(middle) + range,
+        n,
+        hash(from_left) + range,
+        kContexts > kByFraction ? hash(fraction_or(middle, middle - neighbours_[1])) + range : 0,
+        n,
     };
     for (size_t c = 0; c < kContexts; ++c) {
       const uint64_t h = (bases_[c] + marks[c]) * 0xD6E8FEB86659FD93ULL;
@@ -312,12 +321,45 @@ class GridModel {
     return bit;
   }
 
+  // Of floats what follows the decimal point of the boundary; of others `other`.
+  uint64_t fraction_or(uint64_t middle, uint64_t other) const {
+    return has_fractions_ ? map_.fraction(middle) : other;
+  }
+
+  // Where the neighbours lie: two bits for each.
+  uint64_t sides_of(uint64_t middle) const {
+    uint64_t sides = 0;
+    for (const uint64_t k : neighbours_) {
+      sides = sides * 4 + static_cast<uint64_t>(k >= low_) + static_cast<uint64_t>(k >= middle) +
+              static_cast<uint64_t>(k >= high_);
+    }
+    return sides;
+  }
+
+  // Of two probabilities: of the length and the zeros of the middle, and of the very interval.
   template <class Coder>
   void decide_alone(Coder& coder, uint64_t key, uint64_t middle, uint64_t length) {
-    Slot& slot = plain_[static_cast<size_t>(std::bit_width(length)) * 64 +
-                        static_cast<size_t>(std::min(63, std::countr_zero(middle)))];
-    const bool bit = coder.code(key >= middle, std::clamp<uint32_t>(slot.p16(), 16, 65536 - 16));
-    slot.update(bit ? 1 : 0, 1000);
+    const auto log = static_cast<size_t>(std::bit_width(length));
+    Slot& plain = plain_[log * 64 + static_cast<size_t>(std::min(63, std::countr_zero(middle)))];
+    const uint64_t h = (hash(fraction_or(middle, middle)) + log) * 0xD6E8FEB86659FD93ULL;
+    Slot& known = known_[h >> known_shift_];
+    const size_t count = std::min<size_t>(known.count(), 15);
+    Slot& placed = placed_[std::min<size_t>(log, 31) * 256 + sides_of(middle)];
+    auto& weights = alone_weights_[std::min<size_t>(log, 31) * 16 + count];
+    const int a = m::stretch(plain.p16());
+    const int b = m::stretch(known.p16());
+    const int c = m::stretch(placed.p16());
+    const int mixed = m::clamp_stretch((a * weights[0] + b * weights[1] + c * weights[2]) >> 16);
+    const uint32_t p = m::squash(mixed);
+    const bool bit = coder.code(key >= middle, std::clamp<uint32_t>(p, 16, 65536 - 16));
+    const int error = (bit ? 65536 : 0) - static_cast<int>(p);
+    const std::array<int, 3> inputs = {a, b, c};
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      weights[i] = std::clamp(weights[i] + ((inputs[i] * error) >> 14), -kMostAlone, kMostAlone);
+    }
+    placed.update(bit ? 1 : 0, 255);
+    plain.update(bit ? 1 : 0, 1000);
+    known.update(bit ? 1 : 0, kSlotLimit);
     (bit ? low_ : high_) = middle;
   }
 
@@ -326,12 +368,15 @@ class GridModel {
   uint64_t highest_;
   Surroundings cells_;
   Guesses<kLevel> guesses_;
+  uint64_t origin_ = 0;  // see ValueMap::origin()
+  bool has_fractions_ = false;
   double value_low_ = 0;
   double value_high_ = 0;
 
-  Sides<kLanes> sides_low_{};
-  Sides<kLanes> sides_high_{};
-  Sides<kLanes> sides_middle_{};
+  std::array<Sides<kLanes>, 3> sides_{};
+  Sides<kLanes>* sides_low_ = &sides_[0];
+  Sides<kLanes>* sides_high_ = &sides_[1];
+  Sides<kLanes>* sides_middle_ = &sides_[2];
   uint64_t low_ = 0;
   uint64_t high_ = 0;
   size_t unit_log_ = 0;
@@ -343,6 +388,10 @@ class GridModel {
   std::array<int, kContexts> slot_shift_{};
   std::array<Slot*, kContexts> slots_at_{};
   std::array<Slot, 65 * 64> plain_{};
+  std::vector<Slot> known_;
+  int known_shift_ = 0;
+  std::array<Slot, 32 * 256> placed_{};
+  std::array<std::array<int32_t, 3>, 32 * 16> alone_weights_{};
   struct alignas(64) WeightRow : std::array<int32_t, kInputs> {};
   std::vector<WeightRow> weights_;
   mx::MixerLayer<kInputs, kShape.sets> mixer_;

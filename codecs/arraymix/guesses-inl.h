@@ -44,8 +44,10 @@ class Guesses {
     for (auto& row : errors_) row.assign(Surroundings::stride_of(shape) * kGuesses, 0.0F);
     for (auto& scale : scales_) scale.assign(kGuesses * kSizes, Calibration{});
     constexpr uint32_t kTimes = kShape.patience;
-    whole_slow_.set_up(0.9998, kRidge, 24 * kTimes);
-    whole_fast_.set_up(0.995, kRidge, 8 * kTimes);
+    // Without references their inputs are zero.
+    const bool plane = shape.near == 0 && shape.far == 0;
+    whole_slow_.set_up(0.9998, kRidge, 64 * kTimes, plane);
+    whole_fast_.set_up(0.995, kRidge, 16 * kTimes, plane);
     plane_.set_up(0.998, kRidge, 12 * kTimes);
     short_.set_up(0.97, kRidge, 4 * kTimes);
     stacked_.set_up(0.998, kRidge, 8 * kTimes);
@@ -278,8 +280,8 @@ class Guesses {
   alignas(64) double stack_[8] = {};
   alignas(64) double relative_[kGuesses] = {};
   alignas(64) float around_[kGuesses] = {};
-  LeastSquares<kWhole> whole_slow_;
-  LeastSquares<kWhole> whole_fast_;
+  LeastSquares<kWhole, kPlane> whole_slow_;
+  LeastSquares<kWhole, kPlane> whole_fast_;
   LeastSquares<kPlane> plane_;
   LeastSquares<kShort> short_;
   LeastSquares<7> stacked_;

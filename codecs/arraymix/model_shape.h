@@ -15,8 +15,8 @@ struct ModelShape {
 };
 
 constexpr ModelShape shape_of(int level) {
-  return level >= 9   ? ModelShape{true, true, 9, 4, 1}
-         : level == 8 ? ModelShape{true, false, 6, 3, 2}
+  return level >= 9   ? ModelShape{true, true, 8, 4, 1}
+         : level == 8 ? ModelShape{true, false, 7, 3, 2}
                       : ModelShape{false, false, 4, 2, 4};
 }
 

@@ -57,7 +57,7 @@ struct Sides {
 // kLanes guesses relative to a centre and the inverses of their expected errors.
 template <size_t kLanes>
 struct Spread {
-  static constexpr size_t kStep = 8;
+  static constexpr size_t kStep = kLanes < 16 ? kLanes : 16;
   alignas(64) float guesses[kLanes] = {};
   alignas(64) float inverse[kLanes] = {};
 

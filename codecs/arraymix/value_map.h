@@ -47,6 +47,32 @@ struct ValueMap {
     return value(key - 1) * 0.5 + value(key) * 0.5;
   }
 
+  // What is added to keys so that round numbers stand for round values.
+  uint64_t origin() const {
+    return kind == MapKind::kLinear   ? base + (uint64_t{1} << 63)
+           : kind == MapKind::kRanked ? 0
+                                      : base;
+  }
+
+  // Of floats: the sign and what follows the decimal point of the key's value, in 2^-40.
+  uint64_t fraction(uint64_t key) const {
+    const int bits = kind == MapKind::kFloat32 ? 32 : 64;
+    const int mantissa = bits == 32 ? 23 : 52;
+    const uint64_t top = uint64_t{1} << (bits - 1) >> shift;
+    const uint64_t all = ~uint64_t{0} >> (64 - bits) >> shift;
+    const uint64_t place = (key + base) & all;
+    const bool negative = (place & top) == 0;
+    // Boundaries of negative numbers lie behind the number that they are named after.
+    const uint64_t magnitude = (negative ? (place ^ all) + 1 : place ^ top) << shift;
+    const auto exponent = static_cast<int>(magnitude >> mantissa & (bits == 32 ? 0xFF : 0x7FF)) -
+                          (bits == 32 ? 127 : 1023);
+    const uint64_t one = uint64_t{1} << mantissa;
+    const uint64_t digits = (magnitude & (one - 1)) | one;
+    const int by = exponent - mantissa + 40;
+    const uint64_t fixed = by >= 64 || by <= -64 ? 0 : by >= 0 ? digits << by : digits >> -by;
+    return (fixed & ((uint64_t{1} << 40) - 1)) << 1 | (negative ? 1 : 0);
+  }
+
   // A key of 0 to `highest` with a value near to this one.
   uint64_t key_of(double wanted, uint64_t highest) const {
     if (!(wanted > value(0))) return 0;

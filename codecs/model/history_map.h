@@ -37,6 +37,8 @@ class AdaptiveProbability {
   AdaptiveProbability(uint32_t p, uint32_t count) : value_((p << 16) | count) {}
 
   uint32_t p16() const { return value_ >> 16; }
+  // Updates so far, up to the limit.
+  uint32_t count() const { return value_ & kMaxRateCount; }
 
   void update(uint32_t bit, uint32_t limit) {
     const uint32_t n = value_ & kMaxRateCount;

@@ -2,6 +2,7 @@
 // with the same bytes on every processor; damage comes to no harm.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -370,6 +371,26 @@ TEST(ArrayMixValues, ValuesRiseWithKeysAndLeadBackToThem) {
     EXPECT_EQ(map.key_of(1e300, 5), 5U);
     EXPECT_EQ(map.key_of(std::numeric_limits<double>::quiet_NaN(), 5), 0U);
   }
+}
+
+// The key of a float that has nothing left out.
+uint64_t key_of_float(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  return (bits >> 31) != 0 ? uint64_t{bits ^ 0xFFFFFFFFU} : uint64_t{bits ^ 0x80000000U};
+}
+
+TEST(ArrayMixValues, FractionsAreWhatFollowsThePoint) {
+  const arraymix::ValueMap map{.kind = arraymix::MapKind::kFloat32, .base = 0};
+  const auto fraction = [&](float value) { return map.fraction(key_of_float(value)); };
+  EXPECT_EQ(fraction(0.25F), uint64_t{1} << 39);
+  EXPECT_EQ(fraction(3.25F), fraction(0.25F));
+  EXPECT_EQ(fraction(1000.25F), fraction(0.25F));
+  EXPECT_NE(fraction(0.5F), fraction(0.25F));
+  EXPECT_EQ(fraction(16777216.0F), 0U);
+  // Below zero a boundary is named after the number on its other side.
+  const auto below = [&](float value) { return map.fraction(key_of_float(value) + 1); };
+  EXPECT_EQ(below(-3.25F), fraction(0.25F) + 1);
+  EXPECT_EQ(below(-0.25F), below(-3.25F));
 }
 
 }  // namespace
