@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "codecs/entropy/binary_coder.h"
+#include "codecs/entropy/byte_bits.h"
 
 // The kernels of codecs/text/mixing_coder.cpp.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3 | HWY_AVX3_DL)
@@ -28,15 +28,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pith::ablation {
 namespace HWY_NAMESPACE {
 
-struct EncodeBits {
-  entropy::BinaryEncoder coder;
-  uint32_t byte = 0;
-  uint32_t code(int position, uint32_t p) {
-    const uint32_t bit = (byte >> position) & 1;
-    coder.encode(bit != 0, p);
-    return bit;
-  }
-};
+using entropy::EncodeBits;
 
 // The length of the code; 0 if there is not enough memory or it is far longer than the input.
 template <text::Ending kEnding>

@@ -7,6 +7,7 @@
 
 #include "base/source.h"
 #include "cli/commands.h"
+#include "cli/compress_options.h"
 #include "cli/live_source.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
@@ -16,20 +17,6 @@
 
 namespace pith::cli {
 namespace {
-
-CompressOptions compress_options(const Run& run, Progress& progress) {
-  CompressOptions options;
-  options.select.level = run.options.level;
-  options.select.forced = run.options.codec;
-  options.select.variant = run.options.codec_variant;
-  options.select.prime = run.options.prime;
-  options.format = run.options.format.get();
-  options.threads = run.threads;
-  options.memory_limit = run.memory_limit;
-  options.base = run.base;
-  options.on_progress = [&progress](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };
-  return options;
-}
 
 // A stream for each interval, so that all but the last one are complete whatever happens.
 // `on_stream` is called behind each of them.

@@ -8,6 +8,7 @@
 #include "base/source.h"
 #include "cli/block_details.h"
 #include "cli/commands.h"
+#include "cli/compress_options.h"
 #include "cli/progress.h"
 #include "cli/seekable.h"
 #include "codecs/registry.h"
@@ -110,16 +111,7 @@ Result<Explanation> explain_plain(const InputFile& input, const SeekableInput& s
   RandomAccessSource source(seekable.file());
   NullSink sink;
   Progress progress(run.options, input.name, seekable.size());
-  CompressOptions options;
-  options.select.level = run.options.level;
-  options.select.forced = run.options.codec;
-  options.select.variant = run.options.codec_variant;
-  options.select.prime = run.options.prime;
-  options.format = run.options.format.get();
-  options.threads = run.threads;
-  options.memory_limit = run.memory_limit;
-  options.base = run.base;
-  options.on_progress = [&](uint64_t raw, uint64_t coded) { progress.update(raw, coded); };
+  CompressOptions options = compress_options(run, progress);
   Explanation explanation{.name = input.name, .format = {}, .rows = {}};
   const bool details = run.options.verbosity > 0 && !run.options.json;
   uint64_t offset = 0;

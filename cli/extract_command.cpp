@@ -4,9 +4,7 @@
 #include "base/json.h"
 #include "base/tensor.h"
 #include "cli/commands.h"
-#include "cli/outputs.h"
-#include "cli/seekable.h"
-#include "container/range.h"
+#include "cli/restore_ranges.h"
 #include "container/tensor_directory.h"
 
 namespace pith::cli {
@@ -51,15 +49,10 @@ void print_json(const std::string& name, const TensorDirectory& directory) {
   fmt::print("\n]}}\n");
 }
 
-struct Extent {
-  uint64_t offset = 0;
-  uint64_t size = 0;
-};
-
 // The bytes of the rows of a tensor; what lies behind its end is left out.
-Result<Extent> extent_of(const TensorEntry& entry, const std::optional<RowRange>& rows) {
+Result<ContentRange> range_of(const TensorEntry& entry, const std::optional<RowRange>& rows) {
   const TensorLayout& tensor = *entry.tensor;
-  if (!rows) return Extent{entry.offset, tensor.size};
+  if (!rows) return ContentRange{entry.offset, tensor.size};
   const uint64_t count = tensor.shape.empty() ? 0 : tensor.shape.front();
   if (count == 0 || tensor.size % count != 0) {
     return fail(ErrorCode::kUsage, fmt::format("tensor '{}' of shape {} cannot be cut into rows",
@@ -68,7 +61,7 @@ Result<Extent> extent_of(const TensorEntry& entry, const std::optional<RowRange>
   const uint64_t stride = first_axis_stride(tensor);
   const uint64_t first = std::min(rows->first, count);
   const uint64_t last = std::min(rows->last, count);
-  return Extent{entry.offset + first * stride, (last - first) * stride};
+  return ContentRange{entry.offset + first * stride, (last - first) * stride};
 }
 
 Error unknown_tensor(const TensorDirectory& directory, const std::string& name) {
@@ -118,25 +111,13 @@ Result<void> extract_tensors(const std::string& path, const Run& run) {
     return {};
   }
   // All are looked up before anything is written.
-  std::vector<Extent> extents;
+  std::vector<ContentRange> ranges;
   for (const std::string& name : options.tensors) {
     PITH_ASSIGN(const TensorEntry* entry, find_tensor(directory, name));
-    PITH_ASSIGN(const Extent extent, extent_of(*entry, options.rows));
-    extents.push_back(extent);
+    PITH_ASSIGN(const ContentRange range, range_of(*entry, options.rows));
+    ranges.push_back(range);
   }
-  const std::string target = options.output.empty() ? "-" : options.output;
-  PITH_ASSIGN(Output output, Output::open(target, input, run, false));
-  RangeResult total{.bytes = 0, .blocks = directory.blocks};
-  for (const Extent& extent : extents) {
-    PITH_ASSIGN(const RangeResult result,
-                pith::restore_range(seekable.file(), extent.offset, extent.size, run.memory_limit,
-                                    output.sink(), run.base));
-    total.bytes += result.bytes;
-    total.blocks += result.blocks;
-  }
-  PITH_TRY(output.commit(input, options, run.messages));
-  run.messages.info(input.name, fmt::format("{} bytes from {} blocks", total.bytes, total.blocks));
-  return {};
+  return restore_ranges(input, seekable, ranges, directory.blocks, run);
 }
 
 }  // namespace pith::cli

@@ -25,8 +25,8 @@ uint64_t CloudDirectory::points() const {
   return sum;
 }
 
-std::vector<CloudDirectory::Extent> CloudDirectory::extents(uint64_t first, uint64_t count) const {
-  std::vector<Extent> found;
+std::vector<ContentRange> CloudDirectory::ranges(uint64_t first, uint64_t count) const {
+  std::vector<ContentRange> found;
   for (const CloudEntry& cloud : clouds) {
     const uint64_t skipped = std::min(first, cloud.points());
     const uint64_t taken = std::min(count, cloud.points() - skipped);

@@ -9,6 +9,7 @@
 #include "base/segment.h"
 #include "base/source.h"
 #include "container/base_file.h"
+#include "container/range.h"
 
 namespace pith {
 
@@ -28,11 +29,7 @@ struct CloudDirectory {
   uint64_t points() const;  // of all clouds
   // Where the points `first` to `first + count` - 1 lie, counted through all clouds; what lies
   // behind the last one is left out.
-  struct Extent {
-    uint64_t offset = 0;
-    uint64_t size = 0;
-  };
-  std::vector<Extent> extents(uint64_t first, uint64_t count) const;
+  std::vector<ContentRange> ranges(uint64_t first, uint64_t count) const;
 };
 
 // `memory_limit` bounds what decoding a block may take; `base`: what the file is coded against, or

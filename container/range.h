@@ -8,6 +8,12 @@
 
 namespace pith {
 
+// Bytes of a file's content.
+struct ContentRange {
+  uint64_t offset = 0;
+  uint64_t size = 0;
+};
+
 struct RangeResult {
   uint64_t bytes = 0;   // written
   uint64_t blocks = 0;  // decoded for it

@@ -3,6 +3,7 @@
 // not understand is a segment of type kBytes.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <span>
 #include <string>
@@ -51,6 +52,13 @@ struct SegmenterOptions {
 };
 
 inline constexpr int kMaxFormatDepth = 4;
+
+// The types of a format whose entries can be anything.
+inline constexpr auto kAllSegmentTypes = [] {
+  std::array<SegmentType, kSegmentTypes> all{};
+  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<SegmentType>(i);
+  return all;
+}();
 
 class Format {
  public:

@@ -33,8 +33,8 @@ constexpr size_t kTests = 1024;
 constexpr size_t kFewestSteps = kTests / 8;
 // Squares of the distances between unit vectors: 0.01 degrees (below, there is no step: the same
 // direction again, or no return) and 2.5 degrees.
-constexpr double kSmallestStep = 0x1p-25;
-constexpr double kLargestStep = 0x1p-9;
+constexpr float kSmallestStep = 0x1p-25F;
+constexpr float kLargestStep = 0x1p-9F;
 
 struct Direction {
   double x = 0;
@@ -78,31 +78,27 @@ std::vector<Direction> directions_of(ByteView head, size_t floats, size_t every)
 }
 
 // Squares of the distances from points, evenly chosen, to the nearest of the kWindow points before.
-std::vector<double> steps_between(const std::vector<Direction>& directions) {
-  // The least of each of some columns, so that they can be compared at once.
-  constexpr size_t kColumns = 8;
-  static_assert(kWindow % kColumns == 0);
-  std::vector<double> x, y, z;
+std::vector<float> steps_between(const std::vector<Direction>& directions) {
+  std::vector<float> x, y, z;
   for (const Direction& direction : directions) {
-    x.push_back(direction.x);
-    y.push_back(direction.y);
-    z.push_back(direction.z);
+    x.push_back(static_cast<float>(direction.x));
+    y.push_back(static_cast<float>(direction.y));
+    z.push_back(static_cast<float>(direction.z));
   }
   const size_t stride = (directions.size() + kTests - 1) / kTests;
-  std::vector<double> steps;
+  std::vector<float> steps;
   for (size_t i = kWindow; i < directions.size(); i += stride) {
-    std::array<double, kColumns> nearest;
-    nearest.fill(4);
-    for (size_t j = i - kWindow; j < i; j += kColumns) {
-      for (size_t k = 0; k < kColumns; ++k) {
-        const double dx = x[i] - x[j + k];
-        const double dy = y[i] - y[j + k];
-        const double dz = z[i] - z[j + k];
-        const double square = dx * dx + dy * dy + dz * dz;
-        nearest[k] = square < nearest[k] ? square : nearest[k];
-      }
+    // Sizes of numbers that are not negative are in the order of their bits.
+    std::array<int32_t, kWindow> squares;
+    for (size_t k = 0; k < kWindow; ++k) {
+      const float dx = x[i] - x[i - kWindow + k];
+      const float dy = y[i] - y[i - kWindow + k];
+      const float dz = z[i] - z[i - kWindow + k];
+      squares[k] = std::bit_cast<int32_t>(dx * dx + dy * dy + dz * dz);
     }
-    steps.push_back(*std::min_element(nearest.begin(), nearest.end()));
+    int32_t nearest = squares[0];
+    for (const int32_t square : squares) nearest = square < nearest ? square : nearest;
+    steps.push_back(std::bit_cast<float>(nearest));
   }
   return steps;
 }
@@ -114,15 +110,15 @@ std::vector<double> steps_between(const std::vector<Direction>& directions) {
 bool is_scan(ByteView head, size_t floats, size_t every) {
   const std::vector<Direction> directions = directions_of(head, floats, every);
   if (directions.empty()) return false;
-  std::vector<double> steps = steps_between(directions);
+  std::vector<float> steps = steps_between(directions);
   const size_t tests = steps.size();
-  std::erase_if(steps, [](double step) { return step < kSmallestStep; });
+  std::erase_if(steps, [](float step) { return step < kSmallestStep; });
   if (steps.size() < kFewestSteps || 4 * steps.size() < tests) return false;
   const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
   std::nth_element(steps.begin(), middle, steps.end());
-  const double median = *middle;
+  const float median = *middle;
   if (median > kLargestStep) return false;
-  const auto alike = std::count_if(steps.begin(), steps.end(), [&](double step) {
+  const auto alike = std::count_if(steps.begin(), steps.end(), [&](float step) {
     return 2 * step >= median && step <= 2 * median;
   });
   return 8 * static_cast<size_t>(alike) >= 5 * steps.size();

@@ -383,15 +383,7 @@ class TarFormat : public Format {
     return header->dialect == Dialect::kV7 ? kV7Score : kMagicScore;
   }
 
-  // Entries can be anything.
-  std::span<const SegmentType> types() const override {
-    static constexpr auto kTypes = [] {
-      std::array<SegmentType, kSegmentTypes> all{};
-      for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<SegmentType>(i);
-      return all;
-    }();
-    return kTypes;
-  }
+  std::span<const SegmentType> types() const override { return kAllSegmentTypes; }
 
   std::unique_ptr<Segmenter> make_segmenter(const SegmenterOptions& options) const override {
     return std::make_unique<TarSegmenter>(options);

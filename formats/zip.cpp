@@ -340,15 +340,7 @@ class ZipFormat : public Format {
     return entries > 0 ? kZipScore : 0;
   }
 
-  // Entries can be anything.
-  std::span<const SegmentType> types() const override {
-    static constexpr auto kTypes = [] {
-      std::array<SegmentType, kSegmentTypes> all{};
-      for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<SegmentType>(i);
-      return all;
-    }();
-    return kTypes;
-  }
+  std::span<const SegmentType> types() const override { return kAllSegmentTypes; }
 
   std::unique_ptr<Segmenter> make_segmenter(const SegmenterOptions& options) const override {
     return std::make_unique<ZipSegmenter>(options);

@@ -1,5 +1,6 @@
 """The payload of the codec bwt, for the reference decoder: docs/codecs/bwt.md in Python."""
 from reference_checks import M32, need, number
+from reference_coders import BinaryDecoder
 from reference_transforms import undo_transform
 
 KNOTS = [22, 36, 60, 98, 162, 267, 439, 720, 1179, 1921, 3108, 4971, 7812, 11955, 17625, 24743,
@@ -32,28 +33,6 @@ def make_stretch():  # the result for each floor(p / 16)
 
 STRETCH = make_stretch()
 RATE = [655360 // (10 * n + 16) for n in range(1024)]
-
-
-class BinaryDecoder:
-    def __init__(self, data):
-        self.data, self.at, self.low, self.high = data, 4, 0, M32
-        self.code = int.from_bytes((data + bytes(4))[:4], "big")
-
-    def bit(self, p):
-        split = self.low + (self.high - self.low) * p // 65536
-        bit = int(self.code <= split)
-        if bit:
-            self.high = split
-        else:
-            self.low = split + 1
-        while self.low >> 24 == self.high >> 24:
-            need(self.at < len(self.data) + 4, "bwt: the coded runs are cut short")
-            byte = self.data[self.at] if self.at < len(self.data) else 0
-            self.at += 1
-            self.low = self.low << 8 & M32
-            self.high = self.high << 8 & M32 | 255
-            self.code = self.code << 8 & M32 | byte
-        return bit
 
 
 def learn(c, bit, limit):
@@ -237,22 +216,20 @@ def invert(column, starts, piece):
     return bytes(text)
 
 
-def bwt(payload, raw_size, memory):
-    transform, at, size = number(payload, 0, 1), 1, raw_size
-    if transform:
-        at, size = 5, number(payload, 1, 4)
-    need(1 <= size < 1 << 24 and size <= raw_size + raw_size // 8 + 64, "bwt: wrong size")
+def sorted_text(payload, size, name="bwt"):
+    """The text that was sorted, and the size of its alphabet; payload: from the effort byte on."""
+    need(1 <= size < 1 << 24, f"{name}: wrong size")
     pieces = 1 if size < 1 << 14 else 4 if size < 1 << 18 else 8 if size < 1 << 21 else 16
-    head = at + 1 + 3 * pieces
-    need(head < len(payload), "bwt: the payload is cut short")
-    order, effort = divmod(payload[at], 16)
-    need(1 <= effort <= 4 and order <= 1, "bwt: wrong effort or sort order")
-    starts = [number(payload, at + 1 + 3 * i, 3) for i in range(pieces)]
-    need(all(1 <= row <= size for row in starts), "bwt: no such row")
+    head = 1 + 3 * pieces
+    need(head < len(payload), f"{name}: the payload is cut short")
+    order, effort = divmod(payload[0], 16)
+    need(1 <= effort <= 4 and order <= 1, f"{name}: wrong effort or sort order")
+    starts = [number(payload, 1 + 3 * i, 3) for i in range(pieces)]
+    need(all(1 <= row <= size for row in starts), f"{name}: no such row")
     behind = head + 2 + payload[head]
     alphabet = payload[head + 1:behind]
-    need(behind <= len(payload), "bwt: the payload is cut short")
-    need(len(set(alphabet)) == len(alphabet), "bwt: a byte is twice in the alphabet")
+    need(behind <= len(payload), f"{name}: the payload is cut short")
+    need(len(set(alphabet)) == len(alphabet), f"{name}: a byte is twice in the alphabet")
     column = decode_column(payload[behind:], effort, size, alphabet)
     text = invert(column, starts, -(-size // pieces))
     if order == 1:
@@ -260,8 +237,16 @@ def bwt(payload, raw_size, memory):
         for i, letter in enumerate(LETTERS):
             places[97 + i], places[65 + i] = letter, letter - 32
         text = text.translate(places)
+    return text, len(alphabet)
+
+
+def bwt(payload, raw_size, memory):
+    transform, at, size = number(payload, 0, 1), 1, raw_size
+    if transform:
+        at, size = 5, number(payload, 1, 4)
+    need(size <= raw_size + raw_size // 8 + 64, "bwt: wrong size")
+    text, a = sorted_text(payload[at:], size)
     raw, more = undo_transform(transform, text)
-    a = len(alphabet)
     needed = max(4 * (size + 1), 737280 + 3600 * a + 64 * a * a) + more + (size if transform else 0)
     need(memory == (needed + 1023) // 1024, "bwt: wrong decode memory")
     return raw

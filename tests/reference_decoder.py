@@ -1,23 +1,29 @@
-"""Reference decoder of .pith files: reference_decoder.py FILE.pith > raw
+"""Reference decoder of .pith files: reference_decoder.py FILE.pith [BASE] > raw
 
 Written from docs/format.md and docs/codecs/ alone, to be short and not to be quick; it shares
 nothing with the C++ sources. Exit status: 0 decoded, 3 damaged, 4 unsupported.
 """
 import hashlib
+import pathlib
 import struct
-import subprocess
 import sys
 import zlib
 
+from reference_array import array
 from reference_bwt import bwt
-from reference_checks import Damaged, M32, Unsupported, crc32c, need, number, xxh3
-from reference_deflate import DEFAULT, ZLIB, deflate
+from reference_checks import Damaged, M32, Unsupported, crc32c, need, xxh3
+from reference_cloud import cloud
+from reference_coders import zstd_frame
+from reference_deflate import DEFAULT, LZF, ZLIB, deflate, lzf
+from reference_las import las
+from reference_log import log
+from reference_tensor import tensor
+from reference_wavelet import wavelet
 
 
 NOT_HERE = {codec: f" ({name}: not in this decoder yet)"
-            for codec, name in ((4, "text"), (5, "tensor"), (6, "log"), (7, "logmix"),
-                                (8, "cloud"), (9, "las"), (10, "array"), (11, "video"), (12, "cloudmix"),
-                                (13, "arraymix"), (14, "wavelet"))}
+            for codec, name in ((4, "text"), (7, "logmix"), (11, "video"), (12, "cloudmix"),
+                                (13, "arraymix"))}
 
 
 # ---- Codecs: (payload, raw size, declared decode memory in KiB) -> raw ----
@@ -33,22 +39,7 @@ def stored(payload, raw_size, memory):
 
 def zstd(payload, raw_size, memory):
     need(memory == 256, "zstd: wrong decode memory")
-    magic, descriptor = take(payload, 0, "<IB")  # the frame header of RFC 8878
-    single, size_code = descriptor >> 5 & 1, descriptor >> 6
-    need(magic == 0xFD2FB528, "zstd: no Zstandard frame of the standard format")
-    need(descriptor & 15 == 0 and (single or size_code), "zstd: checksum, dictionary or no size")
-    at, field = 6 - single, 1 << size_code
-    content_size = number(payload, at, field) + (256 if field == 2 else 0)
-    need(content_size == raw_size, "zstd: the content size is not the raw size")
-    at, last = at + field, 0
-    while not last:  # over the blocks, to see that nothing stands behind the frame
-        header = number(take(payload, at, "3s")[0], 0, 3)
-        last, kind, size = header & 1, header >> 1 & 3, header >> 3
-        at += 3 + (1 if kind == 1 else size)
-    need(at == len(payload), "zstd: the payload is not exactly one frame")
-    run = subprocess.run(["zstd", "-dcq", "--long=31"], input=payload, capture_output=True)
-    need(run.returncode == 0, "zstd: " + run.stderr.decode(errors="replace").strip())
-    return run.stdout
+    return zstd_frame(payload, raw_size, "zstd")
 
 
 def deflated_runs(control, version):
@@ -67,10 +58,13 @@ def deflated_runs(control, version):
             continue
         encoder, *parameters, size, trailer, header_size = take(control, at, "<5BIBH")
         strategy, level, memory_level, window_bits = parameters
-        need(encoder <= 2 and strategy <= 4 and trailer <= 2 and 1 <= level <= 9
+        need(encoder <= 3 and strategy <= 4 and trailer <= 2 and 1 <= level <= 9
              and 1 <= memory_level <= 9 and 9 <= window_bits <= 15, "deflated: out of range")
-        need(encoder == ZLIB or (strategy, memory_level, window_bits) == (DEFAULT, 8, 15),
-             "deflated: wrong parameters for gzip or pigz")
+        if encoder == LZF:
+            need((strategy, level, window_bits) == (DEFAULT, 1, 13), "deflated: wrong LZF")
+        elif encoder != ZLIB:
+            need((strategy, memory_level, window_bits) == (DEFAULT, 8, 15),
+                 "deflated: wrong parameters for gzip or pigz")
         header, end = take(control, at + 12, f"{header_size}s")[0], b""
         at += 12 + header_size
         if trailer == 0:
@@ -138,14 +132,23 @@ def deflated(payload, raw_size, memory):
             end = struct.pack("<2I", zlib.crc32(data), size)
         elif trailer == 2:
             end = struct.pack(">I", zlib.adler32(data))
-        raw.append(with_gaps(header + deflate(data, encoder, *parameters) + end, gaps))
+        if encoder == LZF:
+            coded = lzf(data, parameters[2] + 7)
+        else:
+            coded = deflate(data, encoder, *parameters)
+        raw.append(with_gaps(header + coded + end, gaps))
     return b"".join(raw)
 
 
-CODECS = {0: stored, 1: zstd, 2: deflated, 3: bwt}
+CODECS = {0: stored, 1: zstd, 2: deflated, 3: bwt, 5: tensor, 6: log, 8: cloud, 9: las, 10: array,
+          14: lambda *payload: wavelet(*payload, CODECS)}
+TENSOR = 5  # the one that may have a base
 
 
 # ---- The container ----
+MAGIC = b"\x89PTH\r\n\x1A\n"
+
+
 def records(payload, layout):  # the last field of the layout is the size of the value behind it
     at = 0
     while at < len(payload):
@@ -154,12 +157,22 @@ def records(payload, layout):  # the last field of the layout is the size of the
         yield *fields, *take(payload, at - size, f"{size}s")
 
 
-def decode_stream(data, start):
+def check_base(metadata, base):
+    records_of_base = [value for tag, _, value in metadata if tag == 8]
+    need(records_of_base, "there is no base record in front of the blocks")
+    size, of_base = take(records_of_base[-1], 0, "<Q16s")
+    if base is None:
+        raise Unsupported("the file needs its base")
+    if size != len(base) or of_base != xxh3(base)[1].to_bytes(16, "little"):
+        raise Unsupported("the base is another one")
+
+
+def decode_stream(data, start, base):
     """Decodes the stream at `start`; returns its content and where it ends."""
     magic, version, features, raw_log, memory_log, salt, crc = take(data, start, "<8s4B2I")
-    need(magic == b"\x89PTH\r\n\x1A\n", f"no stream header at byte {start}")
+    need(magic == MAGIC, f"no stream header at byte {start}")
     need(crc == crc32c(data[start:start + 16]), "stream header: wrong CRC")
-    if version > 1 or features:
+    if version > 1 or features > 1:
         raise Unsupported(f"version {version}, required features {features}")
     need(version == 1 and 12 <= raw_log <= 30 and memory_log <= 26, "stream header: out of range")
     at, raw_at, index_size = start + 20, 0, 0
@@ -175,6 +188,8 @@ def decode_stream(data, start):
         need(kind and not index_size, f"frame at byte {at}: kind 0, or behind the index")
         need(raw_offset == raw_at, f"frame at byte {at}: wrong raw offset")
         if kind == 1:
+            if features and not blocks:
+                check_base(metadata, base)
             need(1 <= raw_size <= 1 << raw_log and payload_size <= raw_size
                  and memory <= 1 << memory_log, f"frame at byte {at}: beyond a limit")
             blocks.append((codec, payload, raw_size, memory, raw_hash))
@@ -207,33 +222,36 @@ def decode_stream(data, start):
         raise Unsupported("; ".join(unknown))
     content = []
     for i, (codec, payload, raw_size, memory, raw_hash) in enumerate(blocks):
-        content.append(CODECS[codec](payload, raw_size, memory))
+        more = (base,) if codec == TENSOR and features else ()
+        content.append(CODECS[codec](payload, raw_size, memory, *more))
         need(len(content[-1]) == raw_size, f"block {i}: wrong raw size")
         need(xxh3(content[-1])[0] == raw_hash, f"block {i}: wrong raw hash")
     content = b"".join(content)
     need(stream_hash == xxh3(content)[1].to_bytes(16, "little"), "trailer: wrong content hash")
     for tag, _, value in metadata:
-        need(len(value) == {2: 8, 3: 4, 5: 32, 7: 20}.get(tag, len(value)),
+        need(len(value) == {2: 8, 3: 4, 5: 32, 7: 20, 8: 24}.get(tag, len(value)),
              f"metadata tag {tag}: wrong size")
         need(tag != 5 or value == hashlib.sha256(content).digest(), "metadata: wrong SHA-256")
     return content, at + 48
 
 
-def decode(data):
-    content, at = decode_stream(data, 0)
+def decode(data, base=None):
+    if base is not None and base[:8] == MAGIC:
+        base = decode(base)
+    content, at = decode_stream(data, 0, base)
     while at < len(data):
         if len(data) - at <= 65536 and not data[at:].strip(b"\0"):
             print(f"warning: {len(data) - at} NUL bytes behind the last stream", file=sys.stderr)
             break
-        more, at = decode_stream(data, at)
+        more, at = decode_stream(data, at, base)
         content += more
     return content
 
 
 if __name__ == "__main__":
     try:
-        with open(sys.argv[1], "rb") as file:
-            sys.stdout.buffer.write(decode(file.read()))
+        files = [pathlib.Path(name).read_bytes() for name in sys.argv[1:3]]
+        sys.stdout.buffer.write(decode(*files))
     except (Damaged, Unsupported) as error:
         print(f"{sys.argv[1]}: {error}", file=sys.stderr)
         sys.exit(3 if isinstance(error, Damaged) else 4)

@@ -13,7 +13,7 @@ DISTANCE_EXTRA = [max(0, i // 2 - 1) for i in range(30)]
 DISTANCE_BASE = [1 + sum(1 << extra for extra in DISTANCE_EXTRA[:i]) for i in range(30)]
 FIXED_LENGTHS = [8] * 144 + [9] * 112 + [7] * 24 + [8] * 8, [5] * 30
 LENGTHS_ORDER = 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15
-ZLIB, GZIP, PIGZ = 0, 1, 2
+ZLIB, GZIP, PIGZ, LZF = range(4)
 DEFAULT, FILTERED, HUFFMAN_ONLY, RUN_LENGTH, FIXED = range(5)
 
 
@@ -261,3 +261,40 @@ def deflate(data, encoder, *parameters):
                 used += 10
     text = "".join(output)
     return int(text[::-1], 2).to_bytes((len(text) + 7) // 8, "little")
+
+
+def lzf(data, hash_bits):
+    table, out, literals, p, n = {}, bytearray(), bytearray(), 0, len(data)
+
+    def slot(i):
+        v = data[i] << 16 | data[i + 1] << 8 | data[i + 2]
+        return (v >> 24 - hash_bits) - v & (1 << hash_bits) - 1
+
+    def flush():
+        for i in range(0, len(literals), 32):
+            out.append(len(literals[i:i + 32]) - 1)
+            out.extend(literals[i:i + 32])
+        literals.clear()
+
+    while p + 2 < n:
+        here = slot(p)
+        r, table[here] = table.get(here, 0), p
+        if not (0 < r < p and p - r <= 8192 and data[r:r + 3] == data[p:p + 3]):
+            literals.append(data[p])
+            p += 1
+            continue
+        length, distance = 3, p - r - 1
+        while length < min(n - p - 2, 264) and data[r + length] == data[p + length]:
+            length += 1
+        flush()
+        if length <= 8:
+            out.append(length - 2 << 5 | distance >> 8)
+        else:
+            out += bytes((7 << 5 | distance >> 8, length - 9))
+        out.append(distance & 255)
+        p += length
+        if p + 2 < n:
+            table[slot(p - 1)] = p - 1
+    literals += data[p:]
+    flush()
+    return bytes(out)

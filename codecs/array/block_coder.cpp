@@ -2,17 +2,14 @@
 
 #include <algorithm>
 
+#include "base/varint.h"
 #include "codecs/array/grid_coder.h"
 #include "codecs/array/plan.h"
 #include "codecs/array/values.h"
 #include "codecs/tensor/payload.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::array {
 namespace {
-
-using tensor::read_varint;
-using tensor::write_varint;
 
 constexpr uint8_t kVersion = 0;
 constexpr uint64_t kZstdMemory = uint64_t{256} << 10;  // of one decompression

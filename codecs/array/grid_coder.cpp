@@ -2,14 +2,11 @@
 
 #include <algorithm>
 
+#include "base/varint.h"
 #include "codecs/array/classes.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::array {
 namespace {
-
-using tensor::read_varint;
-using tensor::write_varint;
 
 constexpr uint8_t kHasClasses = 1;
 constexpr uint64_t kNearCost = 8;  // a transform is coded if it may be within 1/8 of the best

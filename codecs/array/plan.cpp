@@ -4,14 +4,11 @@
 #include <optional>
 
 #include "base/layout.h"
+#include "base/varint.h"
 #include "codecs/array/promise.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::array {
 namespace {
-
-using tensor::read_varint;
-using tensor::write_varint;
 
 constexpr uint64_t kMaxCells = uint64_t{1} << 48;  // of a shape: products stay within 64 bits
 constexpr uint64_t kLeastRows = 8;                 // numbers of a band in a row

@@ -5,18 +5,15 @@
 #include <bit>
 #include <limits>
 
+#include "base/varint.h"
 #include "codecs/array/blocks.h"
 #include "codecs/array/context_merge.h"
 #include "codecs/array/mode_search.h"
 #include "codecs/array/plan.h"
 #include "codecs/array/token.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::array {
 namespace {
-
-using tensor::read_varint;
-using tensor::write_varint;
 
 // Predictions are kept within the keys, if these leave room for that.
 template <class Word>

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "base/varint.h"
 #include "codecs/array/plan.h"
 #include "codecs/array/token.h"
 #include "codecs/entropy/frequency_coder.h"
 #include "codecs/entropy/log2_table.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::array {
 namespace {
@@ -15,8 +15,6 @@ namespace {
 using entropy::EncodeTable;
 using entropy::Frequencies;
 using entropy::Histogram;
-using tensor::read_varint;
-using tensor::write_varint;
 
 // Bits of a frequency that are kept: more where a table is used more often.
 uint8_t kept_bits(uint64_t symbols) {

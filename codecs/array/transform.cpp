@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/varint.h"
 #include "codecs/array/plan.h"
 #include "codecs/array/token.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::array {
 namespace {
-
-using tensor::read_varint;
-using tensor::write_varint;
 
 // A table of all ranks where numbers are short; binary searches take long.
 template <class Word>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/varint.h"
 #include "codecs/array/number_order.h"
 #include "codecs/array/plan.h"
 #include "codecs/array/values.h"
@@ -11,14 +12,12 @@
 #include "codecs/arraymix/maps.h"
 #include "codecs/arraymix/parts.h"
 #include "codecs/tensor/payload.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::arraymix {
 namespace {
 
 using array::damaged;
 using array::Transform;
-using tensor::read_varint;
 
 constexpr uint64_t kZstdMemory = uint64_t{256} << 10;  // of one decompression
 constexpr const char* kTooMuch = "it takes more memory than declared";

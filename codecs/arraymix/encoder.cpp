@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "base/byte_writer.h"
+#include "base/varint.h"
 #include "codecs/array/plan.h"
 #include "codecs/array/transform_search.h"
 #include "codecs/array/values.h"
@@ -11,13 +12,11 @@
 #include "codecs/arraymix/maps.h"
 #include "codecs/arraymix/parts.h"
 #include "codecs/tensor/payload.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::arraymix {
 namespace {
 
 using array::Transform;
-using tensor::write_varint;
 
 constexpr int kPlainEffort = 19;  // of Zstandard
 constexpr uint64_t kTooHigh = std::numeric_limits<uint64_t>::max();

@@ -31,6 +31,15 @@ class CostMeter {
     return value;
   }
 
+  // Begins anew.
+  void clear() {
+    for (size_t context = 0; context < counts_.size(); ++context) {
+      if (used_[context] != 0) counts_[context].fill(0);
+      used_[context] = 0;
+    }
+    raw_ = 0;
+  }
+
   // In 1/4096 bit, for so many times as much as was measured, with the tables.
   uint64_t cost(uint64_t times) const {
     constexpr uint64_t kSymbolCost = 5 << 12;

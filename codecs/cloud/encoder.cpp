@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/varint.h"
 #include "codecs/cloud/adaptive.h"
 #include "codecs/cloud/fields.h"
 #include "codecs/cloud/grid.h"
 #include "codecs/cloud/payload.h"
 #include "codecs/cloud/structure.h"
 #include "codecs/cloud/tokens.h"
-#include "codecs/cloud/varint.h"
 
 namespace pith::cloud {
 namespace {

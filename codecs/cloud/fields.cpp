@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/varint.h"
 #include "codecs/cloud/cost_meter.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 
 namespace pith::cloud {
 namespace {
@@ -14,33 +14,51 @@ constexpr size_t kSamplePiece = 640;
 constexpr uint8_t kMaxShift = 55;
 constexpr uint8_t kDirectFlag = 8;
 
-uint64_t cost_of(const FieldPlan& plan, std::span<const int64_t> values,
-                 const Neighbours& neighbours, std::span<const uint8_t> sizes) {
-  CostMeter meter(kFieldContexts);
-  std::vector<uint8_t> own_sizes(sizes.begin(), sizes.end());
-  // A walk that does not decode leaves the values alone.
-  auto* const numbers = const_cast<int64_t*>(values.data());
-  uint64_t times = 1;
-  if (values.size() <= kSamplePieces * kSamplePiece) {
-    walk_field(meter, 0, plan, numbers, neighbours, own_sizes, 0, values.size());
-  } else {
-    times = values.size() / (kSamplePieces * kSamplePiece);
-    for (size_t p = 0; p < kSamplePieces; ++p) {
-      const size_t at = (values.size() - kSamplePiece) / (kSamplePieces - 1) * p;
-      walk_field(meter, 0, plan, numbers, neighbours, own_sizes, at, at + kSamplePiece);
+// What plans cost, by a sample of the values.
+class Trial {
+ public:
+  Trial(std::span<const int64_t> values, const Neighbours& neighbours,
+        std::span<const uint8_t> sizes)
+      : values_(values), neighbours_(neighbours), sizes_(sizes), own_sizes_(values.size()) {}
+
+  uint64_t cost_of(const FieldPlan& plan) {
+    meter_.clear();
+    if (values_.size() <= kSamplePieces * kSamplePiece) {
+      walk(plan, 0, values_.size());
+      return meter_.cost(1);
     }
+    for (size_t p = 0; p < kSamplePieces; ++p) {
+      const size_t at = (values_.size() - kSamplePiece) / (kSamplePieces - 1) * p;
+      walk(plan, at, at + kSamplePiece);
+    }
+    return meter_.cost(values_.size() / (kSamplePieces * kSamplePiece));
   }
-  return meter.cost(times);
-}
+
+ private:
+  void walk(const FieldPlan& plan, size_t begin, size_t end) {
+    // A walk that does not decode leaves the values alone.
+    auto* const numbers = const_cast<int64_t*>(values_.data());
+    const auto its = sizes_.subspan(begin, end - begin);
+    std::copy(its.begin(), its.end(), own_sizes_.begin() + static_cast<std::ptrdiff_t>(begin));
+    walk_field(meter_, 0, plan, numbers, neighbours_, own_sizes_, begin, end);
+  }
+
+  std::span<const int64_t> values_;
+  const Neighbours& neighbours_;
+  std::span<const uint8_t> sizes_;
+  std::vector<uint8_t> own_sizes_;
+  CostMeter meter_{kFieldContexts};
+};
 
 }  // namespace
 
 FieldPlan plan_field(std::span<const int64_t> values, const Neighbours& neighbours,
                      std::span<const uint8_t> sizes) {
   FieldPlan best;
+  Trial trial(values, neighbours, sizes);
   uint64_t least_cost = UINT64_MAX;
   const auto consider = [&](const FieldPlan& plan) {
-    const uint64_t cost = cost_of(plan, values, neighbours, sizes);
+    const uint64_t cost = trial.cost_of(plan);
     if (cost >= least_cost) return;
     least_cost = cost;
     best = plan;

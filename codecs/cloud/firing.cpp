@@ -1,7 +1,7 @@
 #include "codecs/cloud/firing.h"
 
+#include "base/varint.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 
 namespace pith::cloud {
 namespace {

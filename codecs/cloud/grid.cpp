@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <numeric>
 
+#include "base/varint.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 
 namespace pith::cloud {
 namespace {
@@ -57,6 +58,32 @@ bool number_on_grid(uint64_t bits, double units, int64_t& number) {
   if (!(scaled > -kMaxNumber && scaled < kMaxNumber)) return false;
   number = static_cast<int64_t>(scaled + (scaled < 0 ? -0.5 : 0.5));
   return as_bits(static_cast<Float>(static_cast<double>(number) / units)) == bits;
+}
+
+// The numbers of so many values at once, if all of them are on the grid and small: the compiler
+// makes vectors of that.
+constexpr size_t kTogether = 128;
+template <class Float>
+bool numbers_on_grid(const uint64_t* bits, double units, int64_t* numbers) {
+  using Bits = BitsOf<Float>;
+  constexpr double kMost = 2e9;
+  constexpr Bits kSign = Bits{1} << (8 * sizeof(Bits) - 1);
+  Bits largest = 0;
+  for (size_t i = 0; i < kTogether; ++i) {
+    largest = std::max(largest, static_cast<Bits>(static_cast<Bits>(bits[i]) & ~kSign));
+  }
+  if (!(static_cast<double>(as_float<Float>(largest)) * units < kMost)) return false;
+  std::array<int32_t, kTogether> found;
+  Bits off = 0;
+  for (size_t i = 0; i < kTogether; ++i) {
+    const double scaled = static_cast<double>(as_float<Float>(bits[i])) * units;
+    found[i] = static_cast<int32_t>(scaled + std::copysign(0.5, scaled));
+    const auto back = static_cast<Float>(static_cast<double>(found[i]) / units);
+    off |= std::bit_cast<Bits>(back) ^ static_cast<Bits>(bits[i]);
+  }
+  if (off != 0) return false;
+  std::copy(found.begin(), found.end(), numbers);
+  return true;
 }
 
 int64_t whole_number(NumberType type, uint64_t bits) {
@@ -134,8 +161,9 @@ class Builder {
       : type_(type), bits_(bits), column_(column), writer_(column.exceptions) {}
 
   // `number(bits, number)` is false for exceptions. False if there are too many of these.
-  template <class Number>
-  bool build(Number&& number, size_t most_strays) {
+  // `numbers(bits, numbers)` may do kTogether of them at once, if there is no exception among them.
+  template <class Number, class Numbers>
+  bool build(Number&& number, Numbers&& numbers, size_t most_strays) {
     column_.values.resize(bits_.size());
     column_.exceptions.clear();
     size_t strays = 0;
@@ -144,7 +172,16 @@ class Builder {
     size_t listed = 0;   // end of the last run listed
     int64_t before = 0;
     pattern_ = 0;
+    size_t one_by_one = 0;  // those before it
     for (size_t i = 0; i < bits_.size(); ++i) {
+      if (i >= one_by_one) {
+        if (i + kTogether <= bits_.size() && numbers(&bits_[i], &column_.values[i])) {
+          i += kTogether - 1;
+          before = column_.values[i];
+          continue;
+        }
+        one_by_one = i + kTogether;
+      }
       int64_t got = 0;
       if (number(bits_[i], got)) {
         before = got;
@@ -203,7 +240,10 @@ bool find_float_grid(std::span<const uint64_t> bits, Column& column) {
     const auto number = [&](uint64_t of, int64_t& value) {
       return number_on_grid<Float>(of, units, value);
     };
-    if (!Builder(type, bits, column).build(number, bits.size() / kStrayPart)) continue;
+    const auto numbers = [&](const uint64_t* of, int64_t* values) {
+      return numbers_on_grid<Float>(of, units, values);
+    };
+    if (!Builder(type, bits, column).build(number, numbers, bits.size() / kStrayPart)) continue;
     column.grid.kind = candidate.kind;
     column.grid.digits = candidate.digits;
     return true;
@@ -260,14 +300,15 @@ Column make_column(NumberType type, std::span<const uint64_t> bits) {
     value = ordered_number(type, of);
     return true;
   };
+  const auto none = [](const uint64_t*, int64_t*) { return false; };
   if (!is_float(type)) {
-    Builder(type, bits, column).build(as_it_is, 0);
+    Builder(type, bits, column).build(as_it_is, none, 0);
   } else if (type == NumberType::kF32 && find_float_grid<float>(bits, column)) {
   } else if (type == NumberType::kF64 && find_float_grid<double>(bits, column)) {
-  } else if (Builder(type, bits, column).build(ordered, bits.size())) {
+  } else if (Builder(type, bits, column).build(ordered, none, bits.size())) {
     column.grid.kind = GridKind::kOrder;
   } else {
-    Builder(type, bits, column).build(as_it_is, 0);
+    Builder(type, bits, column).build(as_it_is, none, 0);
   }
   reduce(column);
   return column;

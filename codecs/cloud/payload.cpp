@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "codecs/cloud/varint.h"
+#include "base/varint.h"
 
 namespace pith::cloud {
 namespace {

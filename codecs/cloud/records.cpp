@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "codecs/cloud/varint.h"
+#include "base/varint.h"
 
 namespace pith::cloud {
 namespace {

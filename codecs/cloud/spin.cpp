@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "base/varint.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 
 namespace pith::cloud {
 namespace {

@@ -19,7 +19,7 @@ constexpr double kTurn = 2 * std::numbers::pi;  // radians
 constexpr size_t kMinLasers = 4;
 constexpr size_t kMaxFound = 512;
 constexpr size_t kMinPoints = 64;  // of a laser that the search looks at
-constexpr size_t kSamples = 256;   // of a laser
+constexpr size_t kSamples = 160;   // of a laser
 constexpr size_t kMoreSamples = 1500;
 constexpr size_t kFewSamples = 64;
 constexpr int kAsides = 60;  // displacements that are tried, to each side
@@ -102,25 +102,28 @@ class Finder {
   bool cut_into_lasers() {
     const size_t points = x_.size();
     if (points < kMinLasers * kMinPoints) return false;
+    constexpr size_t kLooks = 8;  // at one point of so many, whether they go round
     size_t forward = 0;
     size_t begin = 0;
-    auto x0 = static_cast<double>(x_[0]);
-    auto y0 = static_cast<double>(y_[0]);
     for (size_t i = 1; i < points; ++i) {
-      const auto x1 = static_cast<double>(x_[i]);
-      const auto y1 = static_cast<double>(y_[i]);
-      const bool turns = x0 * y1 - y0 * x1 > 0;
-      forward += turns ? 1 : 0;
-      if (turns && y0 < 0 && y1 >= 0) {
-        lasers_.push_back({.begin = begin, .end = i, .sample = {}});
-        begin = i;
-        if (lasers_.size() > kMaxFound) return false;
-      }
-      x0 = x1;
-      y0 = y1;
+      const bool passes = y_[i - 1] < 0 && y_[i] >= 0;
+      if (!passes && i % kLooks != 0) continue;
+      const bool turns = goes_round(i);
+      if (i % kLooks == 0) forward += turns ? kLooks : 0;
+      if (!passes || !turns) continue;
+      lasers_.push_back({.begin = begin, .end = i, .sample = {}});
+      begin = i;
+      if (lasers_.size() > kMaxFound) return false;
     }
     lasers_.push_back({.begin = begin, .end = points, .sample = {}});
     return lasers_.size() >= kMinLasers && forward > points / 10 * 9;
+  }
+
+  // True if a point is ahead of the one before it.
+  bool goes_round(size_t i) const {
+    return static_cast<double>(x_[i - 1]) * static_cast<double>(y_[i]) -
+               static_cast<double>(y_[i - 1]) * static_cast<double>(x_[i]) >
+           0;
   }
 
   Seen see(size_t i) const {
@@ -348,9 +351,13 @@ class Finder {
       std::copy_n(history.begin(), kShifts - kMostShift, wide.end() - (kShifts - kMostShift));
       scores.fill(0);
       const size_t stride = std::max<size_t>(1, of.size() / kLooks);
-      for (size_t i = 0; i < of.size(); i += stride) {
-        const float* around = wide.data() + index(of[i].step);
-        for (size_t k = 0; k < kShifts; ++k) scores[k] += around[k];
+      // Four points together: what is added up is read and written once for them.
+      for (size_t i = 0; i + 3 * stride < of.size(); i += 4 * stride) {
+        const float* a = wide.data() + index(of[i].step);
+        const float* b = wide.data() + index(of[i + stride].step);
+        const float* c = wide.data() + index(of[i + 2 * stride].step);
+        const float* d = wide.data() + index(of[i + 3 * stride].step);
+        for (size_t k = 0; k < kShifts; ++k) scores[k] += (a[k] + b[k]) + (c[k] + d[k]);
       }
       int32_t best = 0;
       float best_score = -1;

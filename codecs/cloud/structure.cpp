@@ -2,10 +2,10 @@
 
 #include <numeric>
 
+#include "base/varint.h"
 #include "codecs/cloud/adaptive.h"
 #include "codecs/cloud/cost_meter.h"
 #include "codecs/cloud/fields.h"
-#include "codecs/cloud/varint.h"
 
 namespace pith::cloud {
 namespace {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <numeric>
 
+#include "base/varint.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 #include "codecs/entropy/frequency_coder.h"
 #include "codecs/entropy/log2_table.h"
 #include "codecs/entropy/rans.h"
@@ -29,57 +29,66 @@ struct Group {
   size_t first = 0;  // context
 };
 
-uint64_t entropy_of(const Histogram& counts, uint64_t total) {
-  if (total == 0) return 0;
-  uint64_t cost = total * entropy::log2_fixed(total);
-  for (const uint32_t count : counts) {
-    if (count > 0) cost -= count * uint64_t{entropy::log2_fixed(count)};
-  }
-  return cost;
-}
-
-uint64_t cost_of(const Group& group) {
-  if (group.total == 0) return 0;
-  uint64_t symbols = 0;
-  for (const uint32_t count : group.counts) symbols += count > 0 ? 1 : 0;
-  return entropy_of(group.counts, group.total) + kTableCost + symbols * kSymbolCost;
-}
-
-Group merged(const Group& a, const Group& b) {
-  Group both{.counts = a.counts, .total = a.total + b.total, .cost = 0, .first = a.first};
-  for (size_t s = 0; s < both.counts.size(); ++s) both.counts[s] += b.counts[s];
-  both.cost = cost_of(both);
-  return both;
-}
-
 // Merges neighbours of a slot as long as that saves something, or there are too many.
-std::vector<Group> group_contexts(std::span<const Histogram> counts, size_t first, size_t most) {
-  std::vector<Group> groups;
-  for (size_t i = 0; i < counts.size(); ++i) {
-    const uint64_t total = std::accumulate(counts[i].begin(), counts[i].end(), uint64_t{0});
-    if (total == 0 && !groups.empty()) continue;  // joins the group before
-    Group group{.counts = counts[i], .total = total, .cost = 0, .first = first + i};
-    group.cost = cost_of(group);
-    groups.push_back(group);
+class Grouping {
+ public:
+  // `symbols`: more than the largest one.
+  Grouping(std::span<const Histogram> counts, size_t first, size_t symbols) : symbols_(symbols) {
+    for (size_t i = 0; i < counts.size(); ++i) {
+      const uint64_t total = std::accumulate(counts[i].begin(), counts[i].end(), uint64_t{0});
+      if (total == 0 && !groups_.empty()) continue;  // joins the group before
+      groups_.push_back({.counts = counts[i], .total = total, .cost = 0, .first = first + i});
+      groups_.back().cost = cost_of(groups_.back());
+    }
+    for (size_t i = 0; i + 1 < groups_.size(); ++i) {
+      gains_.push_back(gain(groups_[i], groups_[i + 1]));
+      order_.push_back(i);
+    }
+    order_.push_back(groups_.size() - 1);
   }
-  const auto gain = [&](size_t i) {
-    return static_cast<int64_t>(groups[i].cost + groups[i + 1].cost) -
-           static_cast<int64_t>(merged(groups[i], groups[i + 1]).cost);
-  };
-  std::vector<int64_t> gains;
-  for (size_t i = 0; i + 1 < groups.size(); ++i) gains.push_back(gain(i));
-  while (!gains.empty()) {
-    const auto best =
-        static_cast<size_t>(std::max_element(gains.begin(), gains.end()) - gains.begin());
-    if (gains[best] < 0 && groups.size() <= most) break;
-    groups[best] = merged(groups[best], groups[best + 1]);
-    groups.erase(groups.begin() + static_cast<std::ptrdiff_t>(best) + 1);
-    gains.erase(gains.begin() + static_cast<std::ptrdiff_t>(best));
-    if (best < gains.size()) gains[best] = gain(best);
-    if (best > 0) gains[best - 1] = gain(best - 1);
+
+  std::vector<Group> merge(size_t most) {
+    while (!gains_.empty()) {
+      const auto best =
+          static_cast<size_t>(std::max_element(gains_.begin(), gains_.end()) - gains_.begin());
+      if (gains_[best] < 0 && order_.size() <= most) break;
+      Group& both = groups_[order_[best]];
+      both = merged(both, groups_[order_[best + 1]]);
+      order_.erase(order_.begin() + static_cast<std::ptrdiff_t>(best) + 1);
+      gains_.erase(gains_.begin() + static_cast<std::ptrdiff_t>(best));
+      if (best < gains_.size()) gains_[best] = gain(both, groups_[order_[best + 1]]);
+      if (best > 0) gains_[best - 1] = gain(groups_[order_[best - 1]], both);
+    }
+    std::vector<Group> left;
+    for (const size_t at : order_) left.push_back(groups_[at]);
+    return left;
   }
-  return groups;
-}
+
+ private:
+  uint64_t cost_of(const Group& group) const {
+    if (group.total == 0) return 0;
+    uint64_t cost = group.total * entropy::log2_fixed(group.total) + kTableCost;
+    for (size_t s = 0; s < symbols_; ++s) {
+      const uint32_t count = group.counts[s];
+      if (count > 0) cost += kSymbolCost - count * uint64_t{entropy::log2_fixed(count)};
+    }
+    return cost;
+  }
+  Group merged(const Group& a, const Group& b) const {
+    Group both{.counts = a.counts, .total = a.total + b.total, .cost = 0, .first = a.first};
+    for (size_t s = 0; s < symbols_; ++s) both.counts[s] += b.counts[s];
+    both.cost = cost_of(both);
+    return both;
+  }
+  int64_t gain(const Group& a, const Group& b) const {
+    return static_cast<int64_t>(a.cost + b.cost) - static_cast<int64_t>(merged(a, b).cost);
+  }
+
+  size_t symbols_;
+  std::vector<Group> groups_;
+  std::vector<size_t> order_;   // those that are left
+  std::vector<int64_t> gains_;  // of merging one of them with the next
+};
 
 int bits_kept(uint64_t total) { return total < 1500 ? 3 : total < 15000 ? 4 : 6; }
 
@@ -102,12 +111,13 @@ TokenRecorder::TokenRecorder(std::span<const uint16_t> slots, size_t tokens)
     : slots_(slots.begin(), slots.end()) {
   assert(contexts_of(slots) <= kMaxContexts);
   tokens_.reserve(tokens);
+  counts_.resize(contexts_of(slots_));
 }
 
 size_t TokenRecorder::finish(size_t slots, ByteBuffer& out) {
   slots_.resize(slots);
-  std::vector<Histogram> counts(contexts_of(slots_));
-  for (const uint32_t token : tokens_) ++counts[token >> 8][token & 0xFF];
+  const auto counts = std::span(counts_).first(contexts_of(slots_));
+  const size_t symbol_bound = largest_ + size_t{1};
   std::vector<Frequencies> frequencies;
   std::vector<uint8_t> kept;
   std::vector<uint8_t> table_of(counts.size());
@@ -120,7 +130,7 @@ size_t TokenRecorder::finish(size_t slots, ByteBuffer& out) {
     // The slots that follow get a table each at least.
     --used_slots;
     const size_t most = kMaxTokenTables - frequencies.size() - used_slots;
-    const auto groups = group_contexts(std::span(counts).subspan(first, slot), first, most);
+    const auto groups = Grouping(counts.subspan(first, slot), first, symbol_bound).merge(most);
     for (size_t g = 0; g < groups.size(); ++g) {
       const size_t end = g + 1 < groups.size() ? groups[g + 1].first : first + slot;
       begins[groups[g].first] = true;

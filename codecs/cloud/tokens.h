@@ -10,6 +10,7 @@
 // whole vectors (rans.h), and the walk waits for no more than a byte. Raw bits lie apart.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <vector>
@@ -131,10 +132,16 @@ class TokenRecorder {
   size_t finish(size_t slots, ByteBuffer& out);
 
  private:
-  void put(uint32_t context, uint32_t symbol) { tokens_.push_back(context << 8 | symbol); }
+  void put(uint32_t context, uint32_t symbol) {
+    tokens_.push_back(context << 8 | symbol);
+    ++counts_[context][symbol];
+    largest_ = std::max(largest_, symbol);
+  }
 
   std::vector<uint16_t> slots_;
   std::vector<uint32_t> tokens_;
+  std::vector<std::array<uint32_t, 256>> counts_;  // of the symbols of each context
+  uint32_t largest_ = 0;
   RawBits raw_;
 };
 

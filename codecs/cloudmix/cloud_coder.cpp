@@ -1,21 +1,21 @@
 #include "codecs/cloudmix/cloud_coder.h"
 
-#include <cmath>
 #include <memory>
-#include <optional>
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "base/varint.h"
+#include "codecs/cloud/encoder.h"
 #include "codecs/cloud/grid.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/spin.h"
-#include "codecs/cloud/varint.h"
+#include "codecs/cloudmix/cloud_plan.h"
 #include "codecs/cloudmix/column_coder.h"
 #include "codecs/cloudmix/sweep_coder.h"
 #include "codecs/cloudmix/trail_coder.h"
 #include "codecs/cloudmix/value_coder.h"
 #include "codecs/entropy/binary_coder.h"
 #include "codecs/entropy/raw_bits.h"
+#include "codecs/entropy/replay.h"
 
 namespace pith::cloudmix {
 namespace {
@@ -23,15 +23,17 @@ namespace {
 using cloud::Cloud;
 using cloud::Column;
 using cloud::damaged;
-using cloud::read_varint;
-using cloud::write_varint;
 
 struct EncodeBits {
   static constexpr bool kDecodes = false;
+  static constexpr bool kReplays = false;
   entropy::BinaryEncoder coder;
   entropy::RawWriter rest{};
+  entropy::Recorder recorder{};
+  void note(uint32_t question) { recorder.note(question); }
   uint32_t code(uint32_t bit, uint32_t p) {
     coder.encode(bit != 0, p);
+    recorder.keep(bit);
     return bit;
   }
   uint64_t raw(uint64_t value, uint32_t count) {
@@ -42,6 +44,8 @@ struct EncodeBits {
 
 struct DecodeBits {
   static constexpr bool kDecodes = true;
+  static constexpr bool kReplays = false;
+  static void note(uint32_t) {}
   entropy::BinaryDecoder coder;
   entropy::RawReader rest;
   uint32_t code(uint32_t, uint32_t p) { return coder.decode(p) ? 1 : 0; }
@@ -50,64 +54,26 @@ struct DecodeBits {
   bool is_short() const { return coder.missing() > 4 || rest.is_short(); }
 };
 
-// How the places of a cloud's points are coded.
-enum class Shape : uint8_t {
-  kNone = 0,   // field by field, as any numbers
-  kSweep = 1,  // sweep.h
-  kTrail = 2,  // trail.h
-};
-constexpr uint8_t kShapes = 3;
-
-// How a field is coded.
-enum class FieldKind : uint8_t {
-  kPlace = 0,   // with the shape
-  kSame = 1,    // all values are equal: nothing is coded
-  kSmall = 2,   // value_coder.h, less `parameter`
-  kSmooth = 3,  // column_coder.h
-  kRough = 4,   // column_coder.h; the bit patterns
-  kRepeat = 5,  // as `parameter` points before; those before that are numbers
-};
-constexpr uint8_t kFieldKinds = 6;
-
-struct FieldPlan {
-  FieldKind kind = FieldKind::kSame;
-  int64_t parameter = 0;
-  cloud::Grid grid;
-  ByteBuffer exceptions;
+// Decodes what is known.
+struct ReplayBits {
+  static constexpr bool kDecodes = true;
+  static constexpr bool kReplays = true;
+  entropy::Replay replay;
+  entropy::RawReader rest;
+  void note(uint32_t question) { replay.note(question); }
+  uint32_t next() { return replay.next(); }
+  uint64_t raw(uint64_t, uint32_t count) { return rest.get(static_cast<int>(count)); }
+  bool is_short() const { return replay.is_short() || rest.is_short(); }
 };
 
-struct CloudPlan {
-  Shape shape = Shape::kNone;
-  std::array<size_t, 3> axes{};  // the fields that are x, y and z
-  bool is_spin = false;          // of the encoder: the codec named cloud knows all of it
-  SweepPlan sweep;
-  TrailPlan trail;
-  std::vector<Follower> followers;  // of the encoder
-  std::vector<FieldPlan> fields;
-};
-
-constexpr size_t kMinPoints = 512;  // for a shape
 constexpr uint64_t kBytesPerPoint = 160;
 constexpr uint64_t kModels = uint64_t{24} << 20;
-constexpr uint64_t kMaxPeriod = 4096;
 constexpr size_t kDoubtPercent = 45;  // of the block's bytes
-constexpr uint64_t kMinRecord = 4;    // bytes
+constexpr size_t kSlice = 8;          // one part in so many is coded first
+constexpr size_t kLeastSliced = size_t{1} << 19;
+constexpr Level kThorough = 9;
+constexpr uint64_t kMinRecord = 4;  // bytes
 constexpr uint64_t kMaxHead = uint64_t{1} << 20;
-
-// The fields that are x, y and z, if there is one of each.
-std::optional<std::array<size_t, 3>> find_axes(const Cloud& cloud) {
-  std::array<size_t, 3> axes{};
-  std::array<int, 3> seen{};
-  for (size_t f = 0; f < cloud.shape.fields.size(); ++f) {
-    const FieldRole role = cloud.shape.fields[f].role;
-    if (role < FieldRole::kX || role > FieldRole::kZ) continue;
-    const auto axis = static_cast<size_t>(role) - static_cast<size_t>(FieldRole::kX);
-    axes[axis] = f;
-    ++seen[axis];
-  }
-  if (seen != std::array<int, 3>{1, 1, 1}) return std::nullopt;
-  return axes;
-}
 
 // The same neighbours for each field of a cloud without a shape.
 void find_neighbours(uint32_t width, Surroundings& around) {
@@ -208,201 +174,6 @@ bool code_places(Bits& bits, const CloudPlan& plan, size_t contexts, uint32_t wi
   return true;
 }
 
-void write_plan(const CloudPlan& plan, ByteWriter& out) {
-  out.u8(static_cast<uint8_t>(plan.shape));
-  if (plan.shape == Shape::kSweep) write_sweep_plan(plan.sweep, out);
-  if (plan.shape == Shape::kTrail) write_trail_plan(plan.trail, out);
-  for (const FieldPlan& field : plan.fields) {
-    out.u8(static_cast<uint8_t>(field.kind));
-    cloud::write_grid(field.grid, out);
-    if (field.kind == FieldKind::kSmall || field.kind == FieldKind::kRepeat) {
-      write_varint(out, cloud::fold(field.parameter));
-    }
-    write_varint(out, field.exceptions.size());
-    out.bytes(field.exceptions);
-  }
-}
-
-Result<CloudPlan> read_plan(const Cloud& cloud, ByteReader& in) {
-  CloudPlan plan;
-  const uint8_t shape = in.u8();
-  if (!in.ok() || shape >= kShapes) return damaged("its shape");
-  plan.shape = static_cast<Shape>(shape);
-  if (plan.shape != Shape::kNone) {
-    const auto axes = find_axes(cloud);
-    if (!axes) return damaged("its shape");
-    plan.axes = *axes;
-  }
-  if (plan.shape == Shape::kSweep) {
-    PITH_ASSIGN(plan.sweep, read_sweep_plan(in, cloud.count));
-  }
-  if (plan.shape == Shape::kTrail) {
-    PITH_ASSIGN(plan.trail, read_trail_plan(in, cloud.count));
-  }
-  for (size_t f = 0; f < cloud.shape.fields.size(); ++f) {
-    FieldPlan field;
-    const uint8_t kind = in.u8();
-    if (!in.ok() || kind >= kFieldKinds) return damaged("the kind of a field");
-    field.kind = static_cast<FieldKind>(kind);
-    PITH_ASSIGN(field.grid, cloud::read_grid(cloud.shape.fields[f].type, in));
-    if (field.kind == FieldKind::kSmall || field.kind == FieldKind::kRepeat) {
-      field.parameter = cloud::unfold(read_varint(in));
-    }
-    if (field.kind == FieldKind::kRepeat &&
-        (field.parameter < 1 || field.parameter > static_cast<int64_t>(kMaxPeriod))) {
-      return damaged("the period of a field");
-    }
-    const ByteView exceptions = in.bytes(read_varint(in));
-    if (!in.ok()) return damaged("its exceptions");
-    append(field.exceptions, exceptions);
-    plan.fields.push_back(std::move(field));
-  }
-  if (plan.shape != Shape::kNone) {
-    for (const size_t f : plan.axes) {
-      if (plan.fields[f].kind != FieldKind::kPlace) return damaged("its shape");
-    }
-    if (!std::all_of(plan.axes.begin(), plan.axes.end(),
-                     [&](size_t f) { return Axis::is_real(plan.fields[f].grid); })) {
-      return damaged("the grids of its places");
-    }
-  }
-  for (size_t f = 0; f < plan.fields.size(); ++f) {
-    const bool place = plan.shape != Shape::kNone &&
-                       std::find(plan.axes.begin(), plan.axes.end(), f) != plan.axes.end();
-    if ((plan.fields[f].kind == FieldKind::kPlace) != place) return damaged("the kind of a field");
-  }
-  return plan;
-}
-
-// Bits that the values of a field would take, roughly: as differences, and as bit patterns.
-bool looks_rough(const Column& column) {
-  const auto& values = column.values;
-  const uint32_t bits = 8 * number_size(column.grid.type);
-  const bool plain = column.grid.base == 0 && column.grid.step == 1;
-  const bool floats = column.grid.type >= NumberType::kF16;
-  if (!plain || !floats || column.grid.kind > cloud::GridKind::kOrder || values.size() < 64) {
-    return false;
-  }
-  const uint32_t shift = bits - std::min(bits, RoughCoder::kModelled);
-  std::vector<uint32_t> counts(size_t{1} << RoughCoder::kModelled, 0);
-  const size_t n = std::min<size_t>(values.size() - 1, 1 << 15);
-  double smooth = 0;
-  for (size_t i = 1; i <= n; ++i) {
-    smooth += length_of(static_cast<int64_t>(static_cast<uint64_t>(values[i]) -
-                                             static_cast<uint64_t>(values[i - 1])));
-    const auto value = static_cast<uint64_t>(values[i]);
-    const uint64_t pattern = values[i] < 0 ? (0 - value) | uint64_t{1} << (bits - 1) : value;
-    ++counts[pattern >> shift & (counts.size() - 1)];
-  }
-  double rough = 0;
-  for (const uint32_t count : counts) {
-    // Integer logarithms: the choice shall not depend on libm.
-    if (count > 0) rough += count * (static_cast<double>(std::bit_width(n / count)) - 0.5 + shift);
-  }
-  return rough < smooth;
-}
-
-FieldPlan plan_field(const Column& column, const CloudPlan& cloud) {
-  FieldPlan plan;
-  plan.grid = column.grid;
-  plan.exceptions = column.exceptions;
-  const auto& values = column.values;
-  if (values.empty()) return plan;
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  if (*least == *most) {
-    // Put into the grid, so that nothing is left to code.
-    plan.grid.base = plan.grid.number(*least);
-    plan.grid.step = 0;
-    return plan;
-  }
-  if (cloud.shape == Shape::kSweep) {
-    const size_t period = cloud.sweep.lasers;
-    bool repeats = values.size() > period;
-    for (size_t i = period; i < values.size() && repeats; ++i) {
-      repeats = values[i] == values[i - period];
-    }
-    if (repeats) {
-      plan.kind = FieldKind::kRepeat;
-      plan.parameter = static_cast<int64_t>(period);
-      return plan;
-    }
-  }
-  if (static_cast<uint64_t>(*most) - static_cast<uint64_t>(*least) < 256) {
-    plan.kind = FieldKind::kSmall;
-    plan.parameter = *least;
-    return plan;
-  }
-  plan.kind = looks_rough(column) ? FieldKind::kRough : FieldKind::kSmooth;
-  return plan;
-}
-
-// Tells the shape of a cloud by its numbers.
-void find_shape(const Cloud& cloud, const std::vector<Column>& columns, CloudPlan& plan) {
-  const auto axes = find_axes(cloud);
-  if (!axes || cloud.count < kMinPoints) return;
-  plan.axes = *axes;
-  const Column& x = columns[plan.axes[0]];
-  const Column& y = columns[plan.axes[1]];
-  const Column& z = columns[plan.axes[2]];
-  if (!Axis::is_real(x.grid) || !Axis::is_real(y.grid) || !Axis::is_real(z.grid)) return;
-  const auto is_plain = [](const cloud::Grid& grid) {
-    return grid.kind >= cloud::GridKind::kDecimal && grid.base == 0 && grid.step == 1;
-  };
-  const bool same_units = x.grid.units() == y.grid.units() && x.grid.units() == z.grid.units();
-  if (is_plain(x.grid) && is_plain(y.grid) && is_plain(z.grid) && same_units) {
-    std::vector<cloud::SpinPoint> located;
-    plan.is_spin = cloud::find_spin(x.values, y.values, z.values, false, located).has_value();
-    if (plan.is_spin) return;
-  }
-  const Axis ax(x.grid);
-  const Axis ay(y.grid);
-  const Axis az(z.grid);
-  std::vector<Vector> points(cloud.count);
-  for (size_t i = 0; i < points.size(); ++i) {
-    points[i] = {ax.real(x.values[i]), ay.real(y.values[i]), az.real(z.values[i])};
-  }
-  if (auto sweep = find_sweep(points)) {
-    plan.sweep = std::move(*sweep);
-    plan.shape = Shape::kSweep;
-    return;
-  }
-  if (auto trail = find_trail(points, plan.followers)) {
-    plan.trail = std::move(*trail);
-    plan.shape = Shape::kTrail;
-  }
-}
-
-struct Prepared {
-  std::vector<std::vector<Column>> columns;
-  std::vector<CloudPlan> plans;
-};
-
-Prepared prepare(ByteView raw, const cloud::Records& records, bool with_shapes) {
-  Prepared prepared;
-  for (const Cloud& cloud : records.clouds) {
-    std::vector<uint64_t> bits(cloud.count);
-    std::vector<Column> columns;
-    for (size_t f = 0; f < cloud.shape.fields.size(); ++f) {
-      cloud::gather(raw, cloud, f, bits);
-      columns.push_back(cloud::make_column(cloud.shape.fields[f].type, bits));
-    }
-    CloudPlan plan;
-    if (with_shapes) find_shape(cloud, columns, plan);
-    for (size_t f = 0; f < columns.size(); ++f) {
-      const bool place = plan.shape != Shape::kNone &&
-                         std::find(plan.axes.begin(), plan.axes.end(), f) != plan.axes.end();
-      plan.fields.push_back(plan_field(columns[f], plan));
-      if (place) {
-        plan.fields.back().kind = FieldKind::kPlace;
-        plan.fields.back().grid = columns[f].grid;
-      }
-    }
-    prepared.plans.push_back(std::move(plan));
-    prepared.columns.push_back(std::move(columns));
-  }
-  return prepared;
-}
-
 template <class Bits>
 void code_bytes(Bits& bits, MutableBytes bytes) {
   ByteCoder coder;
@@ -411,9 +182,18 @@ void code_bytes(Bits& bits, MutableBytes bytes) {
   }
 }
 
-size_t encode_prepared(const BlockView& block, const cloud::Records& records, Prepared& prepared,
-                       size_t contexts, MutableBytes out) {
+// A coded block, and what it takes to check it.
+struct Coded {
+  size_t size = 0;  // 0: it is of no use
   ByteBuffer head;
+  entropy::Record record;
+  ByteBuffer rest;
+};
+
+Coded encode_prepared(const BlockView& block, const cloud::Records& records, Prepared& prepared,
+                      size_t contexts, MutableBytes out) {
+  Coded coded;
+  ByteBuffer& head = coded.head;
   {
     ByteBuffer shapes;
     cloud::write_records(records, shapes);
@@ -435,79 +215,36 @@ size_t encode_prepared(const BlockView& block, const cloud::Records& records, Pr
     for (size_t axis = 0; axis < 3 && plan.shape != Shape::kNone; ++axis) {
       places[axis] = columns[plan.axes[axis]].values;
     }
-    if (!code_places(bits, plan, contexts, records.clouds[c].shape.width, places, around)) return 0;
+    if (!code_places(bits, plan, contexts, records.clouds[c].shape.width, places, around))
+      return {};
     for (size_t f = 0; f < columns.size(); ++f) {
       code_field(bits, plan.fields[f], static_cast<uint32_t>(f), contexts, around, surprises,
                  columns[f].values);
-      if (bits.coder.overflowed()) return 0;
+      if (bits.coder.overflowed()) return {};
     }
   }
   bits.coder.finish();
-  const ByteBuffer rest = bits.rest.finish();
+  coded.rest = bits.rest.finish();
+  coded.record = bits.recorder.finish();
+  const ByteBuffer& rest = coded.rest;
   ByteBuffer front;
   ByteWriter writer(front);
   writer.u8(static_cast<uint8_t>(contexts));
   write_varint(writer, head.size());
   write_varint(writer, rest.size());
   append(front, rest);
-  if (bits.coder.overflowed() || front.size() + bits.coder.size() > out.size()) return 0;
+  if (bits.coder.overflowed() || front.size() + bits.coder.size() > out.size()) return {};
   // The code makes room for what stands in front of it.
   std::copy_backward(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(bits.coder.size()),
                      out.begin() + static_cast<std::ptrdiff_t>(front.size() + bits.coder.size()));
   std::copy(front.begin(), front.end(), out.begin());
-  return front.size() + bits.coder.size();
+  coded.size = front.size() + bits.coder.size();
+  return coded;
 }
 
-}  // namespace
-
-size_t contexts_of(Level level) { return level <= 8 ? 3 : 4; }
-
-uint64_t coder_memory(uint64_t raw_size) {
-  // A record has at least kMinRecord bytes.
-  return kModels + raw_size / kMinRecord * kBytesPerPoint + 4 * raw_size;
-}
-
-Result<size_t> encode_block(const BlockView& block, size_t contexts, MutableBytes out) {
-  const cloud::Records records = cloud::find_records(block);
-  const bool sound = std::all_of(records.clouds.begin(), records.clouds.end(),
-                                 [](const Cloud& c) { return c.shape.size >= kMinRecord; });
-  if (records.clouds.empty() || !sound) return 0;
-  Prepared prepared = prepare(block.bytes, records, true);
-  size_t points = 0;
-  size_t spin_points = 0;
-  for (size_t c = 0; c < records.clouds.size(); ++c) {
-    points += records.clouds[c].count;
-    spin_points += prepared.plans[c].is_spin ? records.clouds[c].count : 0;
-  }
-  if (spin_points * 2 > points) return 0;
-  const size_t size = encode_prepared(block, records, prepared, contexts, out);
-  const bool shaped = std::any_of(prepared.plans.begin(), prepared.plans.end(),
-                                  [](const CloudPlan& plan) { return plan.shape != Shape::kNone; });
-  if (!shaped || (size != 0 && size < block.bytes.size() / 100 * kDoubtPercent)) return size;
-  // A shape that gains so little may be none.
-  ByteBuffer plain(out.size());
-  prepared = prepare(block.bytes, records, false);
-  const size_t plain_size = encode_prepared(block, records, prepared, contexts, plain);
-  if (plain_size == 0 || (size != 0 && size <= plain_size)) return size;
-  std::copy_n(plain.begin(), plain_size, out.begin());
-  return plain_size;
-}
-
-Result<void> decode_block(ByteView code, MutableBytes raw, MemoryBudget& budget) {
-  if (!budget.reserve(coder_memory(raw.size()))) return damaged("it declares too little memory");
-  ByteReader reader(code);
-  const size_t contexts = reader.u8();
-  const uint64_t head_size = read_varint(reader);
-  if (!reader.ok() || contexts == 0 || contexts > kMaxContexts ||
-      head_size > 2 * raw.size() + kMaxHead) {
-    return damaged("its front");
-  }
-  const ByteView rest = reader.bytes(read_varint(reader));
-  if (!reader.ok()) return damaged("its plain bits");
-  DecodeBits bits{entropy::BinaryDecoder(reader.rest()), entropy::RawReader(rest)};
-  ByteBuffer head(static_cast<size_t>(head_size));
-  code_bytes(bits, head);
-  if (bits.is_short()) return damaged("it ends too early");
+// Decodes what stands behind the head.
+template <class Bits>
+Result<void> restore_block(Bits& bits, ByteView head, size_t contexts, MutableBytes raw) {
   ByteReader in(head);
   const ByteView shapes = in.bytes(read_varint(in));
   if (!in.ok()) return damaged("its shapes");
@@ -552,6 +289,104 @@ Result<void> decode_block(ByteView code, MutableBytes raw, MemoryBudget& budget)
       cloud::scatter(patterns, cloud, f, raw);
     }
   }
+  return {};
+}
+
+// False if the codec named cloud does better on some points from the middle of a large cloud:
+// without a shape they tell what the others are like.
+Result<bool> pays_on_slice(const BlockView& block, const cloud::Records& records, size_t contexts) {
+  if (records.clouds.size() != 1) return true;
+  const cloud::Run& run = records.clouds.front().runs.front();
+  const size_t record = records.clouds.front().shape.size;
+  if (run.count * record < kLeastSliced) return true;
+  Segment segment;
+  for (const Segment& one : block.segments) {
+    if (one.type == SegmentType::kPoints && one.layout.points) segment = one;
+  }
+  segment.size = run.count / kSlice * record;
+  segment.layout.offset = 0;
+  const BlockView slice{.bytes = block.bytes.subspan(run.offset + run.count / 2 * record,
+                                                     static_cast<size_t>(segment.size)),
+                        .segments = {&segment, 1},
+                        .type = block.type};
+  ByteBuffer mixed(slice.bytes.size());
+  PITH_ASSIGN(const size_t size, encode_block(slice, contexts, false, mixed));
+  ByteBuffer other;
+  cloud::encode_block(slice, kThorough, other);
+  return size != 0 && size <= other.size() + other.size() / 100;
+}
+
+// True if the block comes back by its decisions, all of which are asked for as they were.
+bool restores(const Coded& coded, size_t contexts, ByteView raw) {
+  ReplayBits bits{entropy::Replay(coded.record), entropy::RawReader(coded.rest)};
+  ByteBuffer head(coded.head.size());
+  code_bytes(bits, head);
+  ByteBuffer restored(raw.size());
+  return equal(head, coded.head) && restore_block(bits, head, contexts, restored) &&
+         bits.replay.agrees() && bits.rest.finished() && equal(restored, raw);
+}
+
+}  // namespace
+
+size_t contexts_of(Level level) { return level <= 8 ? 3 : 4; }
+
+uint64_t coder_memory(uint64_t raw_size) {
+  // A record has at least kMinRecord bytes.
+  return kModels + raw_size / kMinRecord * kBytesPerPoint + 4 * raw_size;
+}
+
+Result<size_t> encode_block(const BlockView& block, size_t contexts, bool checks,
+                            MutableBytes out) {
+  const cloud::Records records = cloud::find_records(block);
+  const bool sound = std::all_of(records.clouds.begin(), records.clouds.end(),
+                                 [](const Cloud& c) { return c.shape.size >= kMinRecord; });
+  if (records.clouds.empty() || !sound) return 0;
+  Prepared prepared = prepare(block.bytes, records, true);
+  size_t points = 0;
+  size_t left_points = 0;
+  for (size_t c = 0; c < records.clouds.size(); ++c) {
+    points += records.clouds[c].count;
+    left_points += prepared.plans[c].is_left ? records.clouds[c].count : 0;
+  }
+  if (left_points * 2 > points) return 0;
+  const bool shaped = std::any_of(prepared.plans.begin(), prepared.plans.end(),
+                                  [](const CloudPlan& plan) { return plan.shape != Shape::kNone; });
+  if (checks && !shaped) {
+    PITH_ASSIGN(const bool pays, pays_on_slice(block, records, contexts));
+    if (!pays) return 0;
+  }
+  Coded coded = encode_prepared(block, records, prepared, contexts, out);
+  if (shaped && (coded.size == 0 || coded.size >= block.bytes.size() / 100 * kDoubtPercent)) {
+    // A shape that gains so little may be none.
+    ByteBuffer plain(out.size());
+    prepared = prepare(block.bytes, records, false);
+    Coded other = encode_prepared(block, records, prepared, contexts, plain);
+    if (other.size != 0 && (coded.size == 0 || other.size < coded.size)) {
+      std::copy_n(plain.begin(), other.size, out.begin());
+      coded = std::move(other);
+    }
+  }
+  prepared = {};
+  if (checks && coded.size != 0 && !restores(coded, contexts, block.bytes)) return 0;
+  return coded.size;
+}
+
+Result<void> decode_block(ByteView code, MutableBytes raw, MemoryBudget& budget) {
+  if (!budget.reserve(coder_memory(raw.size()))) return damaged("it declares too little memory");
+  ByteReader reader(code);
+  const size_t contexts = reader.u8();
+  const uint64_t head_size = read_varint(reader);
+  if (!reader.ok() || contexts == 0 || contexts > kMaxContexts ||
+      head_size > 2 * raw.size() + kMaxHead) {
+    return damaged("its front");
+  }
+  const ByteView rest = reader.bytes(read_varint(reader));
+  if (!reader.ok()) return damaged("its plain bits");
+  DecodeBits bits{entropy::BinaryDecoder(reader.rest()), entropy::RawReader(rest)};
+  ByteBuffer head(static_cast<size_t>(head_size));
+  code_bytes(bits, head);
+  if (bits.is_short()) return damaged("it ends too early");
+  PITH_TRY(restore_block(bits, head, contexts, raw));
   if (!bits.coder.all_read() || !bits.rest.finished()) return damaged("it has a tail");
   return {};
 }

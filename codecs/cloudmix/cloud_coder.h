@@ -14,8 +14,9 @@ size_t contexts_of(Level level);
 // Upper bound of the memory beside input and output, for a block of this size.
 uint64_t coder_memory(uint64_t raw_size);
 
-// Size of the code, or 0 if it does not fit into `out`.
-Result<size_t> encode_block(const BlockView& block, size_t contexts, MutableBytes out);
+// Size of the code, or 0 if it does not fit into `out`. `checks`: 0 too if the block would not come
+// back.
+Result<size_t> encode_block(const BlockView& block, size_t contexts, bool checks, MutableBytes out);
 Result<void> decode_block(ByteView code, MutableBytes raw, MemoryBudget& budget);
 
 }  // namespace pith::cloudmix

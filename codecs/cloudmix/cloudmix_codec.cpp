@@ -23,13 +23,15 @@ class CloudMixCodec : public Codec {
   uint64_t decode_memory(size_t raw_size, Level) const override {
     return cloudmix::coder_memory(raw_size);
   }
+  // encode_block() does, without predicting everything again.
+  bool verify_after_encode() const override { return false; }
   // A shape is found in whole frames.
   bool is_made_for(SegmentType type) const override { return type == SegmentType::kPoints; }
 
   Result<uint64_t> estimate(const BlockView& sample, Level level, Scratch*) const override {
     ByteBuffer out(sample.bytes.size());
     PITH_ASSIGN(const size_t size,
-                cloudmix::encode_block(sample, cloudmix::contexts_of(level), out));
+                cloudmix::encode_block(sample, cloudmix::contexts_of(level), false, out));
     return size != 0 ? size : sample.bytes.size();
   }
 
@@ -39,7 +41,7 @@ class CloudMixCodec : public Codec {
                                   Scratch*) const override {
     out.resize(block.bytes.size());
     PITH_ASSIGN(const size_t size,
-                cloudmix::encode_block(block, cloudmix::contexts_of(options.level), out));
+                cloudmix::encode_block(block, cloudmix::contexts_of(options.level), true, out));
     out.resize(size);
     if (size == 0) return EncodeOutcome::kDeclined;
     decode_memory = cloudmix::coder_memory(block.bytes.size());

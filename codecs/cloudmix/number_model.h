@@ -6,6 +6,10 @@
 // All in integers. A Bits gives `uint32_t code(uint32_t bit, uint32_t p)`: the
 // encoder codes the bit with the probability of a 1 in 1/65536 and returns it, the decoder ignores
 // the argument and returns what it has decoded. So one text describes both directions.
+//
+// To check a block, its decisions are told once more to what decodes (Bits::kReplays), which must
+// ask for them in the same contexts: whatever rests on these is then the same in a decoder, and
+// nothing has to be predicted again.
 #pragma once
 
 #include <algorithm>
@@ -44,7 +48,6 @@ class DecisionModel {
         shift_(32 - std::max(log - kLineLog, 1)),
         limit_(limit),
         size_(size_t{1} << std::max(log, kLineLog + 1)),
-        slots_(contexts * size_),
         weights_(nodes) {
     for (Weights& row : weights_) {
       for (size_t c = 0; c < contexts; ++c) {
@@ -63,12 +66,35 @@ class DecisionModel {
   void set(size_t c, uint32_t value) {
     if (c >= contexts_) return;
     keys_[c] = (value + 1) * 0x9E3779B1U;
+    asked_ = std::rotl(asked_, 9) + keys_[c];
     line_ = kNoLine;
   }
 
   // `node`: what is decided, below `nodes`.
   template <class Bits>
   uint32_t decide(Bits& bits, uint32_t bit, uint32_t node) {
+    bits.note(asked_ + node);
+    if constexpr (Bits::kReplays) {
+      return bits.next();
+    } else {
+      return decide_anew(bits, bit, node);
+    }
+  }
+
+ private:
+  using Slot = model::AdaptiveProbability;
+  static constexpr uint32_t kNoLine = UINT32_MAX;
+  static constexpr uint32_t kSure = 160;
+  static constexpr int32_t kFirstSum = 80000;  // of the first weights; 65536 is 1.0
+
+  // Weights as they are learned, and their upper parts (4096 is 1.0), with which inputs are mixed.
+  struct Weights {
+    alignas(16) std::array<int32_t, kMaxContexts> exact{};
+    alignas(16) std::array<int16_t, kMaxContexts> upper{};
+  };
+
+  template <class Bits>
+  uint32_t decide_anew(Bits& bits, uint32_t bit, uint32_t node) {
     // The number of contexts is known to the compiler in each of these: the loops are unrolled.
     switch (contexts_) {
       case 1:
@@ -90,19 +116,8 @@ class DecisionModel {
     }
   }
 
- private:
-  using Slot = model::AdaptiveProbability;
-  static constexpr uint32_t kNoLine = UINT32_MAX;
-  static constexpr uint32_t kSure = 160;
-  static constexpr int32_t kFirstSum = 80000;  // of the first weights; 65536 is 1.0
-
-  // Weights as they are learned, and their upper parts (4096 is 1.0), with which inputs are mixed.
-  struct Weights {
-    alignas(16) std::array<int32_t, kMaxContexts> exact{};
-    alignas(16) std::array<int16_t, kMaxContexts> upper{};
-  };
-
   void find_lines(uint32_t line) {
+    if (slots_.empty()) slots_.resize(contexts_ * size_);
     line_ = line;
     const uint32_t salt = line * 0x85EBCA6BU;
     Slot* table = slots_.data();
@@ -124,11 +139,14 @@ class DecisionModel {
       slots[0]->update(got, model::kMaxRateCount);
       return got;
     }
+    Weights& weights = weights_[node];
+    // Some multiplications in a row: inputs would have to be put into a vector piece by piece.
+    int32_t sum = 0;
     for (size_t c = 0; c < kContexts; ++c) {
       inputs[c] = kStretched[slots[c]->p16() >> 4];
+      sum += inputs[c] * weights.upper[c];
     }
-    Weights& weights = weights_[node];
-    const int mixed = dot<kLanes>(inputs, weights);
+    const int mixed = model::clamp_stretch(sum >> 12);
     const uint32_t p = std::clamp<uint32_t>(model::squash(mixed), 16, 65536 - 16);
     const uint32_t got = bits.code(bit, p);
     const auto target = static_cast<int32_t>(got << 16);
@@ -137,12 +155,6 @@ class DecisionModel {
     return got;
   }
 
-  template <size_t kLanes>
-  static int dot(const std::array<int16_t, kLanes>& inputs, const Weights& weights) {
-    int32_t sum = 0;
-    for (size_t i = 0; i < kLanes; ++i) sum += inputs[i] * weights.upper[i];
-    return model::clamp_stretch(sum >> 12);
-  }
   template <size_t kLanes>
   static void train(const std::array<int16_t, kLanes>& inputs, Weights& weights, int32_t error) {
     const auto step = static_cast<int16_t>(error >> 4);
@@ -159,10 +171,11 @@ class DecisionModel {
   size_t contexts_;
   int shift_;
   uint32_t limit_;
-  size_t size_;  // slots of a context
-  std::vector<Slot> slots_;
+  size_t size_;              // slots of a context
+  std::vector<Slot> slots_;  // empty until something is decided
   std::vector<Weights> weights_;
   std::array<uint32_t, kMaxContexts> keys_{};
+  uint32_t asked_ = 0;       // sum of all contexts so far
   uint32_t line_ = kNoLine;  // for which the slots were found
   std::array<Slot*, kMaxContexts> lines_{};
 };
@@ -224,10 +237,15 @@ class NumberModel {
 
   template <class Bits>
   uint32_t decide_plain(Bits& bits, uint32_t bit, uint32_t node) {
-    model::AdaptiveProbability& p = plain_[node];
-    const uint32_t got = bits.code(bit, std::clamp<uint32_t>(p.p16(), 16, 65536 - 16));
-    p.update(got, limit_);
-    return got;
+    bits.note(node);
+    if constexpr (Bits::kReplays) {
+      return bits.next();
+    } else {
+      model::AdaptiveProbability& p = plain_[node];
+      const uint32_t got = bits.code(bit, std::clamp<uint32_t>(p.p16(), 16, 65536 - 16));
+      p.update(got, limit_);
+      return got;
+    }
   }
 
   template <class Bits>

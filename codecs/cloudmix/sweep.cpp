@@ -3,8 +3,8 @@
 #include <bit>
 #include <cmath>
 
+#include "base/varint.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 
 namespace pith::cloudmix {
 namespace {
@@ -22,7 +22,7 @@ bool read_real(ByteReader& in, double& value) {
 }  // namespace
 
 void write_sweep_plan(const SweepPlan& plan, ByteWriter& out) {
-  cloud::write_varint(out, plan.lasers);
+  write_varint(out, plan.lasers);
   write_real(out, plan.distance_step);
   out.u8(plan.lattice.exists ? 1 : 0);
   if (plan.lattice.exists) {
@@ -35,7 +35,7 @@ void write_sweep_plan(const SweepPlan& plan, ByteWriter& out) {
     int64_t before = 0;
     int64_t step = 0;
     for (const auto& knot : plan.knots) {
-      cloud::write_varint(out, cloud::fold(knot[axis] - before - step));
+      write_varint(out, fold(knot[axis] - before - step));
       step = knot[axis] - before;
       before = knot[axis];
     }
@@ -44,7 +44,7 @@ void write_sweep_plan(const SweepPlan& plan, ByteWriter& out) {
 
 Result<SweepPlan> read_sweep_plan(ByteReader& in, size_t points) {
   SweepPlan plan;
-  const uint64_t lasers = cloud::read_varint(in);
+  const uint64_t lasers = read_varint(in);
   if (lasers < 2 || lasers > kMaxColumnLasers) return cloud::damaged("the lasers of a column");
   plan.lasers = static_cast<uint32_t>(lasers);
   bool sane = read_real(in, plan.distance_step) && plan.distance_step > 1e-9;
@@ -61,7 +61,7 @@ Result<SweepPlan> read_sweep_plan(ByteReader& in, size_t points) {
     int64_t before = 0;
     int64_t step = 0;
     for (auto& knot : plan.knots) {
-      const int64_t off = cloud::unfold(cloud::read_varint(in));
+      const int64_t off = unfold(read_varint(in));
       if (off > kMostKnot || off < -kMostKnot) return cloud::damaged("the path of a scanner");
       knot[axis] = before + step + off;
       if (knot[axis] > kMostKnot || knot[axis] < -kMostKnot) {

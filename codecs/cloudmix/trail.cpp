@@ -2,8 +2,8 @@
 
 #include <bit>
 
+#include "base/varint.h"
 #include "codecs/cloud/records.h"
-#include "codecs/cloud/varint.h"
 
 namespace pith::cloudmix {
 namespace {
@@ -22,11 +22,11 @@ void write_trail_plan(const TrailPlan& plan, ByteWriter& out) {
   out.u64(std::bit_cast<uint64_t>(plan.distance_step));
   out.u64(std::bit_cast<uint64_t>(plan.turn_cos));
   out.u64(std::bit_cast<uint64_t>(plan.turn_sin));
-  cloud::write_varint(out, plan.sections.size());
+  write_varint(out, plan.sections.size());
   for (const TrailSection& section : plan.sections) {
-    cloud::write_varint(out, section.points);
-    for (const int64_t part : section.from) cloud::write_varint(out, cloud::fold(part));
-    for (const int64_t part : section.to) cloud::write_varint(out, cloud::fold(part));
+    write_varint(out, section.points);
+    for (const int64_t part : section.from) write_varint(out, fold(part));
+    for (const int64_t part : section.to) write_varint(out, fold(part));
   }
 }
 
@@ -34,18 +34,18 @@ Result<TrailPlan> read_trail_plan(ByteReader& in, size_t points) {
   TrailPlan plan;
   const bool sane = read_real(in, 1e6, plan.distance_step) && plan.distance_step > 1e-9 &&
                     read_real(in, 2, plan.turn_cos) && read_real(in, 2, plan.turn_sin);
-  const uint64_t sections = cloud::read_varint(in);
+  const uint64_t sections = read_varint(in);
   if (!in.ok() || !sane || sections > kMaxSections) return cloud::damaged("a trail");
   uint64_t sum = 0;
   for (uint64_t i = 0; i < sections; ++i) {
     TrailSection section;
-    const uint64_t count = cloud::read_varint(in);
+    const uint64_t count = read_varint(in);
     if (count == 0 || count > points - sum) return cloud::damaged("a trail");
     section.points = static_cast<uint32_t>(count);
     sum += count;
     for (auto* end : {&section.from, &section.to}) {
       for (int64_t& part : *end) {
-        part = cloud::unfold(cloud::read_varint(in));
+        part = unfold(read_varint(in));
         if (part > kMostPlace || part < -kMostPlace) return cloud::damaged("a trail");
       }
     }

@@ -1,6 +1,7 @@
 // Finds the sections, the scanners' ways and the forerunners. Only the encoder does.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "codecs/cloud/trig.h"
 #include "codecs/cloudmix/trail.h"
@@ -14,8 +15,10 @@ constexpr double kCoarse = 0.02;  // metres that a round may move the scanner at
 constexpr double kMomentum = 0.8;
 constexpr double kFine = 0.0005;
 constexpr uint32_t kReach = 96;        // points back to look for a forerunner
-constexpr size_t kStride = 19;         // of the points that the fit looks at
-constexpr size_t kWindows = 24;        // in which places for a start are compared
+constexpr size_t kRow = 16;            // the fit looks at so many points in a row
+constexpr size_t kRowPeriod = 304;     // of so many each
+constexpr size_t kWindows = 12;        // in which places for a start are compared
+constexpr uint32_t kTogether = 8;      // points that are passed over at once
 constexpr size_t kWindow = 128;        // points of a window, behind those that it reaches back to
 constexpr int kRoundsOfMatch = 4;      // forerunners stay the same for some rounds
 constexpr double kMostSlope = 0.004;   // difference from a forerunner's
@@ -45,7 +48,8 @@ double angle_of(double x, double y) {
 }
 
 struct View {
-  double turns;
+  double x, y;   // from the scanner
+  double turns;  // negative until it is asked for: of most points it never is
   double slope;
   double rho;
 };
@@ -73,7 +77,7 @@ class Finder {
       if (step_ == 0 && !find_step(section, begin)) return std::nullopt;
       settle(section, begin, before == nullptr);
       look(section, begin);
-      matched += match(section, begin, 1);
+      matched += match(begin, begin, begin + section.points);
       begin += section.points;
       before = &section;
     }
@@ -117,8 +121,10 @@ class Finder {
     for (int round = 0; round < kRounds; ++round) {
       const bool fresh = matches || round % kRoundsOfMatch == 0;
       if (fresh) {
-        look(section, begin);
-        match(section, begin, kStride);
+        for_rows(section, begin, [&](size_t from, size_t to) {
+          for (size_t i = from - kReach; i < to; ++i) look_at(section, begin, i);
+          match(begin, from, to);
+        });
       } else {
         look_again(section, begin);
       }
@@ -167,14 +173,14 @@ class Finder {
       const size_t from = begin + kReach + room * w / (kWindows - 1);
       const size_t to = from + kWindow;
       for (size_t i = from - kReach; i < to; ++i) look_at(section, begin, i);
-      match(begin, from, to, 1);
+      match(begin, from, to);
       for (size_t i = from; i < to; ++i) {
         const Follower& follower = followers_[i];
         if (follower.back == 0) continue;
         const View& there = views_[i - follower.back];
         const double slope = (views_[i].slope - there.slope) / kFits;
-        const double turn =
-            (turned(there.turns, views_[i].turns) - follower.turns * step_) * kRadians / kFits;
+        const double turn = (turned(angle(i - follower.back), angle(i)) - follower.turns * step_) *
+                            kRadians / kFits;
         sum += 1 / (1 + slope * slope + turn * turn);
       }
     }
@@ -186,9 +192,18 @@ class Finder {
   }
   // At those points alone that the fit does.
   void look_again(const TrailSection& section, size_t begin) {
-    for (size_t i = begin; i < begin + section.points; i += kStride) {
-      look_at(section, begin, i);
-      if (followers_[i].back != 0) look_at(section, begin, i - followers_[i].back);
+    for_rows(section, begin, [&](size_t from, size_t to) {
+      for (size_t i = from; i < to; ++i) {
+        look_at(section, begin, i);
+        if (followers_[i].back != 0) look_at(section, begin, i - followers_[i].back);
+      }
+    });
+  }
+  template <class Do>
+  static void for_rows(const TrailSection& section, size_t begin, Do&& with) {
+    const size_t end = begin + section.points;
+    for (size_t from = begin + kReach; from + kRow <= end; from += kRowPeriod) {
+      with(from, from + kRow);
     }
   }
   void look_at(const TrailSection& section, size_t begin, size_t i) {
@@ -197,8 +212,14 @@ class Finder {
     const double x = p[0] - o[0];
     const double y = p[1] - o[1];
     const double rho = std::max(1e-3, std::sqrt(x * x + y * y));
-    views_[i] = {angle_of(x, y), (p[2] - o[2]) / rho, rho};
+    views_[i] = {.x = x, .y = y, .turns = -1, .slope = (p[2] - o[2]) / rho, .rho = rho};
     slopes_[i] = static_cast<float>(views_[i].slope);
+  }
+
+  double angle(size_t i) {
+    View& view = views_[i];
+    if (view.turns < 0) view.turns = angle_of(view.x, view.y);
+    return view.turns;
   }
 
   static double turned(double from, double to) {
@@ -215,8 +236,9 @@ class Finder {
       double step = 0;
       for (size_t back = 8; back < 48; ++back) {
         const double apart = std::abs(views_[i].slope - views_[i - back].slope);
-        const double t = turned(views_[i - back].turns, views_[i].turns);
-        if (apart < best && std::abs(t) > 1e-5 && std::abs(t) < 0.005) {
+        if (apart >= best) continue;
+        const double t = turned(angle(i - back), angle(i));
+        if (std::abs(t) > 1e-5 && std::abs(t) < 0.005) {
           best = apart;
           step = t;
         }
@@ -231,30 +253,32 @@ class Finder {
   }
 
   // Gives points their forerunners; how many have one.
-  size_t match(const TrailSection& section, size_t begin, size_t stride) {
-    return match(begin, begin, begin + section.points, stride);
-  }
-  size_t match(size_t begin, size_t from, size_t to, size_t stride) {
+  size_t match(size_t begin, size_t from, size_t to) {
     size_t matched = 0;
     uint32_t usual = 0;  // the distance back that the point before suggests
-    for (size_t i = from; i < to; i += stride) {
+    for (size_t i = from; i < to; ++i) {
       const View& here = views_[i];
       double best = 1;
       Follower follower{};
       const auto reach = static_cast<uint32_t>(std::min<size_t>(kReach, i - begin));
-      // Few points lie on the same cone.
+      // Few points lie on the same cone. The last byte is that of the point before.
       std::array<uint8_t, kReach> near{};
       const auto slope = static_cast<float>(here.slope);
       const float* const slopes = slopes_.data() + i - reach;
+      uint8_t* const its_near = near.data() + (kReach - reach);
       for (uint32_t k = 0; k < reach; ++k) {
-        near[k] = static_cast<uint8_t>(std::abs(slopes[k] - slope) <= kNearSlope);
+        its_near[k] = static_cast<uint8_t>(std::abs(slopes[k] - slope) <= kNearSlope);
       }
       for (uint32_t back = 1; back <= reach; ++back) {
-        if (near[reach - back] == 0) continue;
+        if (back % kTogether == 1 && none_near(near, back)) {
+          back += kTogether - 1;
+          continue;
+        }
+        if (near[kReach - back] == 0) continue;
         const View& there = views_[i - back];
         const double apart = std::abs(here.slope - there.slope);
         if (apart > kMostSlope) continue;
-        const double steps = turned(there.turns, here.turns) / step_;
+        const double steps = turned(angle(i - back), angle(i)) / step_;
         const double whole = std::floor(steps + 0.5);
         if (whole < 1 || whole > 8) continue;
         const double cost = apart / kMostSlope + std::abs(steps - whole) * 0.6 +
@@ -273,6 +297,13 @@ class Finder {
     return matched;
   }
 
+  // True if all of the next points back are far.
+  static bool none_near(const std::array<uint8_t, kReach>& near, uint32_t back) {
+    uint64_t next = 0;
+    std::memcpy(&next, near.data() + kReach + 1 - back - kTogether, sizeof(next));
+    return next == 0;
+  }
+
   // Gauss-Newton for the ends of the scanner's way: the slopes of a point and its forerunner are
   // the same if they are seen from the right place.
   double fit(TrailSection& section, size_t begin, bool still) {
@@ -283,8 +314,7 @@ class Finder {
       if (follower.back == 0) return;
       const size_t m = i - follower.back;
       const double slope_rest = views_[i].slope - views_[m].slope;
-      const double turn_rest =
-          (turned(views_[m].turns, views_[i].turns) - follower.turns * step_) * kRadians;
+      const double turn_rest = (turned(angle(m), angle(i)) - follower.turns * step_) * kRadians;
       if (std::abs(slope_rest) > limit_ || std::abs(turn_rest) > limit_) return;
       double slopes[kN] = {};
       double turns[kN] = {};
@@ -315,7 +345,9 @@ class Finder {
         a[r][kN] -= slopes[r] * slope_rest + turns[r] * turn_rest;
       }
     };
-    for (size_t i = begin; i < begin + section.points; i += kStride) add_point(i);
+    for_rows(section, begin, [&](size_t from, size_t to) {
+      for (size_t i = from; i < to; ++i) add_point(i);
+    });
     for (size_t r = 0; r < kN; ++r) a[r][r] += 1e-6 + 1e-3 * a[r][r];
     // Elimination; the matrix is positive definite.
     for (size_t r = 0; r < kN; ++r) {

@@ -24,9 +24,9 @@ class AttributeModel {
  public:
   static constexpr size_t memory(const RecordShape& shape) {
     return 2 * Bytes::memory(kReturnRows) + 2 * Bytes::memory(kRows) +
-           2 * NumberCoder<5>::memory(kRows) + NumberCoder<kToneContexts>::memory(kToneRows) +
+           2 * NumberCoder<4>::memory(kRows) + NumberCoder<kToneContexts>::memory(kToneRows) +
            (shape.color_at >= 0
-                ? ByteCoder<5>::memory(kRows) + 3 * NumberCoder<kToneContexts>::memory(kToneRows)
+                ? ByteCoder<4>::memory(kRows) + 3 * NumberCoder<kToneContexts>::memory(kToneRows)
                 : 0) +
            (shape.infrared_at >= 0 ? NumberCoder<kToneContexts>::memory(kToneRows) : 0);
   }
@@ -58,12 +58,10 @@ class AttributeModel {
     Seen& now = state.now;
     const Seen& one = state.one;
     const uint32_t gap = std::min<uint32_t>(signed_octaves(state.pulses), 15);
-    const std::array<uint32_t, 6> contexts = {
+    const std::array<uint32_t, 4> contexts = {
         context(one.returns, same),
-        context(one.returns, state.two.returns, same),
         context(one.returns, state.two.returns, same << 8 | three_returns_),
         context(one.returns, gap, one.classed),
-        context(one.returns, same, half_octaves(static_cast<uint64_t>(one.intensity))),
         context(one.returns << 8 | state.two.returns, three_returns_ << 8 | four_returns_, same)};
     numbers[kReturns] = returns_.code(static_cast<uint32_t>(numbers[kReturns]), shape_.wide ? 8 : 6,
                                       contexts, state.mixing, coder);
@@ -80,9 +78,8 @@ class AttributeModel {
     code_flags(numbers, state, gap, coder);
     code_angle(numbers, state, gap, coder);
     code_user(numbers, state, gap, coder);
-    const std::array<uint32_t, 5> source_contexts = {
-        context(same), context(gap), context(last_source_step_), context(state.flags),
-        context(last_source_step_, gap)};
+    const std::array<uint32_t, 4> source_contexts = {
+        context(same), context(gap), context(last_source_step_), context(state.flags)};
     const int64_t step = source_.code(difference_of(numbers[kSource], last_source_),
                                       source_contexts, same, state.mixing, coder);
     last_source_step_ = signed_octaves(step);
@@ -108,26 +105,22 @@ class AttributeModel {
   const Nearby& near() const { return near_; }
 
  private:
-  using Bytes = ByteCoder<6>;
+  using Bytes = ByteCoder<4>;
   static constexpr int kReturnRows = 9;
   static constexpr int kRows = 7;
   static constexpr int kToneRows = 8;
-  static constexpr size_t kToneContexts = 7;
+  static constexpr size_t kToneContexts = 3;
 
   template <class Coder>
   void code_flags(Numbers& numbers, PointState& state, uint32_t gap, Coder& coder) {
     const uint32_t run = half_octaves(flag_run_);
-    const std::array<uint32_t, 6> contexts = {
-        context(state.flags),
-        context(state.flags, gap),
-        context(state.flags, run),
+    const std::array<uint32_t, 4> contexts = {
+        context(state.flags), context(state.flags, gap),
         context(state.flags, state.same_pulse ? 1 : 0, state.now.returns),
-        context(state.flags, run, half_octaves(last_flag_run_)),
-        context(state.flags, flags_before_)};
+        context(state.flags, run, half_octaves(last_flag_run_))};
     const uint32_t flags = flags_.code(static_cast<uint32_t>(numbers[kFlags]), shape_.wide ? 8 : 2,
                                        contexts, state.mixing, coder);
     if (flags != state.flags) {
-      flags_before_ = state.flags;
       last_flag_run_ = flag_run_;
       flag_run_ = 0;
     } else {
@@ -144,10 +137,10 @@ class AttributeModel {
                                ? 31
                                : static_cast<uint32_t>(std::min<uint64_t>(
                                      uint64_t{angle_run_} * 16 / last_angle_run_, 30));
-    const std::array<uint32_t, 5> contexts = {
-        context(state.same_pulse ? 1 : 0, gap), context(place, last_angle_step_),
-        context(last_angle_step_, angle_before_, gap), context(state.flags, gap, last_angle_step_),
-        context(half_octaves(angle_run_), state.flags)};
+    const std::array<uint32_t, 4> contexts = {context(state.same_pulse ? 1 : 0, gap),
+                                              context(place, last_angle_step_),
+                                              context(last_angle_step_, angle_before_, gap),
+                                              context(half_octaves(angle_run_), state.flags)};
     const int64_t step = angle_.code(difference_of(numbers[kAngle], last_angle_), contexts,
                                      place / 2, state.mixing, coder);
     if (step != 0) {
@@ -167,13 +160,9 @@ class AttributeModel {
     const uint32_t one = state.one.user;
     const uint32_t two = state.two.user;
     user_run_ += 1;
-    const std::array<uint32_t, 6> contexts = {
-        context(one, state.same_pulse ? 1 : 0),
-        context(one, two, other_user_),
-        context(one, half_octaves(user_run_), other_user_),
-        context(one, state.now.returns, gap),
-        context(one, other_user_, state.same_pulse ? 1 : 0),
-        context(one, half_octaves(static_cast<uint64_t>(state.one.intensity)), two)};
+    const std::array<uint32_t, 4> contexts = {
+        context(one, state.same_pulse ? 1 : 0), context(one, two, other_user_),
+        context(one, half_octaves(user_run_), other_user_), context(one, state.now.returns, gap)};
     const uint32_t user =
         user_.code(static_cast<uint32_t>(numbers[kUser]), 8, contexts, state.mixing, coder);
     if (user != one) {
@@ -191,13 +180,10 @@ class AttributeModel {
     const uint32_t first = near_.first->classed;
     const uint32_t second = near_.second->classed;
     const uint32_t above = signed_octaves(now.z - near_.first->z);
-    const std::array<uint32_t, 6> contexts = {
-        context(one, now.place),
-        context(first, above, now.place),
+    const std::array<uint32_t, 4> contexts = {
+        context(one, now.place), context(first, above, now.place),
         context(first, second, now.place << 8 | near_.alike->classed),
-        context(one, state.two.classed, first),
-        context(one, signed_octaves(now.z - state.one.z), now.returns),
-        context(near_.alike->classed, one, half_octaves(static_cast<uint64_t>(now.intensity)) / 2)};
+        context(one, state.two.classed, first)};
     const uint32_t got =
         class_.code(static_cast<uint32_t>(numbers[kClass]), 8, contexts, state.mixing, coder);
     state.now.classed = static_cast<uint8_t>(got);
@@ -223,15 +209,10 @@ class AttributeModel {
     const uint32_t octaves = std::min<uint32_t>(size.octaves(), 40);
     const auto off = [&](int64_t v) { return signed_octaves(v - expected); };
     const auto finely = [&](int64_t v) { return signed_half_octaves(v - expected); };
-    const uint32_t height = half_octaves(static_cast<uint64_t>(expected));
     const std::array<uint32_t, kToneContexts> contexts = {
         context(octaves, now.place),
         context(finely(one.intensity), now.place, state.same_pulse ? 1 : 0),
-        context(finely(before.intensity), octaves / 2, now.place),
-        context(off(near_.first->intensity), off(near_.alike->intensity), now.place),
-        context(now.returns, height),
-        context(last_tone_[0], last_tone_[1], now.place),
-        context(off(one.intensity), off(before.intensity), off(near_.alike->intensity))};
+        context(off(near_.first->intensity), off(near_.alike->intensity), now.place)};
     const int64_t number =
         sum_of(expected, intensity_.code(tone_number(3, numbers[kIntensity]) - expected, contexts,
                                          std::min<uint32_t>(octaves / 2, 15), state.mixing, coder));
@@ -239,8 +220,6 @@ class AttributeModel {
     tones.learn(d(now.intensity));
     const int64_t missed = difference_of(number, expected);
     size.add(missed);
-    last_tone_[1] = last_tone_[0];
-    last_tone_[0] = signed_octaves(missed);
     int32_t& mean = tone_means_[now.place];
     mean += (now.intensity - mean) / 16;
     numbers[kIntensity] = lattices_[3].value_of(now.intensity);
@@ -270,12 +249,11 @@ class AttributeModel {
       const bool equal =
           color[0] == donor.color[0] && color[1] == donor.color[1] && color[2] == donor.color[2];
       const int64_t far = std::abs(now.x - donor.x) + std::abs(now.y - donor.y);
-      const std::array<uint32_t, 5> contexts = {
+      const std::array<uint32_t, 4> contexts = {
           context(i, half_octaves(static_cast<uint64_t>(far)), pattern),
           context(i, hits_ & 63, pattern),
           context(i, half_octaves(static_cast<uint64_t>(std::abs(now.x - donor.x))),
                   half_octaves(static_cast<uint64_t>(std::abs(now.y - donor.y)))),
-          context(i, distance, hits_ & 3),
           context(i, half_octaves(static_cast<uint64_t>(std::abs(now.z - donor.z))), distance)};
       copied = copied_.code(equal ? 1 : 0, 1, contexts, state.mixing, coder) != 0;
       hits_ = hits_ << 1 | (copied ? 1 : 0);
@@ -314,13 +292,8 @@ class AttributeModel {
     const uint32_t change = i == 0 ? 0 : signed_half_octaves(static_cast<int64_t>(step(first)));
     const uint32_t missed = i == 0 ? 0 : last_missed_[i - 1];
     const std::array<uint32_t, kToneContexts> contexts = {
-        context(octaves),
-        context(off(one.color[i]), off(first.color[i])),
-        context(missed, i > 1 ? last_missed_[0] : 0),
-        context(missed, octaves / 2),
-        context(change, off(first.color[i])),
-        context(last_missed_of_[i], octaves / 3),
-        context(half_octaves(static_cast<uint64_t>(near_.first_distance)), missed)};
+        context(octaves, missed), context(off(one.color[i]), off(first.color[i])),
+        context(change, off(first.color[i]))};
     const int64_t number =
         sum_of(expected, colors_[i].code(color - expected, contexts,
                                          std::min<uint32_t>(octaves / 2, 15), state.mixing, coder));
@@ -328,7 +301,6 @@ class AttributeModel {
     mix.learn(d(got));
     size.add(difference_of(number, expected));
     last_missed_[i] = signed_half_octaves(difference_of(number, expected));
-    last_missed_of_[i] = last_missed_[i];
     return got;
   }
 
@@ -339,29 +311,27 @@ class AttributeModel {
   Bytes flags_;
   Bytes user_;
   Bytes class_;
-  NumberCoder<5> angle_;
-  NumberCoder<5> source_;
+  NumberCoder<4> angle_;
+  NumberCoder<4> source_;
   NumberCoder<kToneContexts> intensity_;
-  ByteCoder<5> copied_;
+  ByteCoder<4> copied_;
   std::array<NumberCoder<kToneContexts>, 4> colors_;
   Nearby near_;
-  std::array<LeastSquares<6>, 4> tones_{LeastSquares<6>{0.998, 1, 8}, LeastSquares<6>{0.998, 1, 8},
-                                        LeastSquares<6>{0.998, 1, 8}, LeastSquares<6>{0.998, 1, 8}};
+  std::array<LeastSquares<6>, 4> tones_{
+      LeastSquares<6>{0.998, 1, 16}, LeastSquares<6>{0.998, 1, 16}, LeastSquares<6>{0.998, 1, 16},
+      LeastSquares<6>{0.998, 1, 16}};
   std::array<LeastSquares<6>, 4> color_mix_{
-      LeastSquares<6>{0.998, 1, 8}, LeastSquares<6>{0.998, 1, 8}, LeastSquares<6>{0.998, 1, 8},
-      LeastSquares<6>{0.998, 1, 8}};
+      LeastSquares<6>{0.998, 1, 16}, LeastSquares<6>{0.998, 1, 16}, LeastSquares<6>{0.998, 1, 16},
+      LeastSquares<6>{0.998, 1, 16}};
   std::array<MeanSize, 4> tone_sizes_{};
   std::array<MeanSize, 4> color_size_{};
   std::array<int32_t, 4> tone_means_{};
-  std::array<uint32_t, 2> last_tone_{};
   std::array<uint32_t, 4> last_missed_{};
-  std::array<uint32_t, 4> last_missed_of_{};
   uint32_t hits_ = 0;
   uint32_t three_returns_ = 0;
   uint32_t four_returns_ = 0;
   uint32_t flag_run_ = 0;
   uint32_t last_flag_run_ = 0;
-  uint32_t flags_before_ = 0;
   uint32_t angle_run_ = 0;
   uint32_t last_angle_run_ = 0;
   uint32_t last_angle_step_ = 0;

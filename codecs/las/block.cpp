@@ -4,17 +4,17 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "base/varint.h"
 #include "codecs/las/cloud_shape.h"
 #include "codecs/las/damage.h"
 #include "codecs/las/fast_model.h"
 #include "codecs/las/model_coder.h"
 #include "codecs/las/plain_bytes.h"
-#include "codecs/las/varint.h"
 
 namespace pith::las {
 namespace {
 
-constexpr uint8_t kVersion = 0;
+constexpr uint8_t kVersion = 1;
 constexpr uint8_t kFast = 0;     // mode of a part; others are an Effort
 constexpr uint8_t kPlain = 255;  // the format of a part that is no points
 constexpr uint32_t kMostRecord = 65535;
@@ -117,57 +117,9 @@ uint8_t mode_of(Level level) {
   return static_cast<uint8_t>(level <= 6 ? Effort::kLight : Effort::kFull);
 }
 
-}  // namespace
-
-Result<Encoded> encode_block(const BlockView& block, Level level, entropy::Kernel kernel,
-                             ByteBuffer& out) {
-  Encoded encoded;
-  const std::vector<Part> parts = parts_of(block.segments);
-  if (std::none_of(parts.begin(), parts.end(),
-                   [](const Part& part) { return part.format != kPlain; })) {
-    return encoded;
-  }
-  const uint8_t mode = mode_of(level);
-  ByteWriter writer(out);
-  writer.u8(kVersion);
-  writer.u8(mode);
-  write_varint(writer, parts.size());
-  ByteBuffer plain;
-  size_t offset = 0;
-  std::vector<ByteBuffer> sections;
-  uint64_t memory = 0;  // of the part that takes most
-  for (const Part& part : parts) {
-    const ByteView bytes = block.bytes.subspan(offset, part.size);
-    offset += part.size;
-    writer.u8(part.format);
-    write_varint(writer, part.size);
-    if (part.format == kPlain) {
-      append(plain, bytes);
-      continue;
-    }
-    write_varint(writer, part.record_size);
-    const CloudShape cloud = shape_of_cloud(part.format, part.record_size, bytes);
-    ByteBuffer& section = sections.emplace_back();
-    if (mode == kFast) {
-      encode_fast(cloud, bytes, kernel, section);
-      memory = std::max(memory, fast_memory(cloud));
-    } else {
-      PITH_TRY(encode_with_model(cloud, static_cast<Effort>(mode), bytes, section));
-      memory = std::max(memory, model_memory(cloud));
-    }
-    write_varint(writer, section.size());
-  }
-  const ByteBuffer packed = pack_plain(plain, level);
-  write_varint(writer, packed.size());
-  writer.bytes(packed);
-  for (const ByteBuffer& section : sections) writer.bytes(section);
-  encoded.decode_memory = memory + plain.size() + parts.size() * kPartMemory + kPlainMemory;
-  encoded.useful = out.size() < block.bytes.size();
-  return encoded;
-}
-
-Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budget,
-                          entropy::Kernel kernel) {
+// `records`: none, or what the model's encoder kept of each section.
+Result<void> decode_parts(ByteView payload, MutableBytes raw, MemoryBudget& budget,
+                          entropy::Kernel kernel, std::span<const entropy::Record> records) {
   ByteReader reader(payload);
   const uint8_t version = reader.u8();
   const uint8_t mode = reader.u8();
@@ -218,19 +170,85 @@ Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budg
       plain_at += part.size;
       continue;
     }
+    const entropy::Record* const record = records.empty() ? nullptr : &records[section_at];
     const ByteView section = reader.bytes(section_sizes[section_at++]);
     if (!reader.ok()) return damaged("a section");
     const uint64_t budget_before = budget.left();
     if (mode == kFast) {
       PITH_TRY(decode_fast(cloud_of(part), section, bytes, budget, kernel));
     } else {
-      PITH_TRY(
-          decode_with_model(cloud_of(part), static_cast<Effort>(mode), section, bytes, budget));
+      PITH_TRY(decode_with_model(cloud_of(part), static_cast<Effort>(mode), section, bytes, budget,
+                                 record));
     }
     budget.release(budget_before - budget.left());
   }
   if (!reader.finished()) return damaged("it has a tail");
   return {};
+}
+
+// True if the block comes back, in the memory that it declares.
+bool restores(ByteView payload, ByteView raw, uint64_t memory, entropy::Kernel kernel,
+              std::span<const entropy::Record> records) {
+  ByteBuffer restored(raw.size());
+  MemoryBudget budget(memory);
+  return decode_parts(payload, restored, budget, kernel, records) && equal(restored, raw);
+}
+
+}  // namespace
+
+Result<Encoded> encode_block(const BlockView& block, Level level, entropy::Kernel kernel,
+                             bool checks, ByteBuffer& out) {
+  Encoded encoded;
+  const std::vector<Part> parts = parts_of(block.segments);
+  if (std::none_of(parts.begin(), parts.end(),
+                   [](const Part& part) { return part.format != kPlain; })) {
+    return encoded;
+  }
+  const uint8_t mode = mode_of(level);
+  ByteWriter writer(out);
+  writer.u8(kVersion);
+  writer.u8(mode);
+  write_varint(writer, parts.size());
+  ByteBuffer plain;
+  size_t offset = 0;
+  std::vector<ByteBuffer> sections;
+  std::vector<entropy::Record> records;
+  uint64_t memory = 0;  // of the part that takes most
+  for (const Part& part : parts) {
+    const ByteView bytes = block.bytes.subspan(offset, part.size);
+    offset += part.size;
+    writer.u8(part.format);
+    write_varint(writer, part.size);
+    if (part.format == kPlain) {
+      append(plain, bytes);
+      continue;
+    }
+    write_varint(writer, part.record_size);
+    const CloudShape cloud = shape_of_cloud(part.format, part.record_size, bytes);
+    ByteBuffer& section = sections.emplace_back();
+    if (mode == kFast) {
+      encode_fast(cloud, bytes, kernel, section);
+      memory = std::max(memory, fast_memory(cloud));
+    } else {
+      PITH_TRY(encode_with_model(cloud, static_cast<Effort>(mode), bytes, section,
+                                 records.emplace_back()));
+      memory = std::max(memory, model_memory(cloud));
+    }
+    write_varint(writer, section.size());
+  }
+  const ByteBuffer packed = pack_plain(plain, level);
+  write_varint(writer, packed.size());
+  writer.bytes(packed);
+  for (const ByteBuffer& section : sections) writer.bytes(section);
+  encoded.decode_memory = memory + plain.size() + parts.size() * kPartMemory + kPlainMemory;
+  encoded.useful = out.size() < block.bytes.size() &&
+                   (!checks || restores(out, block.bytes, encoded.decode_memory, kernel, records));
+  return encoded;
+}
+
+Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budget,
+                          entropy::Kernel kernel) {
+  return decode_parts(payload, raw, budget, kernel, {});
 }
 
 // The most that clouds in a block of that size take: with the smallest records, or with most

@@ -13,8 +13,9 @@ struct Encoded {
   uint64_t decode_memory = 0;
 };
 
+// `checks`: a block that would not come back is not useful either.
 Result<Encoded> encode_block(const BlockView& block, Level level, entropy::Kernel kernel,
-                             ByteBuffer& out);
+                             bool checks, ByteBuffer& out);
 Result<void> decode_block(ByteView payload, MutableBytes raw, MemoryBudget& budget,
                           entropy::Kernel kernel);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codecs/las/lattice.h"
+#include "codecs/las/small_numbers.h"
 
 namespace pith::las {
 namespace {
@@ -15,7 +16,7 @@ constexpr size_t kSamples = 4096;
 int64_t rounded(double value) {
   constexpr double kLimit = 4611686018427387904.0;
   if (!(value > -kLimit && value < kLimit)) return 0;
-  return static_cast<int64_t>(std::floor(value + 0.5));
+  return static_cast<int64_t>(floor_of(value + 0.5));
 }
 
 // Positive differences of neighbours, sorted.
@@ -57,7 +58,7 @@ double fit_tick(std::span<const double> differences, int64_t gap) {
   double products = 0;
   double squares = 0;
   for (const double d : differences) {
-    const double n = std::floor(d / tick + 0.5);
+    const double n = floor_of(d / tick + 0.5);
     const double off = d - n * tick;
     if (off > 1.2 || off < -1.2) continue;
     ++good;
@@ -119,7 +120,7 @@ double find_period(const std::vector<int64_t>& differences, double tick) {
   double pulses = 0;
   for (const int64_t d : differences) {
     const auto length = static_cast<double>(d);
-    const double n = std::floor(length / period + 0.5);
+    const double n = floor_of(length / period + 0.5);
     const double off = length - n * period;
     if (n < 1 || n > 8 || off > 0.05 * period || off < -0.05 * period) continue;
     lengths += length;
@@ -159,12 +160,12 @@ Clock::Step Clock::step_to(int64_t time) const {
 
 uint32_t Clock::beat_phase(int64_t pulses) const {
   const double at = beat(pulses) + 0.5;
-  return static_cast<uint32_t>((at - std::floor(at)) * 16) & 15;
+  return static_cast<uint32_t>((at - floor_of(at)) * 16) & 15;
 }
 
 uint32_t Clock::tick_phase(int64_t pulses, int64_t off) const {
   const double at = place_ + static_cast<double>(ticks_of(pulses, off)) * tick_ + 0.5;
-  return static_cast<uint32_t>((at - std::floor(at)) * 16) & 15;
+  return static_cast<uint32_t>((at - floor_of(at)) * 16) & 15;
 }
 
 int64_t Clock::time_of(const Step& step) const {

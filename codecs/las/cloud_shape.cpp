@@ -13,8 +13,8 @@ namespace {
 constexpr double kMostStep = 4294967296.0;     // 2^32
 constexpr double kMostTick = 1099511627776.0;  // 2^40
 
-// A side for cells that hold about one point and a half each: that of the square which a point of
-// the middle four fifths takes, times 1.2.
+// A side for cells that hold about one point each: that of the square which a point of
+// the middle four fifths takes.
 int64_t cell_of(const CloudShape& cloud, const FieldView& x, const FieldView& y) {
   const auto spread = [&](const FieldView& values, const Lattice& lattice) {
     std::vector<int64_t> some;
@@ -27,7 +27,7 @@ int64_t cell_of(const CloudShape& cloud, const FieldView& x, const FieldView& y)
     return static_cast<double>(some[some.size() - 1 - tenth] - some[tenth]) * 1.25 + 1;
   };
   const double area = spread(x, cloud.lattices[0]) * spread(y, cloud.lattices[1]);
-  const double side = 1.2 * std::sqrt(area / static_cast<double>(x.size()));
+  const double side = std::sqrt(area / static_cast<double>(x.size()));
   return std::clamp<int64_t>(static_cast<int64_t>(side), 1, int64_t{1} << 31);
 }
 

@@ -24,7 +24,7 @@ class WaveModel {
  public:
   static constexpr size_t memory() {
     return ByteCoder<3>::memory(kRows) + ByteCoder<3>::memory(kRows) +
-           6 * NumberCoder<5>::memory(kRows);
+           6 * NumberCoder<4>::memory(kRows);
   }
 
   explicit WaveModel(model::Arena& arena) {
@@ -74,18 +74,27 @@ class WaveModel {
   }
 
   template <class Coder>
+  static uint32_t code_rare(uint32_t bit, Coder& coder) {
+    if constexpr (Coder::kReplays) {
+      return coder.next();
+    } else {
+      return coder.code(bit, 1);
+    }
+  }
+
+  template <class Coder>
   int64_t code_number(size_t i, Field field, int64_t expected, const Numbers& numbers,
                       PointState& state, Coder& coder) {
     const uint32_t same = state.same_pulse ? 1 : 0;
     int64_t off = difference_of(numbers[field], expected);
     if (off == INT64_MIN) off = 0;  // only its bits 0 to 62 are told, and one more decision
-    const std::array<uint32_t, 5> contexts = {
-        context(same), context(same, lengths_[i]), context(lengths_[i], last_where_),
+    const std::array<uint32_t, 4> contexts = {
+        context(same), context(same, lengths_[i]),
         context(same, i > 0 ? lengths_[i - 1] : 0, lengths_[i]), context(state.now.returns, same)};
     const int64_t got = numbers_[i].code(off, contexts, same, state.mixing, coder);
     lengths_[i] = numbers_[i].last_length();
     const bool least =
-        coder.code(difference_of(numbers[field], expected) == INT64_MIN ? 1 : 0, 1) != 0;
+        code_rare(difference_of(numbers[field], expected) == INT64_MIN ? 1 : 0, coder) != 0;
     return sum_of(expected, least ? INT64_MIN : got);
   }
 
@@ -95,9 +104,9 @@ class WaveModel {
     const uint32_t same = state.same_pulse ? 1 : 0;
     const int64_t expected = monotone(last_[field]);
     const int64_t off = monotone(numbers[field]) - expected;
-    const std::array<uint32_t, 5> contexts = {
-        context(same), context(same, lengths_[i]), context(same, lengths_[i - 1], lengths_[i]),
-        context(same, signs_[i], lengths_[i]), context(state.now.place, same, last_where_)};
+    const std::array<uint32_t, 4> contexts = {context(same), context(same, lengths_[i]),
+                                              context(same, signs_[i], lengths_[i]),
+                                              context(state.now.place, same, last_where_)};
     const int64_t got = numbers_[i].code(off, contexts, same, state.mixing, coder);
     lengths_[i] = numbers_[i].last_length();
     signs_[i] = (signs_[i] << 1 & 7) | (got < 0 ? 1U : 0U);
@@ -107,7 +116,7 @@ class WaveModel {
 
   ByteCoder<3> index_;
   ByteCoder<3> where_;
-  std::array<NumberCoder<5>, 6> numbers_;
+  std::array<NumberCoder<4>, 6> numbers_;
   Numbers last_{};
   std::array<uint32_t, 6> lengths_{};
   std::array<uint32_t, 6> signs_{};
@@ -118,7 +127,7 @@ class WaveModel {
 class ExtraModel {
  public:
   static constexpr size_t memory() {
-    return ByteCoder<4>::memory(kRows) + ByteCoder<6>::memory(kByteRows);
+    return ByteCoder<4>::memory(kRows) + ByteCoder<4>::memory(kByteRows);
   }
 
   explicit ExtraModel(model::Arena& arena) {
@@ -164,12 +173,9 @@ class ExtraModel {
       const auto column = static_cast<uint32_t>(k);
       const auto byte = [&](size_t i) { return index == 0 ? 0 : static_cast<uint32_t>(of[i][k]); };
       const uint32_t equal = index > 0 && k > 0 && current[k - 1] == of[0][k - 1] ? 1 : 0;
-      const std::array<uint32_t, 6> contexts = {context(column),
-                                                context(column, byte(0), equal),
+      const std::array<uint32_t, 4> contexts = {context(column), context(column, byte(0), equal),
                                                 context(column, last & 0xFFFF),
-                                                context(column, byte(1), byte(2)),
-                                                context(column, last & 0xFF, byte(0)),
-                                                context(column, last & 0xFFFFFF)};
+                                                context(column, last & 0xFF, byte(0))};
       const uint32_t got =
           bytes_.code(static_cast<uint32_t>(current[k]), 8, contexts, state.mixing, coder);
       if (!Coder::kEncodes) current[k] = static_cast<std::byte>(got);
@@ -179,10 +185,10 @@ class ExtraModel {
 
  private:
   static constexpr int kRows = 7;
-  static constexpr int kByteRows = 12;
+  static constexpr int kByteRows = 10;
 
   ByteCoder<4> copied_;
-  ByteCoder<6> bytes_;
+  ByteCoder<4> bytes_;
   uint32_t hits_ = 0;
 };
 

@@ -13,6 +13,8 @@ class LasCodec : public Codec {
   std::string_view name() const override { return "las"; }
   bool accepts(SegmentType type, Level) const override { return is_made_for(type); }
   bool is_made_for(SegmentType type) const override { return type == SegmentType::kLasPoints; }
+  // las::encode_block() does, without predicting everything again.
+  bool verify_after_encode() const override { return false; }
   // Models take some thousand points to learn a scan.
   size_t max_block(Level) const override { return size_t{8} << 20; }
   uint64_t encode_memory(size_t raw_size, Level level) const override {
@@ -25,7 +27,7 @@ class LasCodec : public Codec {
   Result<uint64_t> estimate(const BlockView& sample, Level level, Scratch*) const override {
     ByteBuffer out;
     PITH_ASSIGN(const auto encoded,
-                las::encode_block(sample, std::min(level, 3), entropy::best_kernel(), out));
+                las::encode_block(sample, std::min(level, 3), entropy::best_kernel(), false, out));
     return encoded.useful ? out.size() : sample.bytes.size();
   }
 
@@ -34,7 +36,7 @@ class LasCodec : public Codec {
                                   ByteBuffer& out, uint64_t& decode_memory,
                                   Scratch*) const override {
     PITH_ASSIGN(const auto encoded,
-                las::encode_block(block, options.level, entropy::best_kernel(), out));
+                las::encode_block(block, options.level, entropy::best_kernel(), true, out));
     decode_memory = encoded.decode_memory;
     return encoded.useful ? EncodeOutcome::kEncoded : EncodeOutcome::kDeclined;
   }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "codecs/las/small_numbers.h"
+
 namespace pith::las {
 namespace {
 
@@ -19,7 +21,7 @@ constexpr int64_t kReach = 192;  // differences that the search for a step looks
 
 // cos(2πx), in plain arithmetic: the same on every machine.
 double cosine_of_turns(double x) {
-  x -= std::floor(x);      // [0, 1)
+  x -= floor_of(x);        // [0, 1)
   if (x > 0.5) x = 1 - x;  // [0, 0.5]
   const bool flip = x > 0.25;
   if (flip) x = 0.5 - x;  // [0, 0.25]
@@ -101,7 +103,7 @@ int64_t Lattice::value_on_grid(int64_t number) const {
 
 uint32_t Lattice::phase_of(int64_t number) const {
   const double place = static_cast<double>(number) * step;
-  return static_cast<uint32_t>((place - std::floor(place)) * 16) & 15;
+  return static_cast<uint32_t>((place - floor_of(place)) * 16) & 15;
 }
 
 Lattice find_lattice(const FieldView& values, bool may_round) {

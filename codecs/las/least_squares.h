@@ -5,6 +5,7 @@
 // a fixed order (the project is built without contraction): every machine finds the same weights.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -20,32 +21,37 @@ class LeastSquares {
   using Terms = std::array<double, kTerms>;
 
   // The weights before anything has been seen.
-  void start(const Terms& weights) { weights_ = weights; }
+  void start(const Terms& weights) { std::copy(weights.begin(), weights.end(), weights_.begin()); }
 
   double predict(const Terms& terms) {
-    terms_ = terms;
+    std::copy(terms.begin(), terms.end(), terms_.begin());
     double sum = 0;
     for (size_t i = 0; i < kTerms; ++i) sum += weights_[i] * terms[i];
     return sum;
   }
 
-  double weight(size_t i) const { return weights_[i]; }
-
   // What the last prediction should have been.
   void learn(double target) {
     const double rest = 1 - fade_;
+    // Both halves of the matrix, in whole rows: that is less work for vectors than one half.
     for (size_t i = 0; i < kTerms; ++i) {
-      for (size_t k = 0; k <= i; ++k) {
+      for (size_t k = 0; k < kRow; ++k) {
         squares_[i][k] = squares_[i][k] * fade_ + terms_[i] * terms_[k] * rest;
       }
-      products_[i] = products_[i] * fade_ + terms_[i] * target * rest;
+    }
+    for (size_t k = 0; k < kRow; ++k) {
+      products_[k] = products_[k] * fade_ + terms_[k] * target * rest;
     }
     if (++seen_ % every_ == 0) solve();
   }
 
  private:
+  static constexpr size_t kRow = (kTerms + 3) / 4 * 4;
+  using Row = std::array<double, kRow>;
+
   void solve() {
-    std::array<Terms, kTerms> root;
+    std::array<Row, kTerms> root;
+    Row inverse;  // of the root's diagonal
     for (size_t i = 0; i < kTerms; ++i) {
       for (size_t k = 0; k <= i; ++k) {
         double sum = squares_[i][k];
@@ -53,22 +59,22 @@ class LeastSquares {
         if (i == k) {
           sum += ridge_;
           if (!(sum > 1e-9) || !(sum < 1e30)) return;
-          root[i][i] = std::sqrt(sum);
+          inverse[i] = 1 / std::sqrt(sum);
         } else {
-          root[i][k] = sum / root[k][k];
+          root[i][k] = sum * inverse[k];
         }
       }
     }
-    Terms half;
+    Row half;
     for (size_t i = 0; i < kTerms; ++i) {
       double sum = products_[i];
       for (size_t m = 0; m < i; ++m) sum -= root[i][m] * half[m];
-      half[i] = sum / root[i][i];
+      half[i] = sum * inverse[i];
     }
     for (size_t i = kTerms; i-- > 0;) {
       double sum = half[i];
       for (size_t m = i + 1; m < kTerms; ++m) sum -= root[m][i] * weights_[m];
-      weights_[i] = sum / root[i][i];
+      weights_[i] = sum * inverse[i];
     }
   }
 
@@ -76,10 +82,10 @@ class LeastSquares {
   double ridge_;
   int every_;
   int seen_ = 0;
-  Terms weights_{};
-  Terms terms_{};
-  Terms products_{};
-  std::array<Terms, kTerms> squares_{};
+  Row weights_{};
+  Row terms_{};
+  Row products_{};
+  std::array<Row, kTerms> squares_{};
 };
 
 }  // namespace pith::las

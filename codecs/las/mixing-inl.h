@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -46,28 +47,18 @@ struct alignas(16) WeightRow {
   int16_t low[kInputs];
 };
 
-HWY_INLINE int32_t dot(const int16_t* HWY_RESTRICT inputs, const WeightRow& row) {
-#if HWY_TARGET == HWY_SCALAR
-  uint32_t sum = 0;
-  for (size_t i = 0; i < kInputs; ++i) {
-    sum += static_cast<uint32_t>(int32_t{inputs[i]} * row.high[i]);
-  }
-  return static_cast<int32_t>(sum) >> 12;
-#else
-  const hn::CappedTag<int16_t, kInputs> d;
-  const hn::RepartitionToWide<decltype(d)> wide;
-  auto odd = hn::Zero(wide);
-  const auto even = hn::ReorderWidenMulAccumulate(wide, hn::Load(d, inputs), hn::Load(d, row.high),
-                                                  hn::Zero(wide), odd);
-  return hn::GetLane(hn::SumOfLanes(wide, hn::Add(even, odd))) >> 12;
-#endif
+// Inputs lie in one number, as in memory: a vector of numbers that were just written one by one
+// would have to wait for them.
+inline int shift_of(size_t input) {
+  return 16 *
+         static_cast<int>(std::endian::native == std::endian::little ? input : kInputs - 1 - input);
 }
 
 // Moves the weights by input · step, exactly; the upper halves are clamped to 16 bits.
-HWY_INLINE void train(const int16_t* HWY_RESTRICT inputs, WeightRow& row, int32_t step) {
+HWY_INLINE void train(uint64_t inputs, WeightRow& row, int32_t step) {
 #if HWY_TARGET == HWY_SCALAR
   for (size_t i = 0; i < kInputs; ++i) {
-    const int32_t product = int32_t{inputs[i]} * step;
+    const int32_t product = int32_t{static_cast<int16_t>(inputs >> shift_of(i))} * step;
     const uint32_t low =
         static_cast<uint16_t>(row.low[i]) + (static_cast<uint32_t>(product) & 0xFFFF);
     const int32_t up = std::min(row.high[i] + (product >> 16), 32767);
@@ -79,7 +70,7 @@ HWY_INLINE void train(const int16_t* HWY_RESTRICT inputs, WeightRow& row, int32_
   const hn::CappedTag<int16_t, kInputs> d;
   const hn::RebindToUnsigned<decltype(d)> u;
   const auto by = hn::Set(d, static_cast<int16_t>(step));
-  const auto x = hn::Load(d, inputs);
+  const auto x = hn::BitCast(d, hn::Set(hn::CappedTag<uint64_t, 1>(), inputs));
   const auto low = hn::BitCast(u, hn::Load(d, row.low));
   const auto sum = hn::Add(low, hn::BitCast(u, hn::Mul(x, by)));
   // All ones where the lower half has wrapped.
@@ -102,53 +93,35 @@ class Mixing {
   void set_full(bool full) { full_ = full; }
   bool is_full() const { return full_; }
 
-  // `counters`: table of all; those of this decision are at `places`, plus `node`. `weights`: the
-  // row of the decision. `coder(bit, p) -> bit`.
-  template <class Coder>
+  // `counters`: table of all; those of this decision are at `places`, plus `node`: one for each
+  // context. `weights`: the row of the decision. `coder(bit, p) -> bit`.
+  //
+  // One counter after another: to gather them takes longer than the few multiplications.
+  template <size_t kContexts, class Coder>
   HWY_INLINE uint32_t decide(uint32_t bit, Counter* HWY_RESTRICT counters,
-                             const int32_t* HWY_RESTRICT places, uint32_t node, WeightRow& weights,
+                             const uint32_t* HWY_RESTRICT places, uint32_t node, WeightRow& weights,
                              uint32_t limit, Coder& coder) {
-    const hn::CappedTag<int32_t, kInputs> d;
-    const hn::Rebind<int16_t, decltype(d)> half;
-    const size_t lanes = hn::Lanes(d);
-    const auto unknown = hn::Set(d, static_cast<int32_t>(kUnknownHalf));
-    alignas(32) int32_t values[kInputs];
-    alignas(32) int16_t inputs[kInputs];
-    for (size_t i = 0; i < kInputs; i += lanes) {
-      const auto place = hn::Add(hn::Load(d, places + i), hn::Set(d, static_cast<int32_t>(node)));
-      const auto value =
-          hn::Xor(hn::GatherIndex(d, reinterpret_cast<const int32_t*>(counters), place), unknown);
-      hn::Store(value, d, values + i);
-      const auto index = shift_right<20>(d, value);
-      hn::Store(hn::DemoteTo(half, hn::GatherIndex(d, kStretched.data(), index)), half, inputs + i);
+    uint64_t inputs = 0;
+    Counter* some[kContexts];
+    uint32_t sum = 0;
+    for (size_t i = 0; i < kContexts; ++i) {
+      some[i] = counters + places[i] + node;
+      const int16_t input = kStretched[(*some[i] ^ kUnknownHalf) >> 20];
+      inputs |= uint64_t{static_cast<uint16_t>(input)} << shift_of(i);
+      sum += static_cast<uint32_t>(int32_t{input} * weights.high[i]);
     }
-    const uint32_t p = model::squash(model::clamp_stretch(dot(inputs, weights)));
+    const uint32_t p = model::squash(model::clamp_stretch(static_cast<int32_t>(sum) >> 12));
     const uint32_t got = coder.code(bit, p);
     learn(inputs, weights, static_cast<int32_t>(got << 16) - static_cast<int32_t>(p));
-    const auto target = hn::Set(d, got != 0 ? (1 << 22) - 1 : 0);
-    const auto most = hn::Set(d, static_cast<int32_t>(limit));
-    for (size_t i = 0; i < kInputs; i += lanes) {
-      const auto value = hn::Load(d, values + i);
-      const auto n = hn::And(value, hn::Set(d, static_cast<int32_t>(kCountMask)));
-      const auto rate = hn::GatherIndex(d, kRates.data(), n);
-      const auto now = shift_right<10>(d, value);
-      const auto step = hn::ShiftRight<9>(hn::Mul(hn::ShiftRight<7>(hn::Sub(target, now)), rate));
-      const auto next = hn::Min(hn::Add(n, hn::Set(d, 1)), most);
-      hn::Store(hn::Xor(hn::Or(hn::ShiftLeft<10>(hn::Add(now, step)), next), unknown), d,
-                values + i);
-    }
-    for (size_t i = 0; i < kInputs; ++i) {
-      counters[static_cast<uint32_t>(places[i]) + node] = static_cast<Counter>(values[i]);
-    }
+    for (Counter* counter : some) *counter = updated(*counter, got, limit);
     return got;
   }
 
   template <class Coder>
-  HWY_INLINE uint32_t decide_lightly(uint32_t bit, Counter* counters, const int32_t* places,
+  HWY_INLINE uint32_t decide_lightly(uint32_t bit, Counter* counters, const uint32_t* places,
                                      uint32_t node, uint32_t limit, Coder& coder) const {
-    Counter* const some[3] = {counters + static_cast<uint32_t>(places[0]) + node,
-                              counters + static_cast<uint32_t>(places[1]) + node,
-                              counters + static_cast<uint32_t>(places[2]) + node};
+    Counter* const some[3] = {counters + places[0] + node, counters + places[1] + node,
+                              counters + places[2] + node};
     int sum = 0;
     for (const Counter* counter : some) sum += kStretched[(*counter ^ kUnknownHalf) >> 20];
     const uint32_t p = model::squash(model::clamp_stretch((sum * 7) >> 4));
@@ -158,14 +131,7 @@ class Mixing {
   }
 
  private:
-  // Of the value as an unsigned number.
-  template <int kBits, class D, class V>
-  static HWY_INLINE V shift_right(D d, V v) {
-    const hn::RebindToUnsigned<D> u;
-    return hn::BitCast(d, hn::ShiftRight<kBits>(hn::BitCast(u, v)));
-  }
-
-  HWY_INLINE void learn(const int16_t* inputs, WeightRow& row, int32_t error) const {
+  HWY_INLINE void learn(uint64_t inputs, WeightRow& row, int32_t error) const {
     if (error < kLeastError && error > -kLeastError) return;
     train(inputs, row, std::clamp(error * rate_ >> 12, -32767, 32767));
   }

@@ -9,7 +9,7 @@
 
 namespace pith::las {
 
-inline constexpr size_t kInputs = 8;  // of a mixer
+inline constexpr size_t kInputs = 4;  // of a mixer
 inline constexpr int16_t kUnitWeight = 4096;
 
 using Counter = uint32_t;
@@ -27,8 +27,10 @@ inline constexpr auto kRates = [] {
 
 // stretch of the probability whose upper 12 bits are the index.
 inline constexpr auto kStretched = [] {
-  std::array<int32_t, 4096> table{};
-  for (uint32_t i = 0; i < 4096; ++i) table[i] = model::stretch(i * 16 + 8);
+  std::array<int16_t, 4096> table{};
+  for (uint32_t i = 0; i < 4096; ++i) {
+    table[i] = static_cast<int16_t>(model::stretch(i * 16 + 8));
+  }
   return table;
 }();
 

@@ -6,6 +6,7 @@
 
 #include "base/memory_budget.h"
 #include "base/result.h"
+#include "codecs/entropy/replay.h"
 #include "codecs/las/cloud_shape.h"
 
 namespace pith::las {
@@ -19,12 +20,15 @@ enum class Effort : uint8_t {
 // What coding takes beside records and section.
 uint64_t model_memory(const CloudShape& cloud);
 
-// Appends the section to `out`. Fails with kLimit if there is no memory for the model.
+// Appends the section to `out`, and keeps what it takes to check it. Fails with kLimit if there is
+// no memory for the model.
 Result<void> encode_with_model(const CloudShape& cloud, Effort effort, ByteView records,
-                               ByteBuffer& out);
+                               ByteBuffer& out, entropy::Record& record);
 
-// `cloud`: format, extra bytes and number of points, which is that of the records.
+// `cloud`: format, extra bytes and number of points, which is that of the records. `record`: null,
+// or what encoding kept, to be taken for the section's decisions.
 Result<void> decode_with_model(CloudShape cloud, Effort effort, ByteView section,
-                               MutableBytes records, MemoryBudget& budget);
+                               MutableBytes records, MemoryBudget& budget,
+                               const entropy::Record* record = nullptr);
 
 }  // namespace pith::las

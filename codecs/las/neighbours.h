@@ -1,4 +1,4 @@
-// Where earlier points lie: a grid over x and y whose cells remember the points that came last.
+// Where earlier points lie: a grid over x and y whose cells remember the point that came last.
 //
 // The cells are slots of a table that is addressed by a hash, so that memory does not depend on
 // where the points lie; points of far cells in the same slot are told apart by their distance.
@@ -27,41 +27,44 @@ struct Seen {
 
 class Neighbours {
  public:
-  static constexpr size_t kDepth = 2;  // points that a cell remembers
-  static constexpr size_t kMost = 9 * kDepth;
+  static constexpr size_t kMost = 9;
 
   static uint64_t memory(uint64_t points, int log) {
-    return points * sizeof(Seen) + (kDepth * sizeof(uint32_t) << log);
+    return points * sizeof(Seen) + (sizeof(uint32_t) << log);
   }
 
   // `cell`: side of a cell, at least 1. 2^log slots.
   Neighbours(size_t points, int64_t cell, int log)
-      : cell_(cell), log_(log), slots_(kDepth << log, 0) {
+      : cell_(cell), log_(log), slots_(size_t{1} << log, 0) {
     seen_.reserve(points);
   }
 
   struct Found {
-    const Seen* point = nullptr;
-    int64_t distance = 0;  // |dx| + |dy|
+    const Seen* point;
+    int64_t distance;  // |dx| + |dy|
   };
 
-  // Points near a place, nearest first for the first `best` of them; at most kMost.
-  size_t find(int64_t x, int64_t y, std::array<Found, kMost>& found) const {
+  // Points near a place; at most kMost. Which of them are near enough cannot be foreseen: they are
+  // put down all, each over the one before if that was not.
+  size_t find(int64_t x, int64_t y, std::array<Found, kMost + 1>& found) const {
+    if (seen_.empty()) return 0;
     const int64_t cx = floor_divide(x);
     const int64_t cy = floor_divide(y);
     size_t count = 0;
     const int64_t reach = 2 * cell_;
+    const int64_t left = (cx - 1) >> kRowLog;
     for (int64_t j = -1; j <= 1; ++j) {
+      const size_t row = row_of(left, cy + j);
+      const size_t next = row_of((cx + 1) >> kRowLog, cy + j);
       for (int64_t i = -1; i <= 1; ++i) {
-        const uint32_t* slot = slots_.data() + kDepth * slot_of(cx + i, cy + j);
-        for (size_t k = 0; k < kDepth; ++k) {
-          if (slot[k] == 0) break;
-          const Seen& point = seen_[slot[k] - 1];
-          const int64_t dx = point.x > x ? point.x - x : x - point.x;
-          const int64_t dy = point.y > y ? point.y - y : y - point.y;
-          if (dx > reach || dy > reach) continue;
-          found[count++] = {&point, dx + dy};
-        }
+        const size_t base = (cx + i) >> kRowLog == left ? row : next;
+        const uint32_t number = slots_[base + place_of_cell(cx + i)];  // from 1
+        const Seen& point = seen_[number - (number != 0 ? 1 : 0)];
+        const int64_t dx = point.x > x ? point.x - x : x - point.x;
+        const int64_t dy = point.y > y ? point.y - y : y - point.y;
+        found[count] = {&point, dx + dy};
+        count += static_cast<size_t>(number != 0) & static_cast<size_t>(dx <= reach) &
+                 static_cast<size_t>(dy <= reach);
       }
     }
     return count;
@@ -69,9 +72,9 @@ class Neighbours {
 
   void add(const Seen& point) {
     seen_.push_back(point);
-    uint32_t* slot = slots_.data() + kDepth * slot_of(floor_divide(point.x), floor_divide(point.y));
-    for (size_t k = kDepth - 1; k > 0; --k) slot[k] = slot[k - 1];
-    slot[0] = static_cast<uint32_t>(seen_.size());
+    const int64_t cx = floor_divide(point.x);
+    slots_[row_of(cx >> kRowLog, floor_divide(point.y)) + place_of_cell(cx)] =
+        static_cast<uint32_t>(seen_.size());
   }
 
   size_t size() const { return seen_.size(); }
@@ -80,11 +83,14 @@ class Neighbours {
 
  private:
   int64_t floor_divide(int64_t v) const { return v >= 0 ? v / cell_ : -((-v + cell_ - 1) / cell_); }
-  size_t slot_of(int64_t cx, int64_t cy) const {
-    const uint64_t key = static_cast<uint64_t>(cx) * 0x9E3779B97F4A7C15ULL ^
+  // Eight cells that lie side by side share a line of the cache: neighbours are asked for together.
+  static constexpr int kRowLog = 3;
+  size_t row_of(int64_t row, int64_t cy) const {
+    const uint64_t key = static_cast<uint64_t>(row) * 0x9E3779B97F4A7C15ULL ^
                          static_cast<uint64_t>(cy) * 0xC2B2AE3D27D4EB4FULL;
-    return static_cast<size_t>((key * 0xD6E8FEB86659FD93ULL) >> (64 - log_));
+    return static_cast<size_t>((key * 0xD6E8FEB86659FD93ULL) >> (64 - log_ + kRowLog)) << kRowLog;
   }
+  static size_t place_of_cell(int64_t cx) { return static_cast<size_t>(cx & ((1 << kRowLog) - 1)); }
 
   int64_t cell_;
   int log_;

@@ -41,40 +41,36 @@ struct Nearby {
   void pick(const PointState& state, int64_t x, int64_t y) {
     x_ = x;
     y_ = y;
-    std::array<Neighbours::Found, Neighbours::kMost> found;
+    std::array<Neighbours::Found, Neighbours::kMost + 1> found;
     count = state.seen.find(x, y, found);
-    first = second = nullptr;
-    alike = nullptr;
-    int64_t second_distance = 0;
-    int64_t alike_distance = 0;
+    // Distances with the numbers of their points: the least of them are found without branches.
+    constexpr uint64_t kNone = UINT64_MAX;
+    uint64_t nearest = kNone;
+    uint64_t next = kNone;
+    uint64_t nearest_alike = kNone;
     double weights = 0;
     double sum = 0;
     const int64_t base = state.one.z;
     for (size_t i = 0; i < count; ++i) {
       const auto& [point, distance] = found[i];
-      if (first == nullptr || distance < first_distance) {
-        second = first;
-        second_distance = first_distance;
-        first = point;
-        first_distance = distance;
-      } else if (second == nullptr || distance < second_distance) {
-        second = point;
-        second_distance = distance;
-      }
-      if (point->place == state.now.place && (alike == nullptr || distance < alike_distance)) {
-        alike = point;
-        alike_distance = distance;
-      }
+      const uint64_t key = static_cast<uint64_t>(distance) << 8 | i;
+      next = std::min(next, std::max(nearest, key));
+      nearest = std::min(nearest, key);
+      nearest_alike = std::min(nearest_alike, point->place == state.now.place ? key : kNone);
       const double d = static_cast<double>(distance) + 1;
       const double weight = 1 / (d * d);
       weights += weight;
       sum += weight * static_cast<double>(point->z - base);
     }
+    const auto point_of = [&](uint64_t key) -> const Seen* {
+      return key == kNone ? nullptr : found[key & 255].point;
+    };
+    first = point_of(nearest);
+    second = point_of(next);
+    alike = point_of(nearest_alike);
     mean_z = count == 0 ? base : base + to_integer(sum / weights);
-    if (first == nullptr) {
-      first = &state.one;
-      first_distance = 0;
-    }
+    first_distance = first == nullptr ? 0 : static_cast<int64_t>(nearest >> 8);
+    if (first == nullptr) first = &state.one;
     if (second == nullptr) second = first;
     if (alike == nullptr) alike = &state.of_place[state.now.place];
   }
@@ -113,7 +109,7 @@ class PlaceModel {
   const Nearby& near() const { return near_; }
 
  private:
-  static constexpr size_t kContexts = 5;
+  static constexpr size_t kContexts = 3;
   static constexpr int kRows = 8;
   static constexpr int kRestRows = 6;
 
@@ -172,12 +168,10 @@ class PlaceModel {
     const uint32_t octaves = std::min<uint32_t>(size.octaves(), 40);
     const auto off = [&](int64_t z) { return signed_octaves(z - expected); };
     const auto finely = [&](int64_t z) { return signed_half_octaves(z - expected); };
-    const uint32_t gap = std::min<uint32_t>(signed_octaves(state.pulses), 15);
     const std::array<uint32_t, kContexts> contexts = {
-        context(octaves, place, same), context(last_z_[0], last_z_of_[place], place),
+        context(octaves, place, same),
         context(finely(near_.first->z), half_octaves(static_cast<uint64_t>(near_.first_distance)),
                 place),
-        context(off(one.z), gap, place),
         context(off(near_.first->z), off(near_.alike->z), off(one.z))};
     const int64_t number = bounded(code_value(2, numbers[kZ], expected, contexts,
                                               std::min<uint32_t>(octaves / 2, 15), state, coder));
@@ -186,8 +180,6 @@ class PlaceModel {
     residuals_[2] = number - expected;
     size.add(residuals_[2]);
     heights.learn(static_cast<double>(number - one.z));
-    last_z_[0] = signed_octaves(residuals_[2]);
-    last_z_of_[place] = last_z_[0];
   }
 
   // x, then y: `residuals_` holds what was missed before, of z, and of x where this is y.
@@ -202,22 +194,17 @@ class PlaceModel {
     const int64_t other = sum_of(before, to_integer(ray + track.last_speed() * steps_));
     const int64_t missed = axis == 0 ? residuals_[2] : residuals_[0];
     const uint32_t same = state.same_pulse ? 1 : 0;
-    const uint32_t fallen = half_octaves(static_cast<uint64_t>(std::abs(now.z - state.one.z)));
     MeanSize& size = sizes_[axis * 2 + same];
     const uint32_t octaves = std::min<uint32_t>(size.octaves(), 40);
     const uint32_t gap = std::min<uint32_t>(signed_octaves(state.pulses), 15);
-    const uint32_t last = signed_half_octaves(last_[axis]);
     const std::array<uint32_t, kContexts> contexts = {
         context(octaves, same), context(signed_half_octaves(missed), same, octaves / 3),
-        context(last, signed_half_octaves(last_[1 - axis]), same),
-        context(signed_half_octaves(other - expected), gap, octaves / 3),
-        context(fallen, octaves / 2, same)};
+        context(signed_half_octaves(other - expected), gap, octaves / 3)};
     const int64_t number = bounded(code_value(axis, numbers[field], expected, contexts,
                                               std::min<uint32_t>(octaves / 2, 15), state, coder));
     numbers[field] = code_rest(axis, numbers[field], number, state, coder);
     residuals_[axis] = number - expected;
     size.add(residuals_[axis]);
-    last_[axis] = residuals_[axis];
     track.learn(static_cast<double>(number - before), steps_, risen, state.same_pulse);
     return number;
   }
@@ -226,16 +213,13 @@ class PlaceModel {
   std::array<NumberCoder<kContexts>, 3> axes_;
   std::array<NumberCoder<3>, 3> rests_;
   Nearby near_;
-  std::array<LeastSquares<7>, 2> heights_{LeastSquares<7>{0.998, 1, 8},
-                                          LeastSquares<7>{0.998, 1, 8}};
+  std::array<LeastSquares<7>, 2> heights_{LeastSquares<7>{0.998, 1, 16},
+                                          LeastSquares<7>{0.998, 1, 16}};
   std::array<ScanTrack, 2> tracks_;
   double steps_ = 0;
   std::array<int64_t, 3> residuals_{};
-  std::array<int64_t, 2> last_{};  // residuals of x and y of the last point
   std::array<MeanSize, 8> z_sizes_{};
   std::array<MeanSize, 4> sizes_{};
-  std::array<uint32_t, 1> last_z_{};
-  std::array<uint32_t, 4> last_z_of_{};
   std::array<uint32_t, 3> last_rest_{};
   std::array<RestMemory, 3> rest_memory_;
 };

@@ -2,7 +2,9 @@
 // what came before.
 //
 // Encoder and decoder run the same code: `Coder::code(bit, p) -> bit` codes a decision, and
-// Coder::kEncodes says which way.
+// Coder::kEncodes says which way. `Coder::note(number)` is told all contexts and nodes; a coder
+// that replays (codecs/entropy/replay.h) gives decisions by `next()`, and no predictions are made
+// for it.
 //
 // Included once for every SIMD target (hwy/foreach_target.h).
 #if defined(PITH_LAS_POINT_MODEL_INL_H) == defined(HWY_TARGET_TOGGLE)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 namespace pith::las {
@@ -28,6 +29,13 @@ inline int64_t sum_of(int64_t a, int64_t b) {
 }
 inline int64_t difference_of(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+
+// The same as std::floor, which is a call.
+inline double floor_of(double x) {
+  if (!(x > -1e15 && x < 1e15)) return std::floor(x);
+  const auto whole = static_cast<double>(static_cast<int64_t>(x));
+  return whole > x ? whole - 1 : whole;
 }
 
 // A magnitude in half octaves: 0, 1, 2, 3, 4, 4, 5, 5, 6 …

@@ -1,7 +1,7 @@
 // Numbers and bytes as rows of modelled decisions.
 //
 // A number is coded as the bit length of its magnitude (asked for from an expected one outwards),
-// its sign and its bits below the leading one: five of them by one counter each, the rest as they
+// its sign and its bits below the leading one: three of them by one counter each, the rest as they
 // are. A byte is coded from its highest bit down. Every context chooses a row of
 // counters in a table of its own; a decision that the first context finds all but certain is not
 // mixed at all.
@@ -41,12 +41,11 @@ struct CoderShape {
   int rows_log = 8;
 };
 
-// The counters of some contexts, each with rows of kNodes, and the mixer over them. Contexts that a
-// tree lacks up to kInputs are taken to be constant.
+// The counters of some contexts, each with rows of kNodes, and the mixer over them.
 template <size_t kContexts, size_t kNodes>
 class MixedTree {
  public:
-  static_assert(kContexts < kInputs);
+  static_assert(kContexts <= kInputs);
 
   static constexpr size_t memory(int rows_log) {
     return model::Arena::part(counters(rows_log) * sizeof(Counter)) +
@@ -58,23 +57,34 @@ class MixedTree {
     counters_ = arena.take<Counter>(counters(shape.rows_log)).data();
     weights_ = arena.take<WeightRow>(kNodes).data();
     for (size_t i = 0; i < kNodes; ++i) start(weights_[i]);
-    // The constant contexts' row is the last.
-    std::fill(places_, places_ + kInputs,
-              static_cast<int32_t>((kContexts << shape.rows_log) * kNodes));
   }
 
   // The contexts of the next decisions.
-  HWY_INLINE void select(const std::array<uint32_t, kContexts>& contexts) {
+  template <class Coder>
+  HWY_INLINE void select(const std::array<uint32_t, kContexts>& contexts, Coder& coder) {
+    for (const uint32_t its : contexts) coder.note(its);
+    if constexpr (Coder::kReplays) return;
     for (size_t c = 0; c < kContexts; ++c) {
       const size_t row =
           (c << shape_.rows_log) + coder_detail::row_of(contexts[c], shape_.rows_log);
-      places_[c] = static_cast<int32_t>(row * kNodes);
+      places_[c] = static_cast<uint32_t>(row * kNodes);
     }
   }
 
   template <class Coder>
   HWY_INLINE uint32_t decide(uint32_t bit, size_t node, Mixing& mixing, Coder& coder) {
-    Counter& plain = counters_[static_cast<uint32_t>(places_[0]) + node];
+    coder.note(static_cast<uint32_t>(node));
+    if constexpr (Coder::kReplays) {
+      return coder.next();
+    } else {
+      return decide_anew(bit, node, mixing, coder);
+    }
+  }
+
+ private:
+  template <class Coder>
+  HWY_INLINE uint32_t decide_anew(uint32_t bit, size_t node, Mixing& mixing, Coder& coder) {
+    Counter& plain = counters_[places_[0] + node];
     const uint32_t p = probability(plain);
     if (p < coder_detail::kSure || p >= 65536 - coder_detail::kSure) {
       const uint32_t got = coder.code(bit, std::clamp(p, 1U, 65535U));
@@ -82,15 +92,14 @@ class MixedTree {
       return got;
     }
     if (!mixing.is_full()) {
-      return mixing.decide_lightly(bit, counters_, places_, static_cast<uint32_t>(node),
+      return mixing.decide_lightly(bit, counters_, places_.data(), static_cast<uint32_t>(node),
                                    shape_.limit, coder);
     }
-    return mixing.decide(bit, counters_, places_, static_cast<uint32_t>(node), weights_[node],
-                         shape_.limit, coder);
+    return mixing.decide<kContexts>(bit, counters_, places_.data(), static_cast<uint32_t>(node),
+                                    weights_[node], shape_.limit, coder);
   }
 
- private:
-  static constexpr size_t counters(int rows_log) { return ((kContexts << rows_log) + 1) * kNodes; }
+  static constexpr size_t counters(int rows_log) { return (kContexts << rows_log) * kNodes; }
   static void start(WeightRow& row) {
     for (size_t i = 0; i < kInputs; ++i) {
       row.high[i] = i < kContexts ? static_cast<int16_t>(kUnitWeight * 3 / 2 / kContexts) : 0;
@@ -100,15 +109,16 @@ class MixedTree {
 
   CoderShape shape_;
   Counter* counters_ = nullptr;
-  alignas(32) int32_t places_[kInputs] = {};
+  std::array<uint32_t, kContexts> places_{};
   WeightRow* weights_ = nullptr;
 };
 
 // Lengths are asked for from an expected one outwards: is it longer than that, then step by step.
 inline constexpr uint32_t kLengthNodes =
     32;  // of each kind of question; longer ones share the last
-inline constexpr int kLoneMantissa = 5;
-inline constexpr size_t kMantissaLengths = 24;  // longer ones share their nodes
+inline constexpr int kLoneMantissa = 3;
+inline constexpr size_t kLoneValues = 1 << kLoneMantissa;  // of the bits so far
+inline constexpr size_t kMantissaLengths = 24;             // longer ones share their nodes
 inline constexpr size_t kNumberNodes = 4 * kLengthNodes;
 
 template <size_t kContexts>
@@ -128,7 +138,7 @@ class NumberCoder {
   template <class Coder>
   int64_t code(int64_t number, const std::array<uint32_t, kContexts>& contexts, uint32_t selector,
                Mixing& mixing, Coder& coder) {
-    tree_.select(contexts);
+    tree_.select(contexts, coder);
     const uint64_t magnitude =
         number < 0 ? 0 - static_cast<uint64_t>(number) : static_cast<uint64_t>(number);
     const uint32_t length = code_length(static_cast<uint32_t>(std::bit_width(magnitude)),
@@ -139,14 +149,10 @@ class NumberCoder {
     const uint32_t sign = tree_.decide(number < 0 ? 1 : 0, length_node(length) + 3, mixing, coder);
     uint64_t got = 1;
     int left = static_cast<int>(length) - 1;
-    Counter* lone = lone_ + (kept * 2 + sign) * 256;
+    Counter* lone = lone_ + (kept * 2 + sign) * kLoneValues;
     for (int i = 0; i < kLoneMantissa && left > 0; ++i) {
       --left;
-      Counter& counter = lone[got & 255];
-      const uint32_t bit =
-          coder.code(magnitude >> left & 1, std::clamp(probability(counter), 1U, 65535U));
-      counter = updated(counter, bit, kCountMask);
-      got = got << 1 | bit;
+      got = got << 1 | code_alone(magnitude >> left & 1, lone[got], coder);
     }
     if (left > 0) {
       const uint64_t low = coder.raw(magnitude & ((uint64_t{1} << left) - 1), left);
@@ -158,8 +164,19 @@ class NumberCoder {
   uint32_t last_length() const { return last_length_; }
 
  private:
+  template <class Coder>
+  static uint32_t code_alone(uint32_t bit, Counter& counter, Coder& coder) {
+    if constexpr (Coder::kReplays) {
+      return coder.next();
+    } else {
+      const uint32_t got = coder.code(bit, std::clamp(probability(counter), 1U, 65535U));
+      counter = updated(counter, got, kCountMask);
+      return got;
+    }
+  }
+
   using Tree = MixedTree<kContexts, kNumberNodes>;
-  static constexpr size_t kLoneSlots = kMantissaLengths * 2 * 256;
+  static constexpr size_t kLoneSlots = kMantissaLengths * 2 * kLoneValues;
   static constexpr uint32_t kMostLength = 63;
   static constexpr size_t kSelectors = 16;
 
@@ -210,7 +227,7 @@ class ByteCoder {
   template <class Coder>
   uint32_t code(uint32_t symbol, int bits, const std::array<uint32_t, kContexts>& contexts,
                 Mixing& mixing, Coder& coder) {
-    tree_.select(contexts);
+    tree_.select(contexts, coder);
     uint8_t* guess = nullptr;
     if (bits > 2) {
       guess = guesses_ + coder_detail::row_of(contexts[0], rows_log_);

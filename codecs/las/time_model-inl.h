@@ -19,8 +19,8 @@ namespace HWY_NAMESPACE {
 class TimeModel {
  public:
   static constexpr size_t memory() {
-    return ByteCoder<6>::memory(kFlagRows) + NumberCoder<6>::memory(kPulseRows) +
-           NumberCoder<6>::memory(kOffRows) + NumberCoder<3>::memory(kRestRows);
+    return ByteCoder<4>::memory(kFlagRows) + NumberCoder<4>::memory(kPulseRows) +
+           NumberCoder<4>::memory(kOffRows) + NumberCoder<3>::memory(kRestRows);
   }
 
   TimeModel(const ClockShape& shape, model::Arena& arena) : clock_(shape) {
@@ -38,13 +38,9 @@ class TimeModel {
                     : difference > -kFarTime && difference < kFarTime ? kNear
                                                                       : kFar;
     const uint32_t returns = state.one.returns;
-    const std::array<uint32_t, 6> kinds = {
-        context(state.one.place, kinds_ & 1),
-        context(returns, kinds_ & 3),
-        context(returns, kinds_ & 15),
-        context(returns, state.two.returns, kinds_ & 3),
-        context(returns, half_octaves(static_cast<uint64_t>(state.one.intensity)), kinds_ & 1),
-        context(state.one.place, kinds_ & 255)};
+    const std::array<uint32_t, 4> kinds = {
+        context(state.one.place, kinds_ & 1), context(returns, kinds_ & 15),
+        context(returns, state.two.returns, kinds_ & 3), context(state.one.place, kinds_ & 255)};
     kind = kind_.code(kind, 2, kinds, state.mixing, coder);
     kinds_ = kinds_ << 1 | (kind == kSame ? 1 : 0);
     state.same_pulse = kind == kSame;
@@ -59,12 +55,10 @@ class TimeModel {
       return clock_.time();
     }
     Clock::Step step = Coder::kEncodes ? clock_.step_to(time) : Clock::Step{};
-    const std::array<uint32_t, 6> pulse_contexts = {
+    const std::array<uint32_t, 4> pulse_contexts = {
         context(state.one.place),
-        context(last_pulses_[0], last_pulses_[1]),
         context(last_pulses_[0], last_pulses_[1], last_pulses_[2] << 8 | last_pulses_[3]),
         context(returns, last_pulses_[0]),
-        context(std::min<uint32_t>(since_gap_, 255)),
         context(state.flags, last_pulses_[0], half_octaves(since_gap_))};
     const int64_t more =
         pulses_.code(step.pulses - 1, pulse_contexts, last_pulses_[0], state.mixing, coder);
@@ -72,12 +66,9 @@ class TimeModel {
     const uint32_t gap = signed_octaves(more);
     const uint32_t phase = clock_.beat_phase(step.pulses);
     const uint32_t near = gap < 3 ? gap : 3 + (gap - 3) / 4;
-    const std::array<uint32_t, 6> off_contexts = {
-        context(near, phase),
-        context(near, last_off_[0], last_off_[1]),
-        context(near, last_off_[0], phase),
+    const std::array<uint32_t, 4> off_contexts = {
+        context(near, phase), context(near, last_off_[0], phase),
         context(near, last_off_[0] << 8 | last_off_[1], last_off_[2] << 8 | last_off_[3]),
-        context(gap),
         context(near, last_off_[0] + last_off_[1] * 3 + last_off_[2] * 9, phase)};
     step.off = off_.code(step.off, off_contexts, near, state.mixing, coder);
     const uint32_t tick = clock_.tick_phase(step.pulses, step.off);
@@ -106,9 +97,9 @@ class TimeModel {
   static constexpr int kRestRows = 7;
 
   Clock clock_;
-  ByteCoder<6> kind_;
-  NumberCoder<6> pulses_;
-  NumberCoder<6> off_;
+  ByteCoder<4> kind_;
+  NumberCoder<4> pulses_;
+  NumberCoder<4> off_;
   NumberCoder<3> rest_;
   uint32_t kinds_ = 0;  // the last kinds, a bit each
   std::array<uint32_t, 4> last_pulses_{};

@@ -9,7 +9,6 @@
 #include "codecs/entropy/log2_table.h"
 #include "codecs/entropy/rans.h"
 #include "codecs/las/damage.h"
-#include "codecs/las/varint.h"
 
 namespace pith::las {
 namespace {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/varint.h"
 #include "codecs/entropy/kernel.h"
 #include "codecs/entropy/raw_bits.h"
 
@@ -17,13 +18,6 @@ namespace pith::las {
 inline constexpr uint64_t kPlainTokens = 32;
 inline constexpr uint32_t kTokens = 32 + 4 * 54;  // bit lengths of up to 59
 inline constexpr uint32_t kWideToken = 255;       // 64 raw bits follow
-
-constexpr uint64_t fold(int64_t number) {
-  return static_cast<uint64_t>(number) << 1 ^ static_cast<uint64_t>(number >> 63);
-}
-constexpr int64_t unfold(uint64_t folded) {
-  return static_cast<int64_t>(folded >> 1 ^ (0 - (folded & 1)));
-}
 
 // Contexts are numbered; those of one field follow each other. Only they may share a table.
 struct TokenPlan {

@@ -6,8 +6,10 @@
 #include <numeric>
 
 #include "codecs/log/cluster.h"
+#include "codecs/log/column_merge.h"
 #include "codecs/log/column_set.h"
 #include "codecs/log/describe.h"
+#include "codecs/log/quoted.h"
 #include "codecs/log/template_text.h"
 #include "codecs/log/trigrams.h"
 
@@ -161,8 +163,12 @@ Result<std::vector<uint32_t>> read_lines(const BlockHead& head, StreamReader& st
   return line_templates;
 }
 
-Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuffer& out) {
-  const Parsed parsed = parse(block);
+namespace {
+
+Result<void> encode_as(ByteView block, Quoted quoted, Level level, Workspace& space,
+                       ByteBuffer& out) {
+  Parsed parsed = parse(block, quoted);
+  merge_columns(parsed, as_text(block), level <= 3 ? 4096 : 16384);
   StreamWriter streams;
   write_templates(parsed.templates, streams);
   write_line_templates(parsed, streams);
@@ -187,6 +193,29 @@ Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuf
   if (trigrams) out.append(*trigrams);
   out.append(coded);
   return {};
+}
+
+// By a trial with the first lines.
+Result<Quoted> choose_quoted(ByteView block, Workspace& space) {
+  constexpr size_t kTrial = size_t{256} << 10;
+  const std::string_view text = as_text(block.first(std::min(block.size(), kTrial)));
+  const ByteView sample = as_bytes(text.substr(0, std::max<size_t>(text.rfind('\n') + 1, 1)));
+  if (!has_quoted_texts(sample)) return Quoted::kWords;
+  ByteBuffer as_words;
+  ByteBuffer as_whole;
+  PITH_TRY(encode_as(sample, Quoted::kWords, kMinLevel, space, as_words));
+  PITH_TRY(encode_as(sample, Quoted::kWhole, kMinLevel, space, as_whole));
+  // The longer a log, the better words come off.
+  constexpr size_t kLeastGain = 50;
+  return as_whole.size() < as_words.size() - as_words.size() / kLeastGain ? Quoted::kWhole
+                                                                          : Quoted::kWords;
+}
+
+}  // namespace
+
+Result<void> encode_block(ByteView block, Level level, Workspace& space, ByteBuffer& out) {
+  PITH_ASSIGN(const Quoted quoted, choose_quoted(block, space));
+  return encode_as(block, quoted, level, space, out);
 }
 
 namespace {

@@ -89,17 +89,19 @@ Carry CarryMaker::of_texts(std::string_view texts) const {
   return carry;
 }
 
+// Whether the character of the needle at this place is one of the set's.
+bool CarryMaker::is_in_set(const ValueSet& set, size_t place) const {
+  const char c = needle_[place];
+  const auto code = static_cast<uint8_t>(c);
+  return set.characters[code] || (fold_ && c >= 'a' && c <= 'z' && set.characters[code - 32U]);
+}
+
 Carry CarryMaker::of_characters(const ValueSet& set) const {
   const size_t n = needle_.size();
   Carry carry(n);
-  const auto fits = [&](size_t i) {
-    const auto c = static_cast<uint8_t>(needle_[i]);
-    const bool upper = fold_ && needle_[i] >= 'a' && needle_[i] <= 'z' && set.characters[c - 32U];
-    return set.characters[c] || upper;
-  };
   // The most characters from each place on that a value may have.
   std::vector<size_t> run(n + 1, 0);
-  for (size_t i = n; i-- > 0;) run[i] = fits(i) ? run[i + 1] + 1 : 0;
+  for (size_t i = n; i-- > 0;) run[i] = is_in_set(set, i) ? run[i + 1] + 1 : 0;
   for (size_t p = 1; p <= std::min({run[0], set.most, n - 1}); ++p) carry.fresh.places.set(p);
   carry.fresh.end = run[0] == n && n <= set.most;
   for (size_t p = 1; p < n; ++p) {
@@ -217,6 +219,68 @@ Carry CarryMaker::of(const ValueSet& set) const {
   }
   Carry any(needle_.size());
   for (const ValueSet& part : set.parts) merge(any, of(part));
+  return any;
+}
+
+Contact CarryMaker::edges_of_text(std::string_view text) const {
+  const char first = fold_ ? lower(text.front()) : text.front();
+  const char last = fold_ ? lower(text.back()) : text.back();
+  return {.whole = false,
+          .leaves = !behind_[static_cast<uint8_t>(last)].empty(),
+          .enters = !before_[static_cast<uint8_t>(first)].empty()};
+}
+
+Contact CarryMaker::contact_of_text(std::string_view text) const {
+  Contact contact = edges_of_text(text);
+  contact.whole = holds(text);
+  return contact;
+}
+
+Contact CarryMaker::contact_of(const Carry& carry) {
+  return {.whole = carry.fresh.end,
+          .leaves = carry.fresh.places.any(),
+          .enters = std::any_of(carry.from.begin(), carry.from.end(), [](const Reached& reached) {
+            return reached.end || reached.places.any();
+          })};
+}
+
+Contact CarryMaker::contact_of(const ValueSet& set) const {
+  const size_t n = needle_.size();
+  switch (set.kind) {
+    case ValueSet::Kind::kTexts:
+      return {.whole = holds(set.texts), .leaves = true, .enters = true};
+    case ValueSet::Kind::kCharacters: {
+      Contact contact{.whole = n <= set.most, .leaves = false, .enters = set.least == 0};
+      for (size_t i = 0; i < n; ++i) {
+        const bool fits = is_in_set(set, i);
+        contact.whole = contact.whole && fits;
+        (i == 0 ? contact.leaves : contact.enters) |= fits;
+      }
+      return contact;
+    }
+    case ValueSet::Kind::kNumbers:
+      return {.whole = digits_[0] == n,
+              .leaves = digits_[0] > 0,
+              .enters = std::any_of(digits_.begin() + 1, digits_.end(),
+                                    [](size_t digits) { return digits > 0; })};
+    case ValueSet::Kind::kSequence: {
+      ContactChain chain;
+      for (size_t i = 0; i < set.fixed.size(); ++i) {
+        if (!set.fixed[i].empty()) chain.add(contact_of_text(set.fixed[i]));
+        if (i < set.parts.size()) chain.add(contact_of(set.parts[i]));
+      }
+      return chain.contact();
+    }
+    case ValueSet::Kind::kAlternatives:
+      break;
+  }
+  Contact any;
+  for (const ValueSet& part : set.parts) {
+    const Contact contact = contact_of(part);
+    any.whole = any.whole || contact.whole;
+    any.leaves = any.leaves || contact.leaves;
+    any.enters = any.enters || contact.enters;
+  }
   return any;
 }
 

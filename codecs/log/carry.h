@@ -3,6 +3,7 @@
 // only sets of values are known.
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <string>
 #include <string_view>
@@ -31,6 +32,28 @@ struct Carry {
   explicit Carry(size_t needle) : from(needle) {}
 };
 
+// What a piece may have of matches, as far as that is told at a glance: more than it has, never
+// less.
+struct Contact {
+  bool whole = false;   // a match within it
+  bool leaves = false;  // the beginning of one that goes on behind it
+  bool enters = false;  // more of one that began before it
+};
+
+// The contacts of pieces that follow each other.
+class ContactChain {
+ public:
+  void add(const Contact& piece) {
+    all_.whole = all_.whole || piece.whole || (all_.leaves && piece.enters);
+    all_.enters = all_.enters || piece.enters;
+    all_.leaves = piece.leaves || (all_.leaves && piece.enters);
+  }
+  const Contact& contact() const { return all_; }
+
+ private:
+  Contact all_;
+};
+
 class CarryMaker {
  public:
   // The needle is not empty and at most kMaxNeedle bytes; in lower case if `fold`.
@@ -40,6 +63,11 @@ class CarryMaker {
   Carry of(const ValueSet& set) const;
   // Of values that are known: texts at `base`.
   Carry of_pieces(const char* base, const Pieces& values) const;
+  // Of a text that is not empty; edges: without a look at what is inside.
+  Contact contact_of_text(std::string_view text) const;
+  Contact edges_of_text(std::string_view text) const;
+  Contact contact_of(const ValueSet& set) const;
+  static Contact contact_of(const Carry& carry);
   // The matches behind a piece.
   static Reached advance(const Reached& before, const Carry& piece);
 
@@ -48,6 +76,7 @@ class CarryMaker {
   std::string_view needle() const { return needle_; }
 
  private:
+  bool is_in_set(const ValueSet& set, size_t place) const;
   bool same(std::string_view a, std::string_view b) const;
   void add_text(std::string_view text, Carry& carry) const;
   Carry of_texts(std::string_view texts) const;

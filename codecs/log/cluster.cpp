@@ -23,9 +23,9 @@ constexpr size_t kLookSample = 512;
 
 class Clusterer {
  public:
-  explicit Clusterer(ByteView block)
+  Clusterer(ByteView block, Quoted quoted)
       : text_(as_text(block)),
-        tokens_(tokenise(block)),
+        tokens_(tokenise(block, quoted)),
         header_(find_header(block, tokens_)),
         looks_(tokens_.words.size(), 0),
         seen_(tokens_.words.size(), 0),
@@ -337,6 +337,6 @@ class Clusterer {
 
 }  // namespace
 
-Parsed parse(ByteView block) { return Clusterer(block).run(); }
+Parsed parse(ByteView block, Quoted quoted) { return Clusterer(block, quoted).run(); }
 
 }  // namespace pith::log

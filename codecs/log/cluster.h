@@ -3,10 +3,11 @@
 
 #include "base/bytes.h"
 #include "codecs/log/parsed.h"
+#include "codecs/log/tokens.h"
 
 namespace pith::log {
 
 // For blocks of less than 2^31 bytes.
-Parsed parse(ByteView block);
+Parsed parse(ByteView block, Quoted quoted);
 
 }  // namespace pith::log

@@ -128,7 +128,8 @@ constexpr size_t kMinStrong = 64;
 constexpr size_t kMinSorted = 8192;
 
 // Time that a block's slow streams may take to decode, in ns. Small blocks get less for each byte:
-// they take a fixed time beside, for the start of the program and for what is done once.
+// they take a fixed time beside, for the start of the program and for what is done once. In blocks
+// of less than 1 MiB that time is all that anyone notices, and size counts.
 struct TimeBudget {
   uint64_t time = 0;
   uint64_t trials = 0;  // the encoder tries what would take so many times as much
@@ -138,10 +139,11 @@ TimeBudget time_budget(Level level, uint64_t block_size) {
     const uint64_t all = block_size * sixteenths / 16;
     return std::max(all - std::min(all, fixed), least);
   };
+  const bool small = block_size < (uint64_t{1} << 20);
   if (level <= 4) return {};
   if (level >= 7) return {affine(1600, 0, 200'000'000), 2};
-  return level == 5 ? TimeBudget{affine(13, 2'400'000, 300'000), 3}
-                    : TimeBudget{affine(26, 2'800'000, 800'000), 4};
+  return level == 5 ? TimeBudget{affine(13, 2'400'000, small ? 2'000'000 : 300'000), 3}
+                    : TimeBudget{affine(26, 2'800'000, small ? 6'000'000 : 800'000), 4};
 }
 
 MixedKind mixed_kind(Pool pool) {

@@ -33,16 +33,36 @@ size_t share_of(const Carry& piece, const Places& before, const Places& ends_bef
 StringSearch::StringSearch(const std::string& string, bool fold,
                            const std::vector<SkimmedColumn>& columns)
     : whole_(string, fold), carries_(string.substr(0, kMaxNeedle), fold), columns_(columns) {
-  of_columns_.reserve(columns.size());
+  contacts_.reserve(columns.size());
+  of_columns_.resize(columns.size());
   is_known_.reserve(columns.size());
   for (const SkimmedColumn& column : columns) {
-    of_columns_.push_back(carries_.of(column.set));
+    contacts_.push_back(carries_.contact_of(column.set));
     is_known_.push_back(column.is_exact);
   }
 }
 
-StringSearch::Answer StringSearch::in(const Template& t) const {
+// At a glance, which settles most templates: delimiters end most fixed texts, and a string without
+// them stands in one piece or in none.
+bool StringSearch::may_be_in(const Template& t) const {
+  ContactChain chain;
+  for (size_t i = 0; i < t.cuts.size(); ++i) {
+    const std::string_view fixed = t.fixed(i);
+    if (!fixed.empty()) chain.add(carries_.edges_of_text(fixed));
+    if (i < t.slots.size()) chain.add(contacts_[column_of(t, i)]);
+  }
+  return chain.contact().whole || carries_.holds(t.text);
+}
+
+const Carry& StringSearch::carry_of(size_t column) {
+  std::optional<Carry>& carry = of_columns_[column];
+  if (!carry) carry = carries_.of(columns_[column].set);
+  return *carry;
+}
+
+StringSearch::Answer StringSearch::in(const Template& t) {
   Answer answer;
+  if (!may_be_in(t)) return answer;
   for (size_t i = 0; i < t.cuts.size(); ++i) {
     if (whole_.holds(t.fixed(i))) return {.holds = Holds::kYes, .pieces = {}, .column = kNone};
   }
@@ -51,7 +71,7 @@ StringSearch::Answer StringSearch::in(const Template& t) const {
   for (size_t i = 0; i < t.cuts.size(); ++i) fixed.push_back(carries_.of_text(t.fixed(i)));
   const size_t count = 2 * t.slots.size() + 1;
   const auto piece = [&](size_t k) -> const Carry& {
-    return k % 2 == 0 ? fixed[k / 2] : of_columns_[column_of(t, k / 2)];
+    return k % 2 == 0 ? fixed[k / 2] : carry_of(column_of(t, k / 2));
   };
   Reached reached;
   std::vector<Places> before(count);
@@ -94,7 +114,9 @@ StringSearch::Answer StringSearch::in(const Template& t) const {
 }
 
 void StringSearch::know(size_t column, const char* base, const Pieces& values) {
-  of_columns_[column] = carries_.of_pieces(base, values);
+  const Carry carry = carries_.of_pieces(base, values);
+  contacts_[column] = CarryMaker::contact_of(carry);
+  of_columns_[column] = carry;
   is_known_[column] = true;
 }
 

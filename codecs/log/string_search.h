@@ -2,6 +2,7 @@
 // their columns can be, or, once they have been decoded, are.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,7 @@ class StringSearch {
     size_t column = kNone;
   };
   static constexpr size_t kNone = SIZE_MAX;
-  Answer in(const Template& t) const;
+  Answer in(const Template& t);
 
   // From here on all values of a column are known: texts at `base`.
   void know(size_t column, const char* base, const Pieces& values);
@@ -47,10 +48,14 @@ class StringSearch {
   bool is_in(std::string_view text) const { return carries_.holds(text); }
 
  private:
+  bool may_be_in(const Template& t) const;
+  const Carry& carry_of(size_t column);
+
   CarryMaker whole_;
   CarryMaker carries_;
   const std::vector<SkimmedColumn>& columns_;
-  std::vector<Carry> of_columns_;
+  std::vector<Contact> contacts_;                 // of the columns
+  std::vector<std::optional<Carry>> of_columns_;  // made when they are asked for
   std::vector<bool> is_known_;
 };
 

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <unordered_map>
+
+#include "codecs/log/interner.h"
 
 namespace pith::log {
 namespace {
@@ -35,7 +36,18 @@ size_t find_special(std::string_view text, size_t at) {
 }
 
 // The columns that slots with a key take, in the order of their first use.
-using ColumnsOfKeys = std::unordered_map<uint64_t, std::vector<uint32_t>>;
+class ColumnsOfKeys {
+ public:
+  std::vector<uint32_t>& operator[](uint64_t key) {
+    const uint32_t number = numbers_.number_of(key);
+    if (number == columns_.size()) columns_.emplace_back();
+    return columns_[number];
+  }
+
+ private:
+  NumberMap numbers_;
+  std::vector<std::vector<uint32_t>> columns_;
+};
 
 }  // namespace
 
@@ -43,6 +55,7 @@ void write_templates(const std::vector<Template>& templates, StreamWriter& out) 
   ByteBuffer text;
   ByteBuffer slots;
   ColumnsOfKeys of_keys;
+  uint32_t known = 0;  // columns so far
   for (const Template& t : templates) {
     const auto keys = slot_keys(t);
     for (size_t i = 0; i < t.cuts.size(); ++i) {
@@ -60,8 +73,14 @@ void write_templates(const std::vector<Template>& templates, StreamWriter& out) 
       }
       auto& columns = of_keys[keys[i]];
       const auto found = std::find(columns.begin(), columns.end(), slot.column);
-      put_varint(slots, static_cast<uint64_t>(found - columns.begin()) + 1);
-      if (found == columns.end()) columns.push_back(slot.column);
+      const bool is_new = found == columns.end();
+      const bool is_of_another_key = is_new && slot.column < known;
+      put_varint(slots,
+                 static_cast<uint64_t>(found - columns.begin()) + (is_of_another_key ? 2 : 1));
+      if (is_of_another_key) put_varint(slots, slot.column);
+      if (!is_new) continue;
+      if (!is_of_another_key) ++known;
+      columns.push_back(slot.column);
     }
     text.push_back(std::byte{kEnd});
   }
@@ -87,15 +106,14 @@ Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, Memory
   ReadTemplates read;
   read.templates.resize(count);
   ColumnsOfKeys of_keys;
-  of_keys.reserve(count);
   size_t at = 0;
   for (Template& t : read.templates) {
-    // As much as the template takes, if no LF is marked as text.
-    const std::string_view line = text.substr(at, text.find(kEnd, at) - at);
+    // So much at most, but for texts with an escaped LF.
+    const std::string_view line = text.substr(at, std::min(text.find(kEnd, at), text.size()) - at);
     const auto marks = static_cast<size_t>(std::count(line.begin(), line.end(), kSlotMark));
     t.text.reserve(line.size() - marks);
-    t.slots.reserve(marks);
     t.cuts.reserve(marks + 1);
+    t.slots.reserve(marks);
     for (bool more = true; more;) {
       const size_t plain = at;
       at = find_special(text, at);
@@ -127,7 +145,14 @@ Result<ReadTemplates> read_templates(size_t count, StreamReader& streams, Memory
         continue;
       }
       auto& columns = of_keys[keys[i]];
-      if (choice > columns.size() + 1) return damaged();
+      if (choice > columns.size() + 2) return damaged();
+      if (choice == columns.size() + 2) {
+        const uint64_t column = slots.varint();
+        if (column >= read.columns) return damaged();
+        columns.push_back(static_cast<uint32_t>(column));
+        slot.column = columns.back();
+        continue;
+      }
       if (choice == columns.size() + 1) columns.push_back(static_cast<uint32_t>(read.columns++));
       slot.column = columns[static_cast<size_t>(choice - 1)];
     }

@@ -14,8 +14,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 class Tokeniser {
  public:
-  explicit Tokeniser(ByteView block)
+  Tokeniser(ByteView block, Quoted quoted)
       : text_(as_text(block)),
+        quoted_(quoted),
         delimiters_(find_delimiters(block)),
         words_(text_.data(), std::bit_ceil(text_.size() / 32 + 1)) {
     out_.tokens.reserve(text_.size() / 6);
@@ -91,6 +92,28 @@ class Tokeniser {
     return static_cast<size_t>(out - edges_.data());
   }
 
+  // The same with each quoted string as one token. Returns how many places are left.
+  size_t join_quoted(size_t begin, size_t end, size_t edges) {
+    const char* const text = text_.data();
+    size_t quotes = 0;
+    size_t at = begin;  // behind the last token
+    size_t kept = 0;
+    for (size_t e = 0; e < edges; e += 2) {
+      const size_t start = edges_[e];
+      size_t stop = edges_[e + 1];
+      quotes += static_cast<size_t>(std::count(text + at, text + start, '"'));
+      if (quotes % 2 != 0 && start > at && text[start - 1] == '"') {
+        const void* quote = std::memchr(text + start, '"', end - start);
+        if (quote != nullptr) stop = static_cast<size_t>(static_cast<const char*>(quote) - text);
+        while (e + 2 < edges && edges_[e + 2] < stop) e += 2;
+      }
+      edges_[kept++] = static_cast<uint32_t>(start);
+      edges_[kept++] = static_cast<uint32_t>(stop);
+      at = stop;
+    }
+    return kept;
+  }
+
   // The comma of HH:MM:SS,mmm.
   static bool is_in_time(const char* text, size_t start, size_t comma, size_t end) {
     return comma >= start + 8 && comma + 3 < end && text[comma - 3] == ':' &&
@@ -101,7 +124,8 @@ class Tokeniser {
   // Sets found_ and shape_hash_; false if there are too many tokens.
   bool find_tokens(size_t begin, size_t end) {
     const char* const text = text_.data();
-    const size_t edges = find_edges(begin, end);
+    size_t edges = find_edges(begin, end);
+    if (quoted_ == Quoted::kWhole) edges = join_quoted(begin, end, edges);
     shape_hash_ = 0x13198A2E03707344ULL;
     found_.clear();
     size_t at = begin;
@@ -175,6 +199,7 @@ class Tokeniser {
   }
 
   std::string_view text_;
+  Quoted quoted_;
   std::vector<uint64_t> delimiters_;
   Interner words_;
   NumberMap shapes_;
@@ -186,6 +211,6 @@ class Tokeniser {
 
 }  // namespace
 
-Tokens tokenise(ByteView block) { return Tokeniser(block).run(); }
+Tokens tokenise(ByteView block, Quoted quoted) { return Tokeniser(block, quoted).run(); }
 
 }  // namespace pith::log

@@ -2,8 +2,9 @@
 //
 // Delimiters: space tab , ; " ' ( ) [ ] { } < > | = & ? CR NUL, and ':' right after '"'. What lies
 // between them is a token. Spaces in front of a number, beyond the first, are padding and belong to
-// the number. A line ends before its LF. Only the encoder tokenises: what it makes of the tokens,
-// templates and columns, is all that a decoder sees.
+// the number. Where quoted strings are whole, what lies between a '"' and the next one is a token,
+// unless it is nothing but delimiters. A line ends before its LF. Only the encoder tokenises: what
+// it makes of the tokens, templates and columns, is all that a decoder sees.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,10 @@ namespace pith::log {
 
 inline constexpr size_t kMaxTokensOfLine = 2048;
 inline constexpr size_t kMaxLineToTokenise = size_t{64} << 10;
+
+// What becomes of quoted strings. Messages are made of words that come back; a request or a name of
+// a browser rather comes back as it is.
+enum class Quoted : uint8_t { kWords, kWhole };
 
 struct Line {
   uint32_t begin = 0;
@@ -53,6 +58,6 @@ struct Tokens {
 };
 
 // For blocks of less than 2^31 bytes.
-Tokens tokenise(ByteView block);
+Tokens tokenise(ByteView block, Quoted quoted);
 
 }  // namespace pith::log

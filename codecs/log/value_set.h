@@ -2,7 +2,7 @@
 // superset. Built from the column's description and texts (column_skim.cpp), used by the search.
 #pragma once
 
-#include <array>
+#include <bitset>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,7 +22,7 @@ struct ValueSet {
 
   Kind kind;
   std::string_view texts;
-  std::array<bool, 256> characters{};
+  std::bitset<256> characters;
   uint64_t least = 0;  // characters, or the number
   uint64_t most = UINT64_MAX;
   std::vector<std::string> fixed;  // one more than parts

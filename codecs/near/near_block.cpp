@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/varint.h"
 #include "codecs/deflated/inner_blocks.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::near {
 namespace {
@@ -12,8 +12,6 @@ namespace {
 using array::Part;
 using array::Plan;
 using array::Variable;
-using tensor::read_varint;
-using tensor::write_varint;
 
 // Of a plan. A block of many small arrays is none for these codecs.
 constexpr uint64_t kMostPlan = uint64_t{2} << 20;

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/varint.h"
 #include "codecs/entropy/rans.h"
 #include "codecs/tensor/parts.h"
 #include "codecs/tensor/split.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::tensor {
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <new>
 
-#include "codecs/entropy/binary_coder.h"
+#include "codecs/entropy/byte_bits.h"
 
 // The kernels: the baseline, SSE4 and AVX2. The wider ones measured no faster here.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3 | HWY_AVX3_DL)
@@ -22,25 +22,8 @@ HWY_BEFORE_NAMESPACE();
 namespace pith::text {
 namespace HWY_NAMESPACE {
 
-struct EncodeBits {
-  entropy::BinaryEncoder coder;
-  uint32_t byte = 0;
-  uint32_t code(int position, uint32_t p) {
-    const uint32_t bit = (byte >> position) & 1;
-    coder.encode(bit != 0, p);
-    return bit;
-  }
-  bool code_equal(uint32_t expected, uint32_t p) {
-    coder.encode(byte == expected, p);
-    return byte == expected;
-  }
-};
-
-struct DecodeBits {
-  entropy::BinaryDecoder coder;
-  uint32_t code(int, uint32_t p) { return coder.decode(p) ? 1 : 0; }
-  bool code_equal(uint32_t, uint32_t p) { return coder.decode(p); }
-};
+using entropy::DecodeBits;
+using entropy::EncodeBits;
 
 template <int kLevel>
 struct ModelOf {

@@ -5,14 +5,11 @@
 #include <cmath>
 #include <numeric>
 
-#include "codecs/tensor/varint.h"
+#include "base/varint.h"
 #include "codecs/video/payload.h"
 
 namespace pith::video {
 namespace {
-
-using tensor::read_varint;
-using tensor::write_varint;
 
 using Matrix = std::vector<std::vector<double>>;
 

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cmath>
 
-#include "codecs/tensor/varint.h"
+#include "base/varint.h"
 #include "codecs/video/mask.h"
 #include "codecs/video/numbers.h"
 
@@ -68,10 +68,10 @@ Result<void> write_guard(const Volume& volume, const Guard<Word>& guard, int lev
   const NumberType type = type_of(guard.multiples);
   out.u8(static_cast<uint8_t>(type));
   PITH_TRY(write_array(volume, type, narrowed(guard.multiples, type), level, out));
-  tensor::write_varint(out, guard.exact.size());
+  write_varint(out, guard.exact.size());
   size_t next = 0;
   for (size_t i = 0; i < guard.exact.size(); ++i) {
-    tensor::write_varint(out, guard.exact[i] - next);
+    write_varint(out, guard.exact[i] - next);
     out.u64(guard.bits[i]);
     next = guard.exact[i] + 1;
   }
@@ -97,10 +97,10 @@ Result<void> read_guard(ByteReader& in, NumberType type, const Mask<Word>& mask,
     if (mask.class_of(i) != 0) continue;
     cells[i] = guarded(type, mask, cells[i], widened(bytes, multiples_type, i), step);
   }
-  const uint64_t count = tensor::read_varint(in);
+  const uint64_t count = read_varint(in);
   uint64_t next = 0;
   for (uint64_t i = 0; i < count; ++i) {
-    const uint64_t skipped = tensor::read_varint(in);
+    const uint64_t skipped = read_varint(in);
     const uint64_t bits = in.u64();
     if (!in.ok() || skipped >= cells.size() - next) return damaged("a listed cell");
     next += skipped;

@@ -2,9 +2,9 @@
 
 #include <memory>
 
+#include "base/varint.h"
 #include "codecs/array/block_coder.h"
 #include "codecs/arraymix/block.h"
-#include "codecs/tensor/varint.h"
 
 namespace pith::video {
 namespace {
@@ -32,7 +32,7 @@ Result<void> write_array(const Volume& volume, NumberType type, ByteView bytes, 
   ByteBuffer payload;
   const auto write = [&](Way way) {
     out.u8(static_cast<uint8_t>(way));
-    tensor::write_varint(out, payload.size());
+    write_varint(out, payload.size());
     out.bytes(payload);
   };
   if (level >= arraymix::kFirstShape) {
@@ -57,7 +57,7 @@ Result<void> write_array(const Volume& volume, NumberType type, ByteView bytes, 
 Result<void> read_array(ByteReader& in, MutableBytes bytes, MemoryBudget& budget) {
   const auto way = static_cast<Way>(in.u8());
   if (way == Way::kPacked) return read_packed(in, bytes, budget);
-  const ByteView payload = in.bytes(tensor::read_varint(in));
+  const ByteView payload = in.bytes(read_varint(in));
   if (!in.ok()) return damaged("an array in it");
   const uint64_t before = budget.left();
   switch (way) {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <optional>
 
-#include "codecs/tensor/varint.h"
+#include "base/varint.h"
 #include "codecs/video/guard.h"
 #include "codecs/video/images.h"
 #include "codecs/video/restore.h"
@@ -277,7 +277,7 @@ template <class Word>
 Result<void> write_trial(const Task<Word>& task, const Way& way, const Trial<Word>& trial,
                          ByteWriter& out) {
   out.u8(static_cast<uint8_t>(way.arrangement.order));
-  tensor::write_varint(out, way.arrangement.inner);
+  write_varint(out, way.arrangement.inner);
   out.u8(trial.shape.planes);
   out.u8(trial.shape.depth);
   out.u8(trial.guard ? 1 : 0);

@@ -8,9 +8,6 @@
 namespace pith::video {
 namespace {
 
-using tensor::read_varint;
-using tensor::write_varint;
-
 constexpr int kPackEffort = 19;  // of Zstandard
 constexpr uint64_t kZstdMemory = uint64_t{256} << 10;
 constexpr uint32_t kBlock = 8;

@@ -1,5 +1,5 @@
+#include "base/varint.h"
 #include "codecs/array/values.h"
-#include "codecs/tensor/varint.h"
 #include "codecs/video/digits.h"
 #include "codecs/video/guard.h"
 #include "codecs/video/restore.h"
@@ -7,8 +7,6 @@
 
 namespace pith::video {
 namespace {
-
-using tensor::read_varint;
 
 template <class Word>
 Result<void> decode_near(ByteReader& in, Coder coder, const Volume& volume, std::span<Word> cells,

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "base/varint.h"
 #include "codecs/arraymix/parts.h"
-#include "codecs/tensor/varint.h"
 #include "codecs/wavelet/array_fields.h"
 #include "codecs/wavelet/field_coder.h"
 
@@ -13,8 +13,6 @@ namespace pith::wavelet {
 namespace {
 
 using array::Variable;
-using tensor::read_varint;
-using tensor::write_varint;
 
 constexpr size_t kMostSpecials = 64;
 

@@ -2,16 +2,14 @@
 #include <cmath>
 #include <memory>
 
+#include "base/varint.h"
 #include "codecs/arraymix/mask_model.h"
-#include "codecs/tensor/varint.h"
 #include "codecs/wavelet/coefficient_model.h"
 #include "codecs/wavelet/field_format.h"
 #include "codecs/wavelet/outlier_model.h"
 
 namespace pith::wavelet {
 namespace {
-
-using tensor::read_varint;
 
 tl::unexpected<Error> damaged(const char* what) {
   return fail(ErrorCode::kDamaged, std::string("a wavelet field is damaged: ") + what);

@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 
+#include "base/varint.h"
 #include "codecs/arraymix/mask_model.h"
-#include "codecs/tensor/varint.h"
 #include "codecs/wavelet/coefficient_model.h"
 #include "codecs/wavelet/cost_estimate.h"
 #include "codecs/wavelet/field_format.h"
@@ -15,8 +15,6 @@
 
 namespace pith::wavelet {
 namespace {
-
-using tensor::write_varint;
 
 // Quantiser steps that are tried, in bounds, and thrifts (quantise.h).
 constexpr std::array<double, 10> kSteps = {1.25, 1.5, 1.75, 2.0, 2.35, 2.8, 3.4, 4.2, 5.2, 6.5};

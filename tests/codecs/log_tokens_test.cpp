@@ -73,7 +73,7 @@ TEST(LogTokens, WordsAndGapsMakeUpTheLines) {
     text += "key" + std::string(i, 'x') + "=" + std::string(i % 9, ' ') + std::to_string(i) +
             " 00:00:0" + std::to_string(i % 10) + ",123\n";
   }
-  const Tokens tokens = tokenise(as_bytes(text));
+  const Tokens tokens = tokenise(as_bytes(text), Quoted::kWords);
   ASSERT_FALSE(tokens.lines.empty());
   std::string made;
   for (const Line& line : tokens.lines) {
@@ -85,7 +85,7 @@ TEST(LogTokens, WordsAndGapsMakeUpTheLines) {
 
 TEST(LogTokens, EqualWordsHaveEqualNumbersAndOthersNot) {
   const std::string text = "a 10 a:b 10\nlonger-than-eight 10 longer-than-eighT 012345678\n";
-  const Tokens tokens = tokenise(as_bytes(text));
+  const Tokens tokens = tokenise(as_bytes(text), Quoted::kWords);
   ASSERT_EQ(tokens.lines.size(), 2U);
   const auto first = tokens.words_of(tokens.lines[0]);
   const auto second = tokens.words_of(tokens.lines[1]);
@@ -101,7 +101,7 @@ TEST(LogTokens, EqualWordsHaveEqualNumbersAndOthersNot) {
 
 TEST(LogTokens, PaddingAndTheCommaOfATimeBelongToTheToken) {
   const std::string text = "Jun  9 06:06:20,123 x,y\n";
-  const Tokens tokens = tokenise(as_bytes(text));
+  const Tokens tokens = tokenise(as_bytes(text), Quoted::kWords);
   const auto words = tokens.words_of(tokens.lines.at(0));
   ASSERT_EQ(words.size(), 5U);
   EXPECT_EQ(text_of(text, tokens.words[words[1]]), " 9");
@@ -114,7 +114,7 @@ TEST(LogTokens, LongLinesAreKeptWhole) {
     for (size_t i = 0; i <= kMaxTokensOfLine; ++i) many += "t ";
     return many;
   }() + "\n";
-  const Tokens tokens = tokenise(as_bytes(text));
+  const Tokens tokens = tokenise(as_bytes(text), Quoted::kWords);
   ASSERT_EQ(tokens.lines.size(), 3U);
   EXPECT_TRUE(tokens.shape_of(tokens.lines[0]).whole);
   EXPECT_FALSE(tokens.shape_of(tokens.lines[1]).whole);

@@ -65,8 +65,8 @@ TEST(CloudDirectory, TakesPointsFromTheBlocksThatHoldThem) {
   for (const auto& each : cases) {
     MemorySink sink;
     uint64_t blocks = 0;
-    for (const auto& extent : directory.extents(each.first, each.count)) {
-      const auto result = restore_range(access, extent.offset, extent.size, kNoLimit, sink);
+    for (const auto& range : directory.ranges(each.first, each.count)) {
+      const auto result = restore_range(access, range.offset, range.size, kNoLimit, sink);
       ASSERT_TRUE(result.has_value());
       blocks += result->blocks;
     }
@@ -89,13 +89,13 @@ TEST(CloudDirectory, CountsThroughSeveralClouds) {
   directory.clouds = {{.layout = layout(10), .offset = 100, .size = 55},
                       {.layout = layout(4), .offset = 200, .size = 40}};
   EXPECT_EQ(directory.points(), 15U);
-  const auto extents = directory.extents(3, 4);
-  ASSERT_EQ(extents.size(), 2U);
-  EXPECT_EQ(extents[0].offset, 130U);
-  EXPECT_EQ(extents[0].size, 20U);
-  EXPECT_EQ(extents[1].offset, 200U);
-  EXPECT_EQ(extents[1].size, 8U);
-  const auto second = directory.extents(6, 1);
+  const auto ranges = directory.ranges(3, 4);
+  ASSERT_EQ(ranges.size(), 2U);
+  EXPECT_EQ(ranges[0].offset, 130U);
+  EXPECT_EQ(ranges[0].size, 20U);
+  EXPECT_EQ(ranges[1].offset, 200U);
+  EXPECT_EQ(ranges[1].size, 8U);
+  const auto second = directory.ranges(6, 1);
   ASSERT_EQ(second.size(), 1U);
   EXPECT_EQ(second[0].offset, 204U);
 }

@@ -21,7 +21,7 @@ inline ByteBuffer golden_pcd(const std::vector<CloudPoint>& points) {
                    std::string(as_text(records)))));
 }
 
-inline ByteBuffer golden_sweep() { return golden_pcd(sweep_points(16, 180, 40)); }
+inline ByteBuffer golden_sweep() { return golden_pcd(sweep_points(16, 183, 40)); }
 // Steps of 0.6 degrees, which scanners have.
 inline ByteBuffer golden_spin() { return golden_pcd(sweep_points(4, 600, 43)); }
 inline ByteBuffer golden_firing() { return golden_pcd(firing_points(60, true, 41)); }

@@ -1,13 +1,14 @@
 // Numbers in as few bytes as they need: seven bits a byte, the lowest first, the top bit set on all
-// bytes but the last.
+// bytes but the last (LEB128). Signed numbers are folded first (zigzag): 0, -1, 1, -2, 2 …
 #pragma once
 
 #include <bit>
+#include <cstdint>
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
 
-namespace pith::las {
+namespace pith {
 
 inline void write_varint(ByteWriter& out, uint64_t value) {
   while (value >= 0x80) {
@@ -32,4 +33,12 @@ inline uint64_t read_varint(ByteReader& in) {
   return value;
 }
 
-}  // namespace pith::las
+constexpr uint64_t fold(int64_t value) {
+  return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
+}
+
+constexpr int64_t unfold(uint64_t folded) {
+  return static_cast<int64_t>((folded >> 1) ^ (0 - (folded & 1)));
+}
+
+}  // namespace pith
