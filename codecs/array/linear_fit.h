@@ -16,7 +16,7 @@ namespace pith::array {
 inline constexpr size_t kNear = 6;     // neighbours in the slice, besides w
 inline constexpr size_t kFromRef = 6;  // neighbours in a reference
 inline constexpr size_t kMaxWeights = kNear + kMaxRefs * kFromRef;
-inline constexpr int kWeightBits = 16;  // weights are in 1/2048
+inline constexpr int kWeightBits = 16;  // weights are in 1/65536
 inline constexpr int64_t kMostWeight = int64_t{1} << 22;
 
 struct Weights {
