@@ -39,8 +39,9 @@ struct Column {
   uint32_t start = 0;
   uint32_t length = 0;
   uint32_t hash = 0;
-  uint64_t number = 0;  // kNoNumber unless it is all digits and not too long
-  int64_t delta = 0;    // to the number before
+  uint32_t hash_before = 0;  // of the value before, 0 for none
+  uint64_t number = 0;       // kNoNumber unless it is all digits and not too long
+  int64_t delta = 0;         // to the number before
 };
 inline constexpr uint64_t kNoNumber = ~uint64_t{0};
 inline constexpr uint32_t kMaxDigits = 18;
@@ -63,8 +64,9 @@ class Above {
   bool known() const { return known_; }
   // True while the field is as the one above.
   bool agrees() const { return agrees_; }
-  // The hash of the value above, 0 for none.
+  // The hash of the value above, 0 for none; that of the value above it.
   uint32_t value() const { return known_ ? column_->hash : 0; }
+  uint32_t value_before() const { return known_ ? column_->hash_before : 0; }
 
   // What stood above byte `index` of the field: 0 for nothing, or 256 + the byte.
   uint32_t expected(const uint8_t* data, uint32_t index) const {
@@ -78,6 +80,7 @@ class Above {
   void end(uint32_t start, uint32_t length, uint32_t hash, uint64_t number) {
     const bool numbers = known_ && number != kNoNumber && column_->number != kNoNumber;
     column_->delta = numbers ? static_cast<int64_t>(number - column_->number) : 0;
+    column_->hash_before = value();
     column_->check = check_;
     column_->start = start;
     column_->length = length;
@@ -122,8 +125,39 @@ class NumberGuess {
   bool agrees_ = false;
 };
 
+// How far the digits of a field so far are from those above, both read as numbers.
+class DigitOffset {
+ public:
+  void begin() {
+    exact_ = 0;
+    alike_ = true;
+  }
+  // Byte `c` has come; `above`: 0, or 256 + the byte that stood above.
+  void follow(uint32_t c, uint32_t above) {
+    alike_ = alike_ && c - '0' <= 9 && above - (256U | '0') <= 9;
+    if (!alike_) return;
+    exact_ =
+        clamp(exact_ * 10 + static_cast<int32_t>(c) - static_cast<int32_t>(above & 0xFF), kMost);
+  }
+  // False once there was something else than digits below digits.
+  bool alike() const { return alike_; }
+  // 0 if not alike, else 1 to 5: far below, 1 below, the same, 1 above, far above.
+  uint32_t bucket() const { return alike_ ? static_cast<uint32_t>(3 + clamp(exact_, 2)) : 0; }
+  // 0 to 18, with 9 for the same.
+  uint32_t fine() const { return static_cast<uint32_t>(9 + clamp(exact_, 9)); }
+
+ private:
+  static constexpr int32_t kMost = 100000000;
+  static constexpr int32_t clamp(int32_t x, int32_t most) { return std::clamp(x, -most, most); }
+
+  int32_t exact_ = 0;
+  bool alike_ = true;
+};
+
 class LineState {
  public:
+  static constexpr uint32_t kUnmoved = 9;
+
   LineState() = default;
   // `by_skeleton`, `by_key`: zeroed, powers of two.
   LineState(const uint8_t* data, std::span<Column> by_skeleton, std::span<Column> by_key,
@@ -148,6 +182,7 @@ class LineState {
       above_.follow(expect_above == (256 | c));
       keyed_.follow(expect_keyed == (256 | c));
       guess_.follow(expect_number == (256 | c));
+      offset_.follow(c, expect_above);
       ++index;
     } else {
       end_field(c);
@@ -161,6 +196,7 @@ class LineState {
     }
     expect_cell = celled_.expected(data_, cell_index);
     expect_above = above_.expected(data_, index);
+    expect_next = above_.expected(data_, index + 1);
     expect_keyed = keyed_.expected(data_, index);
     expect_number = guess_.expected(index);
   }
@@ -170,6 +206,8 @@ class LineState {
   bool agrees_cell() const { return celled_.agrees(); }
   uint32_t value_above() const { return above_.value(); }
   uint32_t value_keyed() const { return keyed_.value(); }
+  uint32_t value_two_above() const { return above_.value_before(); }
+  uint32_t offset() const { return offset_.bucket(); }
 
   uint64_t last8 = 0;
   uint32_t position = 0;
@@ -183,13 +221,15 @@ class LineState {
   uint32_t index = 0;            // of the byte in the field
   uint32_t field = 0;            // of the field in the line
   uint32_t hits = 0;             // for the last fields, whether they were as those above
+  uint32_t moved = kUnmoved;     // how far the line's last number was from the one above
   uint64_t cell = 0;           // the column of the cell: tabs, and other separators since the last
   uint64_t cell_prefix = 0;    // of the current cell
   uint64_t cell1 = 0;          // the last cell
   uint32_t cell_index = 0;     // of the byte in the cell
   uint32_t expect_cell = 0;    // what stood above, by the cell's column
   uint32_t expect_above = 0;   // what stood above, by skeleton: 0, or 256 + the byte
-  uint32_t expect_keyed = 0;   // the same by key
+  uint32_t expect_next = 0;    // what stood above the byte after the next one
+  uint32_t expect_keyed = 0;   // what stood above, by key
   uint32_t expect_number = 0;  // by the column's last difference
 
  private:
@@ -224,6 +264,7 @@ class LineState {
     key = 1;
     word_ = 0;
     field = 0;
+    moved = kUnmoved;
   }
 
   void begin_field() {
@@ -231,6 +272,7 @@ class LineState {
     index = 0;
     number_ = 0;
     has_digit_ = false;
+    offset_.begin();
     above_.begin(skeleton);
     keyed_.begin(key);
     if (above_.known() || !keyed_.known()) {
@@ -248,6 +290,7 @@ class LineState {
     keyed_.end(position - 1 - index, index, hash, number);
     hits = hits << 1 | static_cast<uint32_t>(same);
     if (index > 0) {
+      if (offset_.alike()) moved = offset_.fine();
       token2 = token1;
       token1 = prefix;
       if (!has_digit_) word_ = prefix;
@@ -266,6 +309,7 @@ class LineState {
   Above keyed_;
   Above celled_;
   NumberGuess guess_;
+  DigitOffset offset_;
   uint64_t word_ = 0;
   uint64_t number_ = 0;
   bool has_digit_ = false;

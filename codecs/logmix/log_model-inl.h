@@ -39,10 +39,12 @@ class LogModel {
   static constexpr size_t kHashed = static_cast<size_t>(std::popcount(S::kContexts));
   static constexpr size_t kMatches = 2;
   static constexpr size_t kGuesses = kMatches + 3;  // and the bytes above and the number
-  static constexpr size_t kUsed = 2 * kHashed + kGuesses + kMatches + 1;
+  static constexpr size_t kSteady = 2;              // probabilities that adapt slowly
+  static constexpr size_t kUsed = 2 * kHashed + kGuesses + kMatches + kSteady + 1;
   static constexpr size_t kInputs = padded(kUsed);
   static constexpr size_t kSets = S::kSets;
   static constexpr size_t kFinals = 2;
+  static constexpr size_t kApms = 2;
 
   struct Sizes {
     size_t lines;      // of the context table
@@ -67,8 +69,9 @@ class LogModel {
     bytes += m::Arena::part(Mixer<kInputs, kSets>::weights(total(kRows)) * sizeof(int16_t));
     bytes +=
         m::Arena::part(Mixer<kMixerStep, kFinals>::weights(total(kFinalRows)) * sizeof(int16_t));
-    bytes += 2 * m::Arena::part(kApmContexts * m::kApmKnots * sizeof(uint16_t));
+    bytes += kApms * m::Arena::part(kApmContexts * m::kApmKnots * sizeof(uint16_t));
     bytes += m::Arena::part(kGuessStates * sizeof(m::AdaptiveProbability));
+    bytes += kSteady * m::Arena::part(kSteadyContexts * sizeof(m::AdaptiveProbability));
     bytes += m::Arena::part(Foresight::kEntries * sizeof(m::AdaptiveProbability));
     return bytes;
   }
@@ -92,6 +95,11 @@ class LogModel {
     const auto guesses = arena.take<m::AdaptiveProbability>(kGuessStates);
     std::fill(guesses.begin(), guesses.end(), m::AdaptiveProbability(60000, 2));
     guesses_ = guesses.data();
+    for (auto& probabilities : steady_) {
+      const auto part = arena.take<m::AdaptiveProbability>(kSteadyContexts);
+      std::fill(part.begin(), part.end(), m::AdaptiveProbability(32768, 0));
+      probabilities = part.data();
+    }
     foresight_ = Foresight(arena.take<m::AdaptiveProbability>(Foresight::kEntries));
     begin_byte();
   }
@@ -122,8 +130,10 @@ class LogModel {
 
  private:
   static constexpr size_t kApmContexts = 65536;
+  static constexpr size_t kSteadyContexts = 65536;
   static constexpr size_t kGuessStates = 3 * 4096;
   static constexpr uint32_t kLimit = 127;
+  static constexpr uint32_t kSteadyLimit = 1023;
   static constexpr std::array<size_t, 7> kAllRows = {256 * 5, 244 * 8, 257 * 8, 2056,
                                                      33 * 64, 2056,    2056};
   static constexpr std::array<size_t, kSets> kRows = [] {
@@ -205,12 +215,17 @@ class LogModel {
       trust_[i] = trust_[i] * 16 + others;
     }
     skeleton_row_ =
-        static_cast<uint32_t>(mix64(state_.skeleton + std::min(state_.index, 3U)) >> 40) & 2047;
-    key_row_ = static_cast<uint32_t>(mix64(state_.key + std::min(state_.index, 3U)) >> 40) & 2047;
+        static_cast<uint32_t>(mix64(state_.skeleton + std::min(state_.index, 15U)) >> 40) & 2047;
+    const uint64_t digit = std::min(state_.index, 15U) + uint64_t{state_.offset()} * 16;
+    key_row_ = static_cast<uint32_t>(mix64(state_.key + digit) >> 40) & 2047;
     cell_row_ =
         static_cast<uint32_t>(mix64(state_.cell * 16 + std::min(state_.cell_index, 15U)) >> 40) &
         2047;
-    apm_row_ = static_cast<uint32_t>(mix64(state_.skeleton + state_.index) >> 32) & 0xFFFF;
+    const uint64_t place = mix64(state_.skeleton + state_.index);
+    apm_row_ = static_cast<uint32_t>(place >> 32) & 0xFFFF;
+    steady_rows_ = {
+        static_cast<uint32_t>(mix64(state_.cell * 64 + std::min(state_.cell_index, 63U)) >> 40),
+        static_cast<uint32_t>(place >> 40)};
     rate_ = static_cast<int32_t>(256 + (uint64_t{3000} << 14) / (16384 + at));
     match_class_ = matches_[0].bucket() == 0
                        ? 0
@@ -220,6 +235,11 @@ class LogModel {
 
   template <class Coder>
   HWY_INLINE uint32_t code_bit(Coder& coder, const int k, const uint32_t node, const uint32_t c0) {
+    const bool barred = (excluded_ >> (k + 1)) == c0;
+    // What refines the result is fetched while it is mixed.
+    const std::array<size_t, kApms> apm_rows = {c0 | (barred ? 0xFF00 : (state_.last8 & 0xFF) << 8),
+                                                (apm_row_ + c0 * 0x9E35) & 0xFFFF};
+    for (size_t i = 0; i < kApms; ++i) apms_[i].prefetch(apm_rows[i]);
     std::array<uint32_t, kHashed> states;
     for (size_t i = 0; i < kHashed; ++i) {
       states[i] = static_cast<uint32_t>(slots_[i][node]);
@@ -249,8 +269,13 @@ class LogModel {
     for (size_t i = 0; i < 3; ++i) known += states[kHashed - 1 - i] != 0;
     known += states[kHashed / 2] != 0;
     const size_t position = static_cast<size_t>(k);
+    std::array<m::AdaptiveProbability*, kSteady> steady;
+    for (size_t i = 0; i < kSteady; ++i) {
+      steady[i] = steady_[i] + ((steady_rows_[i] + c0 * 0x9E35) & 0xFFFF);
+      mixer_.inputs[2 * kHashed + kGuesses + kMatches + i] =
+          static_cast<int16_t>(m::stretch(steady[i]->p16()));
+    }
 
-    const bool barred = (excluded_ >> (k + 1)) == c0;
     if (barred) {
       // The byte is known not to be one that the bits so far agree with.
       mixer_.select(0, 256 * 4 + c0);
@@ -280,16 +305,15 @@ class LogModel {
     final_.mix();
     const int mixed = (final_.outputs[0] + final_.outputs[1]) / 2;
     const uint32_t p = m::squash(mixed);
-    const uint32_t refined0 =
-        apms_[0].refine(mixed, c0 | (barred ? 0xFF00 : (state_.last8 & 0xFF) << 8));
-    const uint32_t refined1 = apms_[1].refine(mixed, (apm_row_ + c0 * 0x9E35) & 0xFFFF);
-    const uint32_t blended = (2 * p + refined0 + refined1 + 2) >> 2;
+    uint32_t sum = 2 * p;
+    for (size_t i = 0; i < kApms; ++i) sum += apms_[i].refine(mixed, apm_rows[i]);
+    const uint32_t blended = (sum + 2) / 4;
     const uint32_t bit = coder.code(k, std::clamp(blended, 1U, 65535U));
 
     mixer_.learn(bit, rate_, kLeast);
     final_.learn(bit, 300, 16);
-    apms_[0].update(bit, 5);
-    apms_[1].update(bit, 5);
+    for (auto* probability : steady) probability->update(bit, kSteadyLimit);
+    for (auto& apm : apms_) apm.update(bit, 5);
     for (size_t i = 0; i < kGuesses; ++i) {
       if (guesses[i] != nullptr) guesses[i]->update(bits[i] == bit ? 1 : 0, kLimit);
     }
@@ -317,13 +341,15 @@ class LogModel {
   m::AdaptiveProbability* guesses_ = nullptr;
   Mixer<kInputs, kSets> mixer_;
   Mixer<kMixerStep, kFinals> final_;
-  std::array<m::Apm, 2> apms_;
+  std::array<m::Apm, kApms> apms_;
   uint32_t skeleton_row_ = 0;
   uint32_t key_row_ = 0;
   uint32_t apm_row_ = 0;
   uint32_t cell_row_ = 0;
   uint32_t match_class_ = 0;
   int32_t rate_ = 0;
+  std::array<m::AdaptiveProbability*, kSteady> steady_{};
+  std::array<uint32_t, kSteady> steady_rows_{};
   Foresight foresight_;
   uint32_t excluded_ = 0;  // 256 + the byte that the next one is known not to be
 };

@@ -10,6 +10,8 @@
 namespace pith {
 namespace {
 
+constexpr int kVersion = 1;
+
 // Of blocks up to this size the smaller models, which learn faster, are tried too.
 constexpr size_t kTryAll = size_t{384} << 10;
 
@@ -64,7 +66,7 @@ class LogMixCodec : public Codec {
       room = size - 1;
       out.clear();
       ByteWriter writer(out);
-      writer.u8(static_cast<uint8_t>(shape));
+      writer.u8(static_cast<uint8_t>(16 * kVersion + shape));
       append(out, ByteView(code).first(size));
       decode_memory = logmix::coder_memory(shape, raw.size());
       if (room == 0) break;
@@ -76,7 +78,7 @@ class LogMixCodec : public Codec {
   Result<void> do_decode(ByteView payload, MutableBytes raw, MemoryBudget& budget,
                          Scratch*) const override {
     ByteReader reader(payload);
-    const int shape = reader.u8();
+    const int shape = reader.u8() - 16 * kVersion;
     if (!reader.ok() || shape < logmix::kFirstShape || shape > logmix::kLastShape) {
       return fail(ErrorCode::kDamaged, "the head of a block of logs is damaged");
     }

@@ -10,7 +10,7 @@ namespace pith::logmix {
 
 inline constexpr int kFirstShape = 7;
 inline constexpr int kLastShape = 9;
-inline constexpr size_t kAllContexts = 25;
+inline constexpr size_t kAllContexts = 19;
 
 template <int kLevel>
 struct Shape;
@@ -20,21 +20,21 @@ inline constexpr size_t kMapsInTurn = 4;
 
 template <>
 struct Shape<7> {
-  static constexpr uint32_t kContexts = 0x15a2d2a;  // a bit each, see list_contexts()
+  static constexpr uint32_t kContexts = 0x6adaa;  // a bit each, see list_contexts()
   static constexpr size_t kSets = 4;
   static constexpr size_t kTableBytes = size_t{64} << 20;
   static constexpr uint32_t kSure = 64400;  // from here on one decision does for a byte, in 1/65536
 };
 template <>
 struct Shape<8> {
-  static constexpr uint32_t kContexts = 0x1fe7dbe;  // a bit each, see list_contexts()
+  static constexpr uint32_t kContexts = 0x6fdaf;  // a bit each, see list_contexts()
   static constexpr size_t kSets = 6;
   static constexpr size_t kTableBytes = size_t{128} << 20;
   static constexpr uint32_t kSure = 64850;  // from here on one decision does for a byte, in 1/65536
 };
 template <>
 struct Shape<9> {
-  static constexpr uint32_t kContexts = 0x1FFFFFF;  // a bit each, see list_contexts()
+  static constexpr uint32_t kContexts = 0x7FFFF;  // a bit each, see list_contexts()
   static constexpr size_t kSets = 7;
   static constexpr size_t kTableBytes = size_t{160} << 20;
   static constexpr uint32_t kSure = 65050;  // from here on one decision does for a byte, in 1/65536
@@ -50,39 +50,34 @@ inline void list_contexts(const LineState& s, uint64_t* list) {
     }
   };
   const uint64_t last = s.last8;
-  const auto order = [&](int bytes) {
-    return bytes == 8 ? last : last & ((uint64_t{1} << 8 * bytes) - 1);
-  };
+  const auto order = [&](int bytes) { return last & ((uint64_t{1} << 8 * bytes) - 1); };
+  const uint64_t c1 = order(1);
   const uint64_t above = s.expect_above | uint64_t{s.agrees_above()} << 9 | uint64_t{s.index} << 32;
   const uint64_t keyed = s.expect_keyed | uint64_t{s.agrees_keyed()} << 9 | uint64_t{s.index} << 32;
-  const uint64_t c1 = last & 0xFF;
+  const uint64_t digits = s.expect_above | uint64_t{s.expect_next} << 9 |
+                          uint64_t{s.offset()} << 18 | uint64_t{s.index} << 32;
+  const uint64_t values = s.value_above() | uint64_t{s.value_two_above()} << 32;
+  const uint64_t cell = s.expect_cell | uint64_t{s.agrees_cell()} << 9 |
+                        uint64_t{std::min(s.cell_index, 255U)} << 10 | s.cell << 20;
   add.template operator()<0>(order(1), 0);
   add.template operator()<1>(order(2), 0);
   add.template operator()<2>(order(3), 0);
   add.template operator()<3>(order(4), 0);
-  add.template operator()<4>(order(5), 0);
-  add.template operator()<5>(order(6), 0);
-  add.template operator()<6>(order(8), 0);
-  add.template operator()<7>(s.prefix + c1, s.token1);
-  add.template operator()<8>(s.skeleton, s.prefix);
-  add.template operator()<9>(s.delimiters, s.prefix);
-  add.template operator()<10>(s.key, s.prefix);
-  add.template operator()<11>(s.skeleton + s.prefix * 3, s.token1);
-  add.template operator()<12>(s.delimiters + s.prefix * 3, s.token2);
-  add.template operator()<13>(s.skeleton, above + (uint64_t{s.expect_number} << 16));
-  add.template operator()<14>(join(s.key, s.skeleton), keyed + (uint64_t{s.expect_above} << 16));
-  add.template operator()<15>(s.skeleton + s.prefix * 3, s.value_above());
-  add.template operator()<16>(s.key + s.prefix * 3, s.value_keyed());
-  add.template operator()<17>(s.skeleton + s.prefix * 3, s.skeleton_before);
-  add.template operator()<18>(above & 0xFFFF, keyed << 40 | s.expect_number);
-  add.template operator()<19>(s.prefix + c1 * 3, join(s.token1, s.token2));
-  add.template operator()<20>(s.skeleton, above + (uint64_t{s.hits & 15} << 16));
-  add.template operator()<21>(above + (uint64_t{s.hits & 255} << 16), s.key);
-  const uint64_t cell = s.expect_cell | uint64_t{s.agrees_cell()} << 9 |
-                        uint64_t{std::min(s.cell_index, 255U)} << 10 | s.cell << 20;
-  add.template operator()<22>(s.cell, s.cell_prefix);
-  add.template operator()<23>(s.cell_prefix, s.cell1);
-  add.template operator()<24>(cell, c1);
+  add.template operator()<4>(s.skeleton, s.index);
+  add.template operator()<5>(c1, digits);
+  add.template operator()<6>(s.skeleton + s.prefix * 3, s.value_two_above());
+  add.template operator()<7>(s.prefix, above);
+  add.template operator()<8>(s.delimiters, digits);
+  add.template operator()<9>(s.delimiters + s.prefix * 3, s.token2);
+  add.template operator()<10>(s.key + s.prefix * 3, s.value_keyed());
+  add.template operator()<11>(s.skeleton + s.prefix * 3, s.skeleton_before);
+  add.template operator()<12>(above & 0xFFFF, keyed << 40 | s.expect_number);
+  add.template operator()<13>(s.prefix + c1 * 3, join(s.token1, s.token2));
+  add.template operator()<14>(s.skeleton + s.prefix * 3, values);
+  add.template operator()<15>(above + (uint64_t{s.hits & 255} << 16), s.key);
+  add.template operator()<16>(s.cell, s.cell_prefix);
+  add.template operator()<17>(cell, c1);
+  add.template operator()<18>(s.skeleton, digits | uint64_t{s.moved} << 24);
 }
 
 }  // namespace pith::logmix

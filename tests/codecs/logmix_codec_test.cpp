@@ -6,8 +6,10 @@
 
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "codecs/logmix/line_state.h"
 #include "codecs/registry.h"
 #include "codecs/select.h"
 #include "hwy/targets.h"
@@ -123,6 +125,47 @@ TEST(LogMix, GivesNoLargerPayloadAtAHigherLevel) {
     least = size;
   }
   EXPECT_LT(least * 10, text.size());
+}
+
+TEST(LogMix, CodesTimesByTheirDifferences) {
+  // Two bits of time and one of a word in each line; carries run through up to six digits.
+  constexpr int kLines = 4000;
+  std::mt19937 random(12);
+  unsigned now = 913418;
+  std::string text;
+  for (int i = 0; i < kLines; ++i) {
+    now += 1 + static_cast<unsigned>(random() % 4);
+    char line[40];
+    snprintf(line, sizeof(line), "1521911781.%06u %s ok\n", now % 1000000,
+             random() % 2 == 0 ? "query" : "reply");
+    text += line;
+  }
+  constexpr size_t kEntropy = kLines * 3 / 8;
+  const Encoded encoded = encode(logmix_codec(), as_bytes(text), 9);
+  EXPECT_LT(encoded.payload.size(), kEntropy * 13 / 10);
+}
+
+TEST(LogMix, SeesHowFarDigitsAreFromThoseAbove) {
+  const auto offset = [](std::string_view digits, std::string_view above) {
+    logmix::DigitOffset seen;
+    seen.begin();
+    for (size_t i = 0; i < digits.size(); ++i) {
+      seen.follow(static_cast<unsigned char>(digits[i]),
+                  i < above.size() ? 256U | static_cast<unsigned char>(above[i]) : 0);
+    }
+    return seen;
+  };
+  EXPECT_EQ(offset("", "").bucket(), 3U);
+  EXPECT_EQ(offset("0913418", "0913418").bucket(), 3U);
+  EXPECT_EQ(offset("092", "0919").bucket(), 4U);
+  EXPECT_EQ(offset("0920", "0919").fine(), 10U);
+  EXPECT_EQ(offset("0899", "0919").bucket(), 1U);
+  EXPECT_EQ(offset("0899", "0919").fine(), 0U);
+  EXPECT_EQ(offset("9999999999999999999999999", "0000000000000000000000000").bucket(), 5U);
+  EXPECT_FALSE(offset("09x", "091").alike());
+  EXPECT_FALSE(offset("091", "09:").alike());
+  EXPECT_FALSE(offset("0919", "091").alike());
+  EXPECT_EQ(offset("09x1", "0911").bucket(), 0U);
 }
 
 TEST(LogMix, IsChosenForLogs) {
