@@ -9,6 +9,7 @@
 #include "codecs/bwt/block.h"
 #include "codecs/entropy/log2_table.h"
 #include "codecs/log/mixed.h"
+#include "codecs/log/trigrams.h"
 
 namespace pith::log {
 
@@ -227,10 +228,14 @@ struct Choice {
   uint64_t gain;
 };
 
+// What a search that has to look into a block reads of it at once. In blocks that are many enough
+// to be passed over it is to be read fast; what the time buys elsewhere is no less.
+bool is_searched(Pool pool) { return pool == Pool::kMeta || pool == Pool::kWords; }
+
 // Those first of which least could be made: there is most to gain for each byte of them.
 Result<std::vector<Choice>> try_strong(std::span<const StreamBytes> streams,
                                        std::span<const Coding> codings, uint64_t time,
-                                       uint64_t trials, Workspace& space) {
+                                       uint64_t trials, bool is_to_be_searched, Workspace& space) {
   std::vector<size_t> order(streams.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
@@ -240,6 +245,7 @@ Result<std::vector<Choice>> try_strong(std::span<const StreamBytes> streams,
   std::vector<Choice> choices;
   uint64_t spent = 0;
   for (const size_t i : order) {
+    if (is_to_be_searched && is_searched(streams[i].pool)) continue;
     const size_t fast = codings[i].bytes.size();
     const ByteView bytes = streams[i].bytes;
     const Trial trial = trial_of(streams[i].pool, bytes.size(), fast, time);
@@ -268,7 +274,8 @@ Result<std::vector<Coding>> code_streams(std::span<const StreamBytes> streams, L
   if (allowed.time == 0) return codings;
   uint64_t time = allowed.time;
   PITH_ASSIGN(std::vector<Choice> choices,
-              try_strong(streams, codings, time, time * allowed.trials, space));
+              try_strong(streams, codings, time, time * allowed.trials,
+                         level <= 6 && block_size >= kMinTrigramBlock, space));
   // What gains most for its time comes first; a stream that is coded strongly already may still
   // change to what gains more.
   std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) {
