@@ -12,7 +12,7 @@ inline constexpr Level kFirstShape = 7;
 inline constexpr Level kLastShape = 9;
 
 // The first byte of a payload is the level and this.
-inline constexpr uint8_t kVersion = 1 << 4;
+inline constexpr uint8_t kVersion = 2 << 4;
 
 // Variables of less bytes are left among the plain ones.
 inline constexpr uint64_t kLeastVariable = 512;

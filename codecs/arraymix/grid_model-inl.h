@@ -118,7 +118,7 @@ class GridModel {
     return rows;
   }
   static constexpr size_t kApmContexts = 1024;
-  static constexpr int32_t kMixerRate = 24;
+  static constexpr int32_t kMixerRate = 160;
   static constexpr uint32_t kSlotLimit = 255;
   using Slot = m::AdaptiveProbability;
 

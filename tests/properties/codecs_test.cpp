@@ -45,6 +45,13 @@ TEST_P(EveryCodec, KeepsItsBoundsAtEveryLevel) {
   }
 }
 
+bool accepts_anything(const Codec& codec, Level level) {
+  for (int number = 0; number < kSegmentTypes; ++number) {
+    if (codec.accepts(static_cast<SegmentType>(number), level)) return true;
+  }
+  return false;
+}
+
 TEST_P(EveryCodec, RestoresWhatItEncodesOfAnyTypeAtEveryLevel) {
   const Codec& codec = *GetParam();
   CodecScratch scratch;
@@ -57,6 +64,8 @@ TEST_P(EveryCodec, RestoresWhatItEncodesOfAnyTypeAtEveryLevel) {
       if (!thorough && bytes.size() != 17 && bytes.size() != 4096) continue;
       for (const Level level : {1, 5, 7, 9}) {
         if ((bytes.size() > 5000 && level > 5) || (level != 5 && !thorough)) continue;
+        // Codecs of the highest levels make the same of all levels below.
+        if (level == 1 && !accepts_anything(codec, level) && !accepts_anything(codec, 5)) continue;
         const Segment segment{.size = bytes.size(), .type = type, .layout = {}};
         const BlockView block{.bytes = bytes, .segments = {&segment, 1}, .type = type};
         ByteBuffer payload;
