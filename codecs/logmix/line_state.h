@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <span>
 
+#include "codecs/logmix/digit_offset.h"
+
 namespace pith::logmix {
 
 constexpr uint64_t mix64(uint64_t x) {
@@ -125,39 +127,8 @@ class NumberGuess {
   bool agrees_ = false;
 };
 
-// How far the digits of a field so far are from those above, both read as numbers.
-class DigitOffset {
- public:
-  void begin() {
-    exact_ = 0;
-    alike_ = true;
-  }
-  // Byte `c` has come; `above`: 0, or 256 + the byte that stood above.
-  void follow(uint32_t c, uint32_t above) {
-    alike_ = alike_ && c - '0' <= 9 && above - (256U | '0') <= 9;
-    if (!alike_) return;
-    exact_ =
-        clamp(exact_ * 10 + static_cast<int32_t>(c) - static_cast<int32_t>(above & 0xFF), kMost);
-  }
-  // False once there was something else than digits below digits.
-  bool alike() const { return alike_; }
-  // 0 if not alike, else 1 to 5: far below, 1 below, the same, 1 above, far above.
-  uint32_t bucket() const { return alike_ ? static_cast<uint32_t>(3 + clamp(exact_, 2)) : 0; }
-  // 0 to 18, with 9 for the same.
-  uint32_t fine() const { return static_cast<uint32_t>(9 + clamp(exact_, 9)); }
-
- private:
-  static constexpr int32_t kMost = 100000000;
-  static constexpr int32_t clamp(int32_t x, int32_t most) { return std::clamp(x, -most, most); }
-
-  int32_t exact_ = 0;
-  bool alike_ = true;
-};
-
 class LineState {
  public:
-  static constexpr uint32_t kUnmoved = 9;
-
   LineState() = default;
   // `by_skeleton`, `by_key`: zeroed, powers of two.
   LineState(const uint8_t* data, std::span<Column> by_skeleton, std::span<Column> by_key,
@@ -211,20 +182,19 @@ class LineState {
 
   uint64_t last8 = 0;
   uint32_t position = 0;
-  uint64_t skeleton = 0;         // tokens, those with digits as one symbol, and delimiters
-  uint64_t delimiters = 0;       // the line's delimiters
-  uint64_t key = 0;              // the last word and what delimits it
-  uint64_t skeleton_before = 0;  // of the whole line before
-  uint64_t prefix = 0;           // of the current field
-  uint64_t token1 = 0;           // the last token
-  uint64_t token2 = 0;           // the one before
-  uint32_t index = 0;            // of the byte in the field
-  uint32_t field = 0;            // of the field in the line
-  uint32_t hits = 0;             // for the last fields, whether they were as those above
-  uint32_t moved = kUnmoved;     // how far the line's last number was from the one above
+  uint64_t skeleton = 0;                // tokens, those with digits as one symbol, and delimiters
+  uint64_t delimiters = 0;              // the line's delimiters
+  uint64_t key = 0;                     // the last word and what delimits it
+  uint64_t skeleton_before = 0;         // of the whole line before
+  uint64_t prefix = 0;                  // of the current field
+  uint64_t token1 = 0;                  // the last token
+  uint64_t token2 = 0;                  // the one before
+  uint32_t index = 0;                   // of the byte in the field
+  uint32_t field = 0;                   // of the field in the line
+  uint32_t hits = 0;                    // for the last fields, whether they were as those above
+  uint32_t moved = DigitOffset::kSame;  // how far the line's last number was from the one above
   uint64_t cell = 0;           // the column of the cell: tabs, and other separators since the last
   uint64_t cell_prefix = 0;    // of the current cell
-  uint64_t cell1 = 0;          // the last cell
   uint32_t cell_index = 0;     // of the byte in the cell
   uint32_t expect_cell = 0;    // what stood above, by the cell's column
   uint32_t expect_above = 0;   // what stood above, by skeleton: 0, or 256 + the byte
@@ -246,7 +216,6 @@ class LineState {
   void end_cell(uint32_t separator) {
     celled_.end(position - 1 - cell_index, cell_index, static_cast<uint32_t>(cell_prefix >> 32) | 1,
                 kNoNumber);
-    cell1 = cell_prefix;
     if (separator == '\n') {
       cell = 1;
     } else if (separator == '\t') {
@@ -264,7 +233,7 @@ class LineState {
     key = 1;
     word_ = 0;
     field = 0;
-    moved = kUnmoved;
+    moved = DigitOffset::kSame;
   }
 
   void begin_field() {

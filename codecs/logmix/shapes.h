@@ -10,7 +10,6 @@ namespace pith::logmix {
 
 inline constexpr int kFirstShape = 7;
 inline constexpr int kLastShape = 9;
-inline constexpr size_t kAllContexts = 19;
 
 template <int kLevel>
 struct Shape;

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "codecs/logmix/line_state.h"
+#include "codecs/logmix/digit_offset.h"
 #include "codecs/registry.h"
 #include "codecs/select.h"
 #include "hwy/targets.h"
